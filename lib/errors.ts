@@ -1,0 +1,26 @@
+/** One thing that is wrong, and what to do about it. `line` and `column` count from 1. */
+export interface Problem {
+  /** Stable, for scripts: `unknown-key`, `cycle`, `target-dirty`, … */
+  readonly code: string;
+  readonly message: string;
+  /** The document, if there is one: a path, or `<stdin>`. */
+  readonly file?: string;
+  /** The field in the document, as `items[2].deps[0]`. */
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly hint?: string;
+}
+
+/** Bad input: nothing was changed; every problem found is in `problems`. The CLI exits with 2. */
+export class InputError extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map((p) => p.message).join('; '));
+    this.name = 'InputError';
+  }
+}
+
+/** Shorthand for a refusal with a single problem. */
+export function refuse(code: string, message: string, hint?: string): InputError {
+  return new InputError([hint === undefined ? { code, message } : { code, message, hint }]);
+}

@@ -1,0 +1,77 @@
+/** The validated plan: every default filled in, every item with its own effective gates. Plain data. */
+
+/** What a gate result may be reused for: the same tree, the same commit, or nothing. */
+export type GateCache = 'tree' | 'commit' | 'off';
+
+export interface Gate {
+  readonly name: string;
+  /** Shell command, run by `/bin/sh -c`. */
+  readonly run: string;
+  /** Folder of the work tree in which the command runs, relative; `.` is the top. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly runtime: 'local';
+  /** Glob patterns, relative to `cwd`, of files to keep after the gate. */
+  readonly artifacts: readonly string[];
+  readonly cache: GateCache;
+}
+
+/** A gate as it applies to one item. */
+export interface ItemGate {
+  readonly gate: Gate;
+  readonly required: boolean;
+  /** A blocking gate that fails blocks its item: required, or named in `blockOn`. */
+  readonly blocking: boolean;
+}
+
+export interface Item {
+  readonly name: string;
+  readonly branch: string;
+  /** Whether the plan names the branch itself, rather than taking the item's name. */
+  readonly branchGiven: boolean;
+  /** Full commit id that the plan pins the item to. */
+  readonly sha: string | undefined;
+  readonly deps: readonly string[];
+  readonly gates: readonly ItemGate[];
+}
+
+export interface Retry {
+  readonly maxAttempts: number;
+  readonly backoffSeconds: number;
+}
+
+export type MergeStrategy = 'merge' | 'squash' | 'rebase';
+
+/** Gates of the woven commit: none, given ones, or (undefined gates) the union of the required gates. */
+export type Integration =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'gates'; readonly gates: readonly Gate[] | undefined; readonly maxRetries: number };
+
+/** As `PerformanceConfig` of the specification. */
+export interface Performance {
+  readonly maxMemoryMB: number | undefined;
+  readonly batchSize: number;
+  readonly cacheTTLSeconds: number;
+  readonly enableCaching: boolean;
+  readonly throttleOnMemory: boolean;
+  readonly memoryThresholdPercent: number;
+}
+
+export interface Policy {
+  readonly maxWorkers: number;
+  readonly mergeStrategy: MergeStrategy;
+  readonly integration: Integration;
+  /** By gate name. */
+  readonly retries: ReadonlyMap<string, Retry>;
+  readonly performance: Performance;
+}
+
+export interface Plan {
+  /** Absolute path of a repository, or the URL of a remote one. */
+  readonly repository: string;
+  /** Name of the branch that is merged into, without `refs/heads/`. */
+  readonly target: string;
+  readonly items: readonly Item[];
+  readonly policy: Policy;
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+
+/** A git command that failed: what was run, how it ended, what it said. */
+export class GitError extends Error {
+  constructor(
+    readonly args: readonly string[],
+    readonly exitCode: number | null,
+    readonly stderr: string,
+    readonly stdout: string,
+  ) {
+    super(
+      `git ${args[0]} failed (${exitCode ?? 'killed'}): ${stderr.trim().split('\n').slice(0, 5).join(' / ')}`,
+    );
+    this.name = 'GitError';
+  }
+}
+
+export interface GitOptions {
+  /** Environment on top of the hardened one, such as GIT_WORK_TREE or GIT_INDEX_FILE. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  /** Exit codes that are answers rather than failures; default only 0. */
+  readonly allow?: readonly number[];
+  readonly cwd?: string;
+}
+
+export interface GitResult {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Settings for every git process of ours: no system or global configuration, no hooks, no prompts, no
+ * replace refs, messages in English. Merge drivers and filters need configuration, so none can run.
+ */
+const HARDENED: Readonly<Record<string, string>> = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_CONFIG_COUNT: '6',
+  GIT_CONFIG_KEY_0: 'core.hooksPath',
+  GIT_CONFIG_VALUE_0: '/dev/null',
+  GIT_CONFIG_KEY_1: 'core.attributesFile',
+  GIT_CONFIG_VALUE_1: '/dev/null',
+  GIT_CONFIG_KEY_2: 'core.fsmonitor',
+  GIT_CONFIG_VALUE_2: 'false',
+  GIT_CONFIG_KEY_3: 'gc.auto',
+  GIT_CONFIG_VALUE_3: '0',
+  GIT_CONFIG_KEY_4: 'maintenance.auto',
+  GIT_CONFIG_VALUE_4: 'false',
+  GIT_CONFIG_KEY_5: 'safe.directory',
+  GIT_CONFIG_VALUE_5: '*',
+  LC_ALL: 'C',
+};
+
+/** The environment of a git process: the caller's without any GIT_* variable, then ours. */
+export function gitEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('GIT_'),
+  );
+  return { ...Object.fromEntries(inherited), ...HARDENED, ...extra };
+}
+
+/**
+ * Runs git with arguments given as they are, never through a shell.
+ * @throws GitError when it exits with a code that is not allowed, or cannot be started.
+ */
+export function runGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', args, {
+      env: gitEnvironment(options.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (error) => reject(new GitError(args, null, error.message, '')));
+    child.on('close', (exitCode) => {
+      const stdout = Buffer.concat(out);
+      const stderr = Buffer.concat(err).toString();
+      if (exitCode !== null && (options.allow ?? [0]).includes(exitCode))
+        resolve({ stdout, stderr, exitCode });
+      else reject(new GitError(args, exitCode, stderr, stdout.toString()));
+    });
+    // A git that exits early closes its input; its exit code says what happened.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input);
+  });
+}
+
+/** One repository, addressed by its git directory. */
+export class Git {
+  constructor(
+    readonly gitDir: string,
+    private readonly env: Readonly<Record<string, string>> = {},
+  ) {}
+
+  /** @throws GitError as runGit */
+  run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+    return runGit([`--git-dir=${this.gitDir}`, ...args], {
+      ...options,
+      env: { ...this.env, ...options.env },
+    });
+  }
+
+  /** Standard output as text without its trailing newline. */
+  async text(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    return (await this.run(args, options)).stdout.toString().replace(/\n$/, '');
+  }
+
+  /** Standard output split at newlines; an empty output is no lines. */
+  async lines(args: readonly string[], options: GitOptions = {}): Promise<string[]> {
+    const text = await this.text(args, options);
+    return text === '' ? [] : text.split('\n');
+  }
+}
