@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { refuse } from '../errors';
+import { runGit } from './git';
+
+/**
+ * The folder `.lex-pr` at the top of the work tree of `cwd`, or in `cwd` itself where there is none. Made on
+ * demand, with a `.gitignore` of `*` so that git status never shows it.
+ * @returns its absolute path
+ * @throws InputError when it cannot be made
+ */
+export async function openHome(cwd: string): Promise<string> {
+  const home = join((await topOfWorkTree(cwd)) ?? resolve(cwd), '.lex-pr');
+  try {
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
+  } catch (error) {
+    throw refuse(
+      'no-home',
+      `cannot make ${home}: ${(error as Error).message}`,
+      'run lex-pr in a folder that you may write to',
+    );
+  }
+  return home;
+}
+
+async function topOfWorkTree(cwd: string): Promise<string | undefined> {
+  // 128: no repository, or a bare one.
+  const found = await runGit(['rev-parse', '--show-toplevel'], { cwd, allow: [0, 128] });
+  return found.exitCode === 0 ? found.stdout.toString().replace(/\n$/, '') : undefined;
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

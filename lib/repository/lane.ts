@@ -1,0 +1,77 @@
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeGateRepository } from './gate-repository';
+import { type Git, GitError } from './git';
+import { remove, sweep } from './sweep';
+import { listTree, type TreeListing } from './tree';
+
+/** A work tree in which gates run, one after another. */
+export interface Lane {
+  /**
+   * Makes the work tree hold exactly `tree`, with HEAD detached at `head` (a commit whose tree is `tree`).
+   * @returns the absolute path of the work tree
+   * @throws GitError when an object is missing, or git cannot write the tree
+   */
+  checkout(head: string, tree: string): Promise<string>;
+}
+
+/**
+ * Opens a lane below `home`; one process at a time may use it, for one checkout at a time. In its folder lie
+ * - `tree`, the work tree, with a `.git` of the gate's own that is made anew for every checkout;
+ * - `index`, ours, which says what files of `tree` are as we wrote them. A gate that changes its own index,
+ *   configuration, hooks or refs thus changes nothing here;
+ * - `attributes`, the attributes `tree` was written with. It is there only while `tree` and `index` belong
+ *   together: without it, as after a crash, the lane starts over.
+ */
+export async function openLane(home: string, privateRepository: Git, lane: number): Promise<Lane> {
+  const folder = join(home, 'lanes', basename(privateRepository.gitDir, '.git'), String(lane));
+  const workTree = join(folder, 'tree');
+  const index = join(folder, 'index');
+  const attributes = join(folder, 'attributes');
+
+  /** Updates what differs from `tree`. */
+  async function update(tree: string, listing: TreeListing): Promise<void> {
+    const written = await readFile(attributes, 'latin1').catch(() => undefined);
+    // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
+    if (written !== listing.attributes) await startOver();
+    await rm(attributes, { force: true });
+    await makeFolder(workTree);
+    await sweep(workTree, listing.top);
+    // With --reset -u this compares every file with the index and writes anew what differs.
+    await privateRepository.run(['read-tree', '--reset', '-u', tree], {
+      env: { GIT_WORK_TREE: workTree, GIT_INDEX_FILE: index },
+      cwd: workTree,
+    });
+    await writeFile(attributes, listing.attributes, 'latin1');
+  }
+
+  async function startOver(): Promise<void> {
+    await rm(attributes, { force: true });
+    await Promise.all([workTree, index, `${index}.lock`].map(remove));
+  }
+
+  await mkdir(folder, { recursive: true });
+  return {
+    async checkout(head, tree) {
+      const listing = await listTree(privateRepository, tree);
+      try {
+        await update(tree, listing);
+      } catch (error) {
+        if (!(error instanceof GitError)) throw error;
+        // A damaged index, or something in the way that git would not replace.
+        await startOver();
+        await update(tree, listing);
+      }
+      await makeGateRepository(workTree, { head, index, objects: join(privateRepository.gitDir, 'objects') });
+      return workTree;
+    },
+  };
+}
+
+/** Makes a folder where there is none; anything else of that name goes. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  await remove(path);
+  await mkdir(path, { recursive: true });
+}

@@ -1,0 +1,149 @@
+import { refuse } from '../errors';
+import { type Git, GitError } from './git';
+import { type Source, sourceGit } from './source';
+
+/**
+ * The commits that full refnames (`refs/heads/x`) name now; annotated tags are peeled. A ref that is missing
+ * or names no commit is absent. The commits of a remote source are then in the private repository too.
+ * @throws GitError when a remote source cannot be read; InputError when it is shallow
+ */
+export async function readRefs(
+  source: Source,
+  privateRepository: Git,
+  refs: readonly string[],
+): Promise<Map<string, string>> {
+  const wanted = new Set(refs.filter((ref) => ref.startsWith('refs/')));
+  const listed = await listRefs(source, privateRepository, spaces([...wanted]));
+  const named = listed.filter(([ref]) => wanted.has(ref));
+  const ids = [...new Set(named.map(([, id]) => id))];
+  const commits = await peel(source, privateRepository, ids);
+
+  const missing = ids.filter((id) => !commits.has(id));
+  if (source.kind === 'remote' && missing.length > 0) {
+    await fetchObjects(source, privateRepository, missing);
+    for (const [id, commit] of await peel(source, privateRepository, missing)) commits.set(id, commit);
+  }
+  return new Map(
+    named.flatMap(([ref, id]) => {
+      const commit = commits.get(id);
+      return commit === undefined ? [] : [[ref, commit]];
+    }),
+  );
+}
+
+/**
+ * The refs that a branch name of a plan may mean, in order of preference. In a local source `origin/x` may
+ * also be a branch that was fetched.
+ */
+export function branchRefs(source: Source, branch: string): string[] {
+  return source.kind === 'local'
+    ? [`refs/heads/${branch}`, `refs/remotes/${branch}`]
+    : [`refs/heads/${branch}`];
+}
+
+/** All names that a plan may use for a branch, for hints. */
+export async function listBranches(source: Source, privateRepository: Git): Promise<string[]> {
+  const refs = await listRefs(source, privateRepository, branchRefs(source, ''));
+  return refs
+    .map(([ref]) => ref)
+    .filter((ref) => !/^refs\/remotes\/[^/]+\/HEAD$/.test(ref))
+    .map((ref) => ref.replace(/^refs\/(heads|remotes)\//, ''));
+}
+
+/**
+ * Whether a commit, by full id, is available in the private repository; of a remote source it is fetched.
+ * @throws GitError when a remote source cannot be read; InputError when it is shallow
+ */
+export async function hasCommit(source: Source, privateRepository: Git, sha: string): Promise<boolean> {
+  const digits = source.objectFormat === 'sha1' ? 40 : 64;
+  if (sha.length !== digits || !/^[0-9a-f]+$/.test(sha)) return false;
+  const isThere = async () => (await peel(source, privateRepository, [sha])).get(sha) === sha;
+  if (await isThere()) return true;
+  if (source.kind === 'local') return false;
+  try {
+    await fetchObjects(source, privateRepository, [sha]);
+  } catch (error) {
+    if (error instanceof GitError && /not our ref|unadvertised object|remote ref/.test(error.stderr))
+      return false;
+    throw error;
+  }
+  return isThere();
+}
+
+/** The name spaces, such as `refs/heads/`, that hold the refs. */
+function spaces(refs: readonly string[]): string[] {
+  return [...new Set(refs.map((ref) => ref.split('/').slice(0, 2).join('/')))].map((space) => `${space}/`);
+}
+
+/** All refs in the given name spaces with what they point to, in one process. */
+async function listRefs(
+  source: Source,
+  privateRepository: Git,
+  prefixes: readonly string[],
+): Promise<[ref: string, id: string][]> {
+  if (prefixes.length === 0) return [];
+  const lines =
+    source.kind === 'local'
+      ? await sourceGit(source).lines(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes])
+      : await privateRepository.lines(
+          [
+            'ls-remote',
+            '--refs',
+            ...(prefixes.every((p) => p === 'refs/heads/') ? ['--heads'] : []),
+            '--',
+            source.url,
+          ],
+          { env: source.env },
+        );
+  return lines
+    .map((line): [string, string] => [line.replace(/^\S+\s/, ''), line.replace(/\s.*$/, '')])
+    .filter(([ref]) => prefixes.some((prefix) => ref.startsWith(prefix)));
+}
+
+/** The commits that object ids stand for, where the private repository has them with all of their history. */
+async function peel(
+  source: Source,
+  privateRepository: Git,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const prefix = source.kind === 'remote' ? FETCHED : '';
+  const answers = await privateRepository.lines(['cat-file', '--batch-check=%(objectname)'], {
+    input: ids.map((id) => `${prefix}${id}^{commit}\n`).join(''),
+  });
+  return new Map(
+    ids.flatMap((id, i) => (/^[0-9a-f]+$/.test(answers[i] ?? '') ? [[id, answers[i] ?? '']] : [])),
+  );
+}
+
+/**
+ * Refs named by the object they keep: proof that it was fetched whole, and what the next fetch need not get.
+ * Two processes that fetch at once write the same value.
+ */
+const FETCHED = 'refs/fetched/';
+
+async function fetchObjects(
+  source: Source & { kind: 'remote' },
+  privateRepository: Git,
+  ids: readonly string[],
+): Promise<void> {
+  const input = ids.map((id) => `${id}\n`).join('');
+  const flags = ['--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance'];
+  const { stderr } = await privateRepository.run(
+    ['fetch', '--quiet', '--stdin', ...flags, '--', source.url],
+    {
+      env: source.env,
+      input,
+    },
+  );
+  // Git fetches from a shallow repository, says so, and ends well.
+  if (/shallow roots/.test(stderr))
+    throw refuse(
+      'shallow-repository',
+      'the remote repository lacks older history',
+      'git fetch --unshallow (there)',
+    );
+  await privateRepository.run(['-c', 'core.filesRefLockTimeout=10000', 'update-ref', '--stdin'], {
+    input: ids.map((id) => `update ${FETCHED}${id} ${id}\n`).join(''),
+  });
+}

@@ -1,0 +1,79 @@
+import { pushAll } from './ready-queue';
+import { ItemStatus, type RunState, TaskStatus } from './state';
+import type { Workload } from './workload';
+
+/** Changes when a stored state of the one before can no longer be read. */
+export const STATE_FORMAT = 1;
+
+/** The state as text, a few bytes an item; what can be derived from the rest is left out. */
+export function encodeState(state: RunState): string {
+  return JSON.stringify({
+    format: STATE_FORMAT,
+    generation: state.generation,
+    phase: state.phase,
+    items: digits(state.items),
+    tasks: digits(state.tasks),
+    attempts: [...state.attempts.entries()].filter(([, attempts]) => attempts > 0),
+    delayed: state.delayed,
+    lanes: state.lanes,
+    weave: state.weave,
+  });
+}
+
+/** @throws Error when the text is of another format, or belongs to another plan */
+export function decodeState(load: Workload, text: string): RunState {
+  const stored = JSON.parse(text);
+  if (stored.format !== STATE_FORMAT) {
+    throw new Error(
+      `the run was recorded in format ${stored.format}; this version reads format ${STATE_FORMAT}`,
+    );
+  }
+  const items = fromDigits(stored.items);
+  const tasks = fromDigits(stored.tasks);
+  if (items.length !== load.deps.length || tasks.length !== load.tasks.length) {
+    throw new Error('the recorded state does not fit the recorded plan');
+  }
+  const attempts = new Uint16Array(tasks.length);
+  for (const [task, count] of stored.attempts) attempts[task] = count;
+  return {
+    generation: stored.generation,
+    phase: stored.phase,
+    items,
+    tasks,
+    attempts,
+    delayed: stored.delayed,
+    lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
+    weave: stored.weave,
+    ...derive(load, items, tasks),
+  };
+}
+
+/** What `RunState` keeps beside the stored fields, computed from them. */
+function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
+  const ready: number[] = [];
+  const openTasks = new Uint16Array(items.length);
+  let unfinishedTasks = 0;
+  let verifying = 0;
+  tasks.forEach((status, index) => {
+    const task = load.tasks[index]!;
+    const unfinished =
+      status === TaskStatus.ready || status === TaskStatus.running || status === TaskStatus.delayed;
+    if (unfinished) unfinishedTasks += 1;
+    if (unfinished && task.item < 0) verifying += 1;
+    if (status === TaskStatus.ready) ready.push(load.rankOf[index]!);
+    if (task.item >= 0 && task.blocking && status !== TaskStatus.passed) openTasks[task.item]! += 1;
+  });
+  const unmetDeps = Uint32Array.from(load.deps, (deps, item) =>
+    items[item] === ItemStatus.waiting || items[item] === ItemStatus.blocked
+      ? deps.filter((dep) => !hasPassed(items[dep]!)).length
+      : 0,
+  );
+  return { ready: pushAll(ready), unmetDeps, openTasks, unfinishedTasks, verifying };
+}
+
+const hasPassed = (status: number) =>
+  status === ItemStatus.passed || status === ItemStatus.woven || status === ItemStatus.present;
+
+/** One character a status; statuses stay below 36. */
+const digits = (values: Uint8Array) => Array.from(values, (value) => value.toString(36)).join('');
+const fromDigits = (text: string) => Uint8Array.from(text, (digit) => Number.parseInt(digit, 36));

@@ -1,0 +1,104 @@
+import { encodeState } from './codec';
+import type { Answer, Input, Result, RunEvent } from './messages';
+import type { RunState } from './state';
+import { nextWake, type Step, step } from './step';
+import type { RunStore } from './store';
+import type { Workload } from './workload';
+
+export interface Coordinator {
+  /** A lane's turn; resolves when there is work for it, without any polling in between. */
+  next(lane: number, turn: number, results: readonly Result[]): Promise<Answer['work']>;
+  readonly state: RunState;
+  /** No more answers are given and nothing more is recorded; whoever waits is told to end. */
+  stop(): void;
+}
+
+/**
+ * Carries turns to `step` in one process. Turns that come in while a commit is being written are combined in
+ * the next one; no answer is given before the commit that caused it is in the store.
+ * @param onCommit told the events of each commit, after it
+ * @param onFault the store has failed; nothing goes on
+ */
+export function createCoordinator(context: {
+  readonly load: Workload;
+  readonly store: RunStore;
+  readonly run: string;
+  readonly version: number;
+  readonly state: RunState;
+  readonly now: () => number;
+  readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
+  readonly onFault: (error: unknown) => void;
+}): Coordinator {
+  let { state, version } = context;
+  let inbox: Input[] = [];
+  let committing = false;
+  let stopped = false;
+  let alarm: NodeJS.Timeout | undefined;
+  const waiting = new Map<number, (work: Answer['work']) => void>();
+
+  async function commitInbox(): Promise<void> {
+    if (committing) return;
+    committing = true;
+    try {
+      while (inbox.length > 0 && !stopped) {
+        const inputs = inbox;
+        inbox = [];
+        const taken = step(context.load, state, inputs, context.now());
+        await context.store.commit(context.run, version, encodeState(taken.state), taken.events);
+        version += 1;
+        state = taken.state;
+        publish(taken);
+      }
+    } catch (error) {
+      stop();
+      context.onFault(error);
+    } finally {
+      committing = false;
+    }
+  }
+
+  function publish(taken: Step): void {
+    context.onCommit(taken.events, state);
+    for (const { lane, work } of taken.answers) {
+      waiting.get(lane)?.(work);
+      waiting.delete(lane);
+    }
+    setAlarm();
+  }
+
+  /** Wakes up once, when the earliest backoff ends. */
+  function setAlarm(): void {
+    clearTimeout(alarm);
+    const wake = nextWake(state);
+    if (wake === undefined || stopped) return;
+    const inMs = Math.min(Math.max(wake - context.now(), 0), 2 ** 31 - 1);
+    alarm = setTimeout(() => send({ kind: 'clock' }), inMs);
+  }
+
+  function send(input: Input): void {
+    inbox.push(input);
+    void commitInbox();
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearTimeout(alarm);
+    for (const answer of waiting.values()) answer({ kind: 'done' });
+    waiting.clear();
+  }
+
+  setAlarm();
+  return {
+    next(lane, turn, results) {
+      if (stopped) return Promise.resolve({ kind: 'done' });
+      return new Promise((resolve) => {
+        waiting.set(lane, resolve);
+        send({ kind: 'next', lane, turn, generation: state.generation, results });
+      });
+    },
+    get state() {
+      return state;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Draft } from './draft';
+import { push } from './ready-queue';
+import { ItemStatus, isOut, TaskStatus } from './state';
+
+/** The life of an item: waiting → open → passed → woven, or out of the run at any point before the end. */
+
+/** Opens every item that waits for nothing; called once, at the start of a run. */
+export function openRoots(draft: Draft): void {
+  const { state } = draft;
+  for (let item = 0; item < state.items.length; item++) {
+    if (state.items[item] === ItemStatus.waiting && state.unmetDeps[item] === 0) openItem(draft, item);
+  }
+}
+
+/** Queues the item's gates; one that has no blocking gate passes at once, and may open others in turn. */
+export function openItem(draft: Draft, first: number): void {
+  const { load, state } = draft;
+  const opening = [first];
+  for (let item = opening.pop(); item !== undefined; item = opening.pop()) {
+    setItem(draft, item, ItemStatus.open);
+    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) queueTask(draft, task);
+    if (state.openTasks[item] === 0) opening.push(...markPassed(draft, item));
+  }
+}
+
+/** A blocking gate of the item passed. */
+export function gatePassed(draft: Draft, item: number): void {
+  const { state } = draft;
+  state.openTasks[item]! -= 1;
+  if (state.openTasks[item] === 0 && state.items[item] === ItemStatus.open) passItem(draft, item);
+}
+
+/** The item may be woven, and its dependents no longer wait for it. */
+export function passItem(draft: Draft, item: number): void {
+  for (const opened of markPassed(draft, item)) openItem(draft, opened);
+}
+
+/** Marks the item passed; returns the dependents for which it was the last to wait for. */
+function markPassed(draft: Draft, item: number): number[] {
+  const { load, state } = draft;
+  setItem(draft, item, ItemStatus.passed);
+  return load.dependents[item]!.filter((dependent) => {
+    state.unmetDeps[dependent]! -= 1;
+    return state.unmetDeps[dependent] === 0 && state.items[dependent] === ItemStatus.waiting;
+  });
+}
+
+/**
+ * The item fails, and all that depends on it is blocked. Blocked wins over any failure of a descendant's
+ * own, so that the outcome does not depend on which of the two became known first.
+ */
+export function failItem(draft: Draft, item: number, status: ItemStatus): void {
+  const { load, state } = draft;
+  if (isOut(state.items[item]!)) return;
+  setItem(draft, item, status);
+  if (status !== ItemStatus.gateFailed) skipTasks(draft, item);
+  const behind = [...load.dependents[item]!];
+  for (let next = behind.pop(); next !== undefined; next = behind.pop()) {
+    const current = state.items[next]!;
+    if (current === ItemStatus.blocked) continue;
+    setItem(draft, next, ItemStatus.blocked);
+    skipTasks(draft, next);
+    // What depends on an item that had failed already is blocked already.
+    if (!isOut(current)) behind.push(...load.dependents[next]!);
+  }
+}
+
+export function setItem(draft: Draft, item: number, status: ItemStatus): void {
+  draft.state.items[item] = status;
+  draft.events.push({ event: 'item', item, status, at: draft.now });
+}
+
+export function queueTask(draft: Draft, task: number): void {
+  draft.state.tasks[task] = TaskStatus.ready;
+  draft.state.unfinishedTasks += 1;
+  push(draft.state.ready, draft.load.rankOf[task]!);
+}
+
+/** Gates that have not started will not; those that run are left to end, and count for nothing. */
+export function skipTasks(draft: Draft, item: number): void {
+  const { load, state } = draft;
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
+    const status = state.tasks[task]!;
+    if (status === TaskStatus.idle) state.tasks[task] = TaskStatus.skipped;
+    else if (status === TaskStatus.ready || status === TaskStatus.delayed) {
+      // Its entry in the queue is dropped when it comes up.
+      state.tasks[task] = TaskStatus.skipped;
+      state.unfinishedTasks -= 1;
+    }
+  }
+}

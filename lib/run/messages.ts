@@ -1,0 +1,81 @@
+import type { LandResult } from '../merge/land';
+import type { WeaveResult } from '../merge/weave';
+import type { Phase, Work } from './state';
+
+/** What became of one gate task in a lane. */
+export interface GateResult {
+  readonly kind: 'gate';
+  readonly task: number;
+  readonly attempt: number;
+  /** `empty`: the item adds nothing, so that there is nothing to test. */
+  readonly outcome: 'pass' | 'fail' | 'timeout' | 'empty' | 'conflict' | 'unrelated';
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The commit whose tree was tested. */
+  readonly candidate?: string;
+  readonly cached?: boolean;
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+  /** Path of the log, relative to the artifact folder. */
+  readonly log?: string;
+  readonly artifacts?: readonly string[];
+  readonly note?: string;
+  /** For a conflict: the files, and the item whose head did not merge. */
+  readonly paths?: readonly string[];
+  readonly at?: number;
+}
+
+/** What became of one item in the weave; `present`: the base holds it already. */
+export interface MergeResult {
+  readonly kind: 'merge';
+  readonly item: number;
+  readonly result: WeaveResult;
+  readonly present: boolean;
+  readonly durationMs: number;
+}
+
+export interface LandingResult {
+  readonly kind: 'land';
+  readonly result: LandResult;
+  readonly durationMs: number;
+}
+
+export type Result = GateResult | MergeResult | LandingResult;
+
+/** What the coordinator is told. */
+export type Input =
+  /** A lane's turn: what came of its last work; it asks for more. Turns of a lane count from 1. */
+  | {
+      readonly kind: 'next';
+      readonly lane: number;
+      readonly generation: number;
+      readonly turn: number;
+      readonly results: readonly Result[];
+    }
+  /** Time has passed: a backoff may be over. */
+  | { readonly kind: 'clock' }
+  /** Another process goes on with the run: what lanes held goes back, they start anew. */
+  | { readonly kind: 'takeover'; readonly lanes: number };
+
+/** What the coordinator tells a lane in answer to its turn. */
+export interface Answer {
+  readonly lane: number;
+  readonly generation: number;
+  readonly turn: number;
+  readonly work: Work | { readonly kind: 'done' };
+}
+
+/** What happened, for the record: reports are made of these and the last state. */
+export type RunEvent =
+  | ({ readonly event: 'result'; readonly lane: number; readonly round: number } & Result)
+  | { readonly event: 'item'; readonly item: number; readonly status: number; readonly at: number }
+  | { readonly event: 'start'; readonly task: number; readonly lane: number; readonly at: number }
+  | { readonly event: 'retry'; readonly task: number; readonly attempt: number; readonly at: number }
+  | {
+      readonly event: 'phase';
+      readonly phase: Phase;
+      readonly round: number;
+      readonly base: string;
+      readonly at: number;
+    };

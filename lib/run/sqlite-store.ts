@@ -1,0 +1,137 @@
+import { DatabaseSync } from 'node:sqlite';
+import { refuse } from '../errors';
+import type { ProcessRecord } from '../gates/run-gate';
+import type { RunEvent } from './messages';
+import { type RunStore, StaleVersionError, type StoredRun } from './store';
+
+/** Changes with the tables below. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE run (
+    id TEXT PRIMARY KEY, record TEXT NOT NULL, created_at INTEGER NOT NULL, ended_at INTEGER,
+    version INTEGER NOT NULL, state TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE event (
+    run TEXT NOT NULL, version INTEGER NOT NULL, k INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (run, version, k)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE process (
+    pid INTEGER PRIMARY KEY, process_group INTEGER NOT NULL, start_time TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** Processes of gates that may still be there: recorded before they run, forgotten once they are gone. */
+export interface ProcessTable {
+  add(process: ProcessRecord): void;
+  remove(pid: number): void;
+  all(): readonly ProcessRecord[];
+}
+
+/**
+ * Runs in a SQLite file. A commit survives the death of this process the moment it returns (write-ahead log;
+ * only a power failure may take the last ones with it, and a run resumed before them does them again).
+ * @throws InputError when the file was written by a version that this one cannot read
+ */
+export function openSqliteStore(file: string): RunStore & { readonly processes: ProcessTable } {
+  const db = new DatabaseSync(file, { timeout: 10_000 });
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  prepareSchema(db, file);
+  const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
+  const insertEvent = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?)');
+  const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ? AND version = ?');
+  const addEvents = (id: string, version: number, events: readonly RunEvent[]) => {
+    for (const [k, event] of events.entries()) insertEvent.run(id, version, k, JSON.stringify(event));
+  };
+  return {
+    async create(id, record, state, events, createdAt) {
+      transaction(db, () => {
+        insertRun.run(id, record, createdAt, state);
+        addEvents(id, 1, events);
+      });
+    },
+    async find(id) {
+      const row = db.prepare('SELECT * FROM run WHERE id = ?').get(id);
+      return row === undefined ? undefined : storedRun(row);
+    },
+    async list() {
+      return db.prepare('SELECT * FROM run ORDER BY created_at DESC, rowid DESC').all().map(storedRun);
+    },
+    async read(id) {
+      const row = db.prepare('SELECT version, state FROM run WHERE id = ?').get(id);
+      if (row === undefined) throw new Error(`unknown run ${id}`);
+      return { version: Number(row.version), state: String(row.state) };
+    },
+    async commit(id, version, state, events) {
+      transaction(db, () => {
+        if (update.run(state, id, version).changes !== 1) throw new StaleVersionError(id, version);
+        addEvents(id, version + 1, events);
+      });
+    },
+    async events(id) {
+      const rows = db.prepare('SELECT body FROM event WHERE run = ? ORDER BY version, k').all(id);
+      return rows.map((row): RunEvent => JSON.parse(String(row.body)));
+    },
+    async finish(id, endedAt) {
+      db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL').run(endedAt, id);
+    },
+    async close() {
+      db.close();
+    },
+    processes: processTable(db),
+  };
+}
+
+function prepareSchema(db: DatabaseSync, file: string): void {
+  transaction(db, () => {
+    const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    if (found === SCHEMA_VERSION) return;
+    if (found !== 0) {
+      throw refuse(
+        'store-format',
+        `${file} has format ${found}, this version of lex-pr reads format ${SCHEMA_VERSION}`,
+        'finish its runs with the version that began them, or move the file away',
+      );
+    }
+    db.exec(SCHEMA);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+function transaction(db: DatabaseSync, body: () => void): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    body();
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function storedRun(row: Record<string, unknown>): StoredRun {
+  return {
+    id: String(row.id),
+    record: String(row.record),
+    createdAt: Number(row.created_at),
+    endedAt: row.ended_at === null ? undefined : Number(row.ended_at),
+  };
+}
+
+function processTable(db: DatabaseSync): ProcessTable {
+  const insert = db.prepare('INSERT OR REPLACE INTO process VALUES (?, ?, ?)');
+  const remove = db.prepare('DELETE FROM process WHERE pid = ?');
+  return {
+    add: ({ pid, processGroup, startTime }) => void insert.run(pid, processGroup, startTime),
+    remove: (pid) => void remove.run(pid),
+    all: () =>
+      db
+        .prepare('SELECT * FROM process')
+        .all()
+        .map((row) => ({
+          pid: Number(row.pid),
+          processGroup: Number(row.process_group),
+          startTime: String(row.start_time),
+        })),
+  };
+}

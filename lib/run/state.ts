@@ -1,0 +1,152 @@
+import type { Workload } from './workload';
+
+/** Where an item stands. Everything from `gateFailed` on is a failure of its own. */
+export const ItemStatus = {
+  /** Some dependency has not passed yet. */
+  waiting: 0,
+  /** Its gates may run. */
+  open: 1,
+  /** Every blocking gate passed; waits for its place in the weave. */
+  passed: 2,
+  /** Part of the weave; merged once that has landed. */
+  woven: 3,
+  /** The base holds it already: merged, nothing to do. */
+  present: 4,
+  /** A dependency, near or far, failed. */
+  blocked: 5,
+  gateFailed: 6,
+  conflict: 7,
+  unrelated: 8,
+  notLinearizable: 9,
+  headMoved: 10,
+  integrationFailed: 11,
+  targetMoved: 12,
+  targetDirty: 13,
+  targetGone: 14,
+  landingRefused: 15,
+} as const;
+export type ItemStatus = (typeof ItemStatus)[keyof typeof ItemStatus];
+
+export const isFailure = (status: number): boolean => status >= ItemStatus.gateFailed;
+/** Failed or blocked: it will not be part of the weave. */
+export const isOut = (status: number): boolean => status >= ItemStatus.blocked;
+
+export const TaskStatus = {
+  idle: 0,
+  ready: 1,
+  running: 2,
+  delayed: 3,
+  passed: 4,
+  failed: 5,
+  skipped: 6,
+} as const;
+export type TaskStatus = (typeof TaskStatus)[keyof typeof TaskStatus];
+
+/** `weave`: gates run and what passed is woven. `verify`: gates of the woven commit. `land`: the target moves. */
+export type Phase = 'weave' | 'verify' | 'land' | 'done';
+
+/** The two ends of a weave: of the merge chain, which decides trees, and of what will land. */
+export interface Tip {
+  readonly chain: string;
+  readonly linear: string;
+}
+
+/** What a lane is told to do. */
+export type Work =
+  | { readonly kind: 'gates'; readonly tasks: readonly { readonly task: number; readonly attempt: number }[] }
+  | { readonly kind: 'merge'; readonly items: readonly number[]; readonly base: string; readonly tip: Tip }
+  | {
+      readonly kind: 'land';
+      readonly base: string;
+      readonly woven: string;
+      readonly items: readonly number[];
+    };
+
+export interface LaneState {
+  /** The last turn of this lane that the state has taken in. */
+  turn: number;
+  /** Its answer to that turn; kept until the next turn proves that it arrived. */
+  work: Work | undefined;
+  /** Waits for an answer. */
+  parked: boolean;
+}
+
+export interface Weave {
+  /** Counts every weave of the run from 1. */
+  round: number;
+  /** How many of them were due to a moved target. */
+  retries: number;
+  base: string;
+  tip: Tip;
+  /** Every item before this position is woven, present or out. */
+  cursor: number;
+  /** A lane holds merge or landing work. */
+  busy: boolean;
+}
+
+/** Everything that changes during a run; a few bytes an item. Changed by `step` only. */
+export interface RunState {
+  /** Incremented by each take-over; turns of older generations count for nothing. */
+  generation: number;
+  phase: Phase;
+  /** ItemStatus by item. */
+  items: Uint8Array;
+  /** TaskStatus by task. */
+  tasks: Uint8Array;
+  /** Finished attempts by task. */
+  attempts: Uint16Array;
+  /** Tasks that wait out their backoff, and until when (ms since the epoch). */
+  delayed: { task: number; until: number }[];
+  lanes: LaneState[];
+  weave: Weave;
+  /** Derived from the above, kept beside it so that no decision scans all items. */
+  ready: number[];
+  unmetDeps: Uint32Array;
+  /** Blocking tasks of an item that have not passed. */
+  openTasks: Uint16Array;
+  /** Items that are not yet decided, tasks of the current verification not yet finished, tasks in hand. */
+  unfinishedTasks: number;
+  verifying: number;
+}
+
+/** The state before anything has happened: no item is open yet, every lane is about to make its first turn. */
+export function newState(load: Workload, lanes: number, base: string): RunState {
+  const items = load.deps.length;
+  const openTasks = new Uint16Array(items);
+  for (const task of load.tasks) if (task.item >= 0 && task.blocking) openTasks[task.item]! += 1;
+  return {
+    generation: 1,
+    phase: 'weave',
+    items: new Uint8Array(items),
+    tasks: new Uint8Array(load.tasks.length),
+    attempts: new Uint16Array(load.tasks.length),
+    delayed: [],
+    lanes: newLanes(lanes),
+    weave: { round: 1, retries: 0, base, tip: { chain: base, linear: base }, cursor: 0, busy: false },
+    ready: [],
+    unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),
+    openTasks,
+    unfinishedTasks: 0,
+    verifying: 0,
+  };
+}
+
+export function newLanes(count: number): LaneState[] {
+  return Array.from({ length: count }, () => ({ turn: 0, work: undefined, parked: false }));
+}
+
+/** A copy that shares nothing that `step` changes. */
+export function copyState(state: RunState): RunState {
+  return {
+    ...state,
+    items: state.items.slice(),
+    tasks: state.tasks.slice(),
+    attempts: state.attempts.slice(),
+    delayed: state.delayed.slice(),
+    lanes: state.lanes.map((lane) => ({ ...lane })),
+    weave: { ...state.weave },
+    ready: state.ready.slice(),
+    unmetDeps: state.unmetDeps.slice(),
+    openTasks: state.openTasks.slice(),
+  };
+}

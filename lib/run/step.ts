@@ -1,0 +1,131 @@
+import type { Draft } from './draft';
+import { openRoots } from './items';
+import type { Answer, Input, RunEvent } from './messages';
+import { pop, push } from './ready-queue';
+import { giveBackWork, takeResults } from './results';
+import { copyState, newLanes, type RunState, TaskStatus, type Work } from './state';
+import { advance, landing, mergeDue } from './weaving';
+import type { Workload } from './workload';
+
+export interface Step {
+  readonly state: RunState;
+  readonly answers: readonly Answer[];
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * The coordinator: what the inputs lead to, and who gets what next. Pure: the same state, inputs and time
+ * give the same step, and the state given is left as it was.
+ * @param now milliseconds since the epoch
+ */
+export function step(load: Workload, before: RunState, inputs: readonly Input[], now: number): Step {
+  const draft: Draft = { load, state: copyState(before), now, events: [] };
+  const again: Answer[] = [];
+  for (const input of inputs) {
+    if (input.kind === 'takeover') takeOver(draft, input.lanes);
+    else if (input.kind === 'next') again.push(...takeTurn(draft, input));
+  }
+  endBackoffs(draft);
+  advance(draft);
+  return { state: draft.state, answers: [...again, ...assign(draft)], events: draft.events };
+}
+
+/** Opens what can start. The first step of a run: nothing has been assigned yet. */
+export function start(load: Workload, before: RunState, now: number): Step {
+  const draft: Draft = { load, state: copyState(before), now, events: [] };
+  openRoots(draft);
+  advance(draft);
+  return { state: draft.state, answers: [], events: draft.events };
+}
+
+/** When a backoff ends next, in ms since the epoch. */
+export function nextWake(state: RunState): number | undefined {
+  return state.delayed.length === 0 ? undefined : Math.min(...state.delayed.map(({ until }) => until));
+}
+
+/** A turn seen before only gets its answer again; one of an older generation is told to end. */
+function takeTurn(draft: Draft, input: Extract<Input, { kind: 'next' }>): Answer[] {
+  const { state } = draft;
+  const lane = state.lanes[input.lane];
+  const { generation, turn } = input;
+  if (generation !== state.generation || lane === undefined) {
+    return [{ lane: input.lane, generation, turn, work: { kind: 'done' } }];
+  }
+  if (turn === lane.turn && lane.work !== undefined) {
+    return [{ lane: input.lane, generation, turn, work: lane.work }];
+  }
+  if (turn !== lane.turn + 1) return [];
+  const { work } = lane;
+  lane.turn = turn;
+  lane.work = undefined;
+  lane.parked = true;
+  if (work !== undefined) takeResults(draft, input.lane, work, input.results);
+  return [];
+}
+
+function takeOver(draft: Draft, lanes: number): void {
+  const { state } = draft;
+  state.generation += 1;
+  for (const { work } of state.lanes) if (work !== undefined) giveBackWork(draft, work);
+  state.lanes = newLanes(lanes);
+}
+
+function endBackoffs(draft: Draft): void {
+  const { load, state, now } = draft;
+  const over = state.delayed.filter(({ until }) => until <= now);
+  if (over.length === 0) return;
+  state.delayed = state.delayed.filter(({ until }) => until > now);
+  for (const { task } of over) {
+    if (state.tasks[task] !== TaskStatus.delayed) continue;
+    state.tasks[task] = TaskStatus.ready;
+    push(state.ready, load.rankOf[task]!);
+  }
+}
+
+/** Gives work to the lanes that wait, while there is any. */
+function assign(draft: Draft): Answer[] {
+  const { state } = draft;
+  const answers: Answer[] = [];
+  const ended = state.phase === 'done' && state.unfinishedTasks === 0;
+  state.lanes.forEach((lane, index) => {
+    if (!lane.parked) return;
+    const work = ended ? ({ kind: 'done' } as const) : chooseWork(draft);
+    if (work === undefined) return;
+    lane.parked = false;
+    lane.work = work.kind === 'done' ? undefined : work;
+    if (work.kind === 'gates') {
+      for (const { task } of work.tasks)
+        draft.events.push({ event: 'start', task, lane: index, at: draft.now });
+    }
+    answers.push({ lane: index, generation: state.generation, turn: lane.turn, work });
+  });
+  return answers;
+}
+
+/** Landing first, then gates, which take long; weaving fills the gaps, or is due when a batch is full. */
+function chooseWork(draft: Draft): Work | undefined {
+  const { load, state } = draft;
+  if (state.phase === 'land' && !state.weave.busy) {
+    state.weave.busy = true;
+    return landing(draft);
+  }
+  const due = mergeDue(draft);
+  const task = due.length >= load.batchSize ? undefined : takeReady(draft);
+  if (task !== undefined) {
+    state.tasks[task] = TaskStatus.running;
+    return { kind: 'gates', tasks: [{ task, attempt: state.attempts[task]! + 1 }] };
+  }
+  if (due.length === 0) return undefined;
+  state.weave.busy = true;
+  return { kind: 'merge', items: due, base: state.weave.base, tip: state.weave.tip };
+}
+
+/** The first task in line; entries of skipped ones are dropped on the way. */
+function takeReady(draft: Draft): number | undefined {
+  const { load, state } = draft;
+  for (let rank = pop(state.ready); rank !== undefined; rank = pop(state.ready)) {
+    const task = load.taskAt[rank]!;
+    if (state.tasks[task] === TaskStatus.ready) return task;
+  }
+  return undefined;
+}

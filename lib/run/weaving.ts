@@ -1,0 +1,111 @@
+import type { Draft } from './draft';
+import { queueTask, setItem } from './items';
+import { ItemStatus, isOut, type Phase, TaskStatus, type Work } from './state';
+
+/**
+ * The way of the weave: `weave` until every item is woven or out, then `verify`, then `land`, then `done`.
+ * Items are woven in merge order, whatever order they passed in, so that the result does not depend on it.
+ */
+export function advance(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase === 'weave') {
+    skipSettled(draft);
+    if (state.weave.cursor === state.items.length && !state.weave.busy) endWeave(draft);
+  }
+  if (state.phase === 'verify' && state.verifying === 0) endVerification(draft);
+}
+
+/** Items that can be woven now: passed, in order, up to the first that is not decided; a batch at most. */
+export function mergeDue(draft: Draft): number[] {
+  const { load, state } = draft;
+  const due: number[] = [];
+  if (state.phase !== 'weave' || state.weave.busy) return due;
+  for (let item = state.weave.cursor; item < state.items.length && due.length < load.batchSize; item++) {
+    if (state.items[item] === ItemStatus.passed) due.push(item);
+    else if (!isSettled(state.items[item]!)) break;
+  }
+  return due;
+}
+
+/** The landing of what is woven now. */
+export function landing(draft: Draft): Work {
+  const { base, tip } = draft.state.weave;
+  return { kind: 'land', base, woven: tip.linear, items: itemsWith(draft, ItemStatus.woven) };
+}
+
+/** Weaves everything that is still in anew, on `base`. */
+export function weaveAgain(draft: Draft, base: string): void {
+  const { state } = draft;
+  state.weave = {
+    ...state.weave,
+    round: state.weave.round + 1,
+    base,
+    tip: { chain: base, linear: base },
+    cursor: 0,
+  };
+  state.items.forEach((status, item) => {
+    if (status === ItemStatus.woven || status === ItemStatus.present) state.items[item] = ItemStatus.passed;
+  });
+  enter(draft, 'weave');
+}
+
+/** Ends the run: what is woven has merged, or failed for the reason given. */
+export function endWith(draft: Draft, failure: ItemStatus | undefined): void {
+  // Nothing of the weave lands, so each item of it fails for itself; all that depends on them is in it or out.
+  if (failure !== undefined) {
+    for (const item of itemsWith(draft, ItemStatus.woven)) setItem(draft, item, failure);
+  }
+  enter(draft, 'done');
+}
+
+const isSettled = (status: number) =>
+  status === ItemStatus.woven || status === ItemStatus.present || isOut(status);
+
+function skipSettled({ state }: Draft): void {
+  while (state.weave.cursor < state.items.length && isSettled(state.items[state.weave.cursor]!)) {
+    state.weave.cursor += 1;
+  }
+}
+
+function endWeave(draft: Draft): void {
+  const { load, state } = draft;
+  if (state.weave.tip.linear === state.weave.base) {
+    enter(draft, 'done');
+    return;
+  }
+  const woven = itemsWith(draft, ItemStatus.woven);
+  const first = load.firstTask[state.items.length]!;
+  state.verifying = 0;
+  load.askedBy.forEach((items, index) => {
+    const asked = items === undefined || woven.some((item) => items.has(item));
+    state.attempts[first + index] = 0;
+    if (asked) {
+      state.verifying += 1;
+      queueTask(draft, first + index);
+    } else state.tasks[first + index] = TaskStatus.skipped;
+  });
+  enter(draft, 'verify');
+}
+
+function endVerification(draft: Draft): void {
+  const { load, state } = draft;
+  const failed = state.tasks
+    .subarray(load.firstTask[state.items.length]!)
+    .some((status) => status === TaskStatus.failed);
+  if (failed) endWith(draft, ItemStatus.integrationFailed);
+  else enter(draft, load.execute ? 'land' : 'done');
+}
+
+function enter(draft: Draft, phase: Phase): void {
+  const { state, now } = draft;
+  state.phase = phase;
+  draft.events.push({ event: 'phase', phase, round: state.weave.round, base: state.weave.base, at: now });
+}
+
+function itemsWith({ state }: Draft, status: ItemStatus): number[] {
+  const items: number[] = [];
+  state.items.forEach((s, item) => {
+    if (s === status) items.push(item);
+  });
+  return items;
+}

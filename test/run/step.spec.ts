@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { ItemStatus, isOut } from '../../lib/run/state';
+import { runWorld, type World, worlds } from './world';
+
+const calm: World = {
+  deps: [[], [0], [0], [1, 2]],
+  gates: [0, 1, 2, 3].map(() => [{ failures: 0, blocking: true }]),
+  maxAttempts: 1,
+  backoffSeconds: 0,
+  lanes: 2,
+  batchSize: 50,
+  clashes: [],
+  moved: [],
+  empty: [],
+  targetMoves: 0,
+  breaks: [],
+  execute: true,
+};
+const quiet = { kills: false, duplicates: false };
+const run = (world: World) => runWorld(world, () => 0, quiet);
+const failing = { failures: 99, blocking: true };
+
+describe('the coordinator', () => {
+  it('weaves everything in merge order when all gates pass', () => {
+    expect(run(calm)).toMatchObject({ items: [3, 3, 3, 3], target: 'base/0/1/2/3', violations: [] });
+  });
+
+  it('blocks what depends on a failure and nothing else', () => {
+    const world = { ...calm, gates: calm.gates.map((gates, item) => (item === 1 ? [failing] : gates)) };
+    expect(run(world)).toMatchObject({
+      items: [3, ItemStatus.gateFailed, 3, ItemStatus.blocked],
+      target: 'base/0/2',
+    });
+  });
+
+  it('lets a failed optional gate block nothing', () => {
+    const optional = { failures: 99, blocking: false };
+    const world = { ...calm, gates: calm.gates.map((gates) => [...gates, optional]) };
+    expect(run(world)).toMatchObject({ target: 'base/0/1/2/3', violations: [] });
+  });
+
+  it('retries a gate up to maxAttempts, after its backoff', () => {
+    const flaky = {
+      ...calm,
+      backoffSeconds: 5,
+      gates: calm.gates.map(() => [{ failures: 2, blocking: true }]),
+    };
+    expect(run({ ...flaky, maxAttempts: 3 }).target).toBe('base/0/1/2/3');
+    expect(run({ ...flaky, maxAttempts: 2 }).items[0]).toBe(ItemStatus.gateFailed);
+  });
+
+  it('fails the later one of two that clash in the weave', () => {
+    expect(run({ ...calm, clashes: [[1, 2]] })).toMatchObject({
+      items: [3, 3, ItemStatus.conflict, ItemStatus.blocked],
+      target: 'base/0/1',
+    });
+  });
+
+  it('lands nothing when verification fails', () => {
+    const { items, target } = run({ ...calm, breaks: [1, 2] });
+    expect(items).toEqual([11, 11, 11, 11]);
+    expect(target).toBe('base');
+  });
+
+  it('weaves anew on a target that moved, up to maxRetries', () => {
+    expect(run({ ...calm, targetMoves: 2 }).target).toBe('basexx/0/1/2/3');
+    expect(run({ ...calm, targetMoves: 3 }).items).toEqual(Array(4).fill(ItemStatus.targetMoved));
+  });
+
+  it('drops an item whose head moved, with its dependents, and lands the rest', () => {
+    expect(run({ ...calm, moved: [1] })).toMatchObject({
+      items: [3, ItemStatus.headMoved, 3, ItemStatus.blocked],
+      target: 'base/0/2',
+    });
+  });
+
+  it('calls an empty item merged, and goes on with what depends on it', () => {
+    expect(run({ ...calm, empty: [0, 3] })).toMatchObject({ items: [4, 3, 3, 4], target: 'base/1/2' });
+  });
+
+  it('moves nothing in a dry run', () => {
+    expect(run({ ...calm, execute: false })).toMatchObject({ items: [3, 3, 3, 3], target: 'base' });
+  });
+
+  it('ends at once when there is nothing to do', () => {
+    expect(run({ ...calm, deps: [], gates: [] })).toMatchObject({
+      items: [],
+      target: 'base',
+      violations: [],
+    });
+  });
+});
+
+describe('in any world, the coordinator', () => {
+  const chooser = (seed: number) => {
+    let word = seed;
+    // Numerical Recipes' linear congruential generator: reproducible from the seed that fast-check prints.
+    return (n: number) => {
+      word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
+      return Math.floor((word / 2 ** 32) * n);
+    };
+  };
+  const orders = fc.integer();
+
+  it('keeps every promise at every step, in any order of events', () => {
+    fc.assert(
+      fc.property(worlds, orders, (world, seed) => {
+        const { violations, items } = runWorld(world, chooser(seed), quiet);
+        expect(violations).toEqual([]);
+        for (const status of items) expect(status).toBeGreaterThanOrEqual(ItemStatus.woven);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('comes to the same end whatever the order, with messages repeated, and killed and resumed anywhere', () => {
+    fc.assert(
+      fc.property(worlds, orders, (world, seed) => {
+        const expected = runWorld(world, () => 0, quiet);
+        const actual = runWorld(world, chooser(seed), { kills: true, duplicates: true });
+        expect(actual.violations).toEqual([]);
+        expect(actual.items).toEqual(expected.items);
+        expect(actual.target).toEqual(expected.target);
+      }),
+      { numRuns: 2500 },
+    );
+  });
+
+  it('blocks exactly the descendants of what failed', () => {
+    fc.assert(
+      fc.property(worlds, orders, (world, seed) => {
+        const { items } = runWorld(world, chooser(seed), quiet);
+        items.forEach((status, item) => {
+          const behind = world.deps[item]!.some(
+            (dep) => isOut(items[dep]!) && items[dep]! < ItemStatus.integrationFailed,
+          );
+          const wholeWeave = status >= ItemStatus.integrationFailed;
+          if (!wholeWeave) expect(status === ItemStatus.blocked).toBe(behind);
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

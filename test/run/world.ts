@@ -1,0 +1,279 @@
+import fc from 'fast-check';
+import type { OrderedPlan } from '../../lib/plan/order';
+import type { Gate, Policy } from '../../lib/plan/plan';
+import { decodeState, encodeState } from '../../lib/run/codec';
+import type { Answer, GateResult, Input, Result } from '../../lib/run/messages';
+import { ItemStatus, isOut, newState, type RunState, TaskStatus, type Work } from '../../lib/run/state';
+import { start, step } from '../../lib/run/step';
+import { createWorkload, type Workload } from '../../lib/run/workload';
+
+/** A world without git and without time: what each gate, merge and landing comes to is given beforehand. */
+export interface World {
+  readonly deps: readonly (readonly number[])[];
+  /** By item, its gates: how often each fails before it passes (99: always), and whether it blocks. */
+  readonly gates: readonly (readonly { readonly failures: number; readonly blocking: boolean }[])[];
+  readonly maxAttempts: number;
+  readonly backoffSeconds: number;
+  readonly lanes: number;
+  readonly batchSize: number;
+  /** Pairs of items that cannot be woven together. */
+  readonly clashes: readonly (readonly [number, number])[];
+  /** Items whose head moves before they land; items that add nothing. */
+  readonly moved: readonly number[];
+  readonly empty: readonly number[];
+  /** How often somebody else moves the target just before a landing. */
+  readonly targetMoves: number;
+  /** Verification fails when all of these are in the weave. */
+  readonly breaks: readonly number[];
+  readonly execute: boolean;
+}
+
+const gateOf = (name: string): Gate => ({
+  name,
+  run: name,
+  cwd: '.',
+  env: {},
+  timeoutSeconds: 1,
+  runtime: 'local',
+  artifacts: [],
+  cache: 'tree',
+});
+
+export function workloadOf(world: World): Workload {
+  const dependents = world.deps.map((): number[] => []);
+  world.deps.forEach((deps, item) => {
+    for (const dep of deps) dependents[dep]!.push(item);
+  });
+  const ordered: OrderedPlan = {
+    items: world.gates.map((gates, item) => ({
+      name: `i${item}`,
+      branch: `i${item}`,
+      branchGiven: false,
+      sha: undefined,
+      deps: world.deps[item]!.map((dep) => `i${dep}`),
+      gates: gates.map(({ blocking }, g) => ({ gate: gateOf(`g${g}`), required: blocking, blocking })),
+    })),
+    deps: world.deps,
+    dependents,
+    levels: [],
+    criticalPath: [],
+  };
+  const retry = { maxAttempts: world.maxAttempts, backoffSeconds: world.backoffSeconds };
+  const policy: Policy = {
+    maxWorkers: world.lanes,
+    mergeStrategy: 'merge',
+    integration: { kind: 'gates', gates: undefined, maxRetries: 2 },
+    retries: new Map(['g0', 'g1', 'g2'].map((name) => [name, retry])),
+    performance: {
+      maxMemoryMB: undefined,
+      batchSize: world.batchSize,
+      cacheTTLSeconds: 1,
+      enableCaching: true,
+      throttleOnMemory: true,
+      memoryThresholdPercent: 80,
+    },
+  };
+  return createWorkload(ordered, policy, world.execute);
+}
+
+export interface Outcome {
+  readonly items: readonly number[];
+  readonly target: string;
+  /** What was broken on the way, empty when all promises held. */
+  readonly violations: readonly string[];
+  readonly steps: number;
+}
+
+/**
+ * Runs the world to its end. `choose(n)` picks a number below n wherever the order of things is open: which
+ * lane calls next, whether a message is sent twice, whether the process is killed and another one resumes.
+ */
+export function runWorld(
+  world: World,
+  choose: (n: number) => number,
+  chaos: { readonly kills: boolean; readonly duplicates: boolean },
+): Outcome {
+  const load = workloadOf(world);
+  const violations: string[] = [];
+  let now = 0;
+  let target = 'base';
+  let state = start(load, newState(load, world.lanes, target), now).state;
+  let inHand = new Map<number, { turn: number; work: Work }>();
+  let calls: Extract<Input, { kind: 'next' }>[] = firstCalls(state);
+  let past: Input[] = [];
+  let heard = state.lanes.map(() => 0);
+  let ended = 0;
+  let steps = 0;
+  let lives = 5;
+
+  const landed = (woven: string) => `${target}/`.startsWith(`${woven}/`);
+  const perform = (work: Work): Result[] => {
+    if (work.kind === 'gates') return work.tasks.map((t) => gateResult(t.task, t.attempt));
+    if (work.kind === 'merge') return mergeResults(work);
+    return [{ kind: 'land', durationMs: 1, result: land(work) }];
+  };
+  const gateResult = (task: number, attempt: number): GateResult => {
+    const { item } = load.tasks[task]!;
+    const base = { kind: 'gate' as const, task, attempt, startedAt: now, endedAt: now };
+    if (item < 0) {
+      const woven = state.weave.tip.chain.split('/');
+      const broken = world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i)));
+      return { ...base, outcome: broken ? 'fail' : 'pass' };
+    }
+    if (world.empty.includes(item)) return { ...base, outcome: 'empty' };
+    const gate = world.gates[item]![task - load.firstTask[item]!]!;
+    return { ...base, outcome: attempt > gate.failures ? 'pass' : 'fail' };
+  };
+  const mergeResults = (work: Extract<Work, { kind: 'merge' }>): Result[] => {
+    let { tip } = work;
+    const out = new Set<number>();
+    return work.items.flatMap((item): Result[] => {
+      if (world.deps[item]!.some((dep) => out.has(dep))) {
+        out.add(item);
+        return [];
+      }
+      const common = { kind: 'merge' as const, item, durationMs: 1 };
+      if (world.empty.includes(item)) return [{ ...common, present: true, result: { kind: 'nothing' } }];
+      const woven = tip.chain.split('/');
+      const clash = world.clashes.some(
+        ([a, b]) => (a === item && woven.includes(String(b))) || (b === item && woven.includes(String(a))),
+      );
+      if (clash) {
+        out.add(item);
+        return [{ ...common, present: false, result: { kind: 'conflict', paths: ['f'], with: [] } }];
+      }
+      const end = `${tip.chain}/${item}`;
+      tip = { chain: end, linear: end };
+      return [{ ...common, present: false, result: { kind: 'woven', tip } }];
+    });
+  };
+  const land = (work: Extract<Work, { kind: 'land' }>) => {
+    if (landed(work.woven)) return { kind: 'landed' as const, synced: [], warnings: [] };
+    const moved = work.items.filter((item) => world.moved.includes(item));
+    if (moved.length > 0) {
+      return { kind: 'head-moved' as const, moved: moved.map((item) => ({ item, now: undefined })) };
+    }
+    const moves = target.split('x').length - 1;
+    if (moves < world.targetMoves && target === work.base) target = `${target}x`;
+    if (target !== work.base) return { kind: 'target-moved' as const, now: target };
+    target = work.woven;
+    return { kind: 'landed' as const, synced: [], warnings: [] };
+  };
+  const apply = (inputs: readonly Input[]) => {
+    steps += 1;
+    const taken = step(load, state, inputs, now);
+    state = taken.state;
+    check(load, state, world, violations);
+    for (const answer of taken.answers) deliver(answer);
+  };
+  const deliver = ({ lane, generation, turn, work }: Answer) => {
+    // An answer to a dead process, or one that has arrived before, reaches nobody.
+    if (generation !== state.generation || heard[lane]! >= turn) return;
+    heard[lane] = turn;
+    if (work.kind === 'done') ended += 1;
+    else inHand.set(lane, { turn, work });
+  };
+
+  while (ended < world.lanes) {
+    if (steps > 5_000)
+      return { items: [...state.items], target, violations: [...violations, 'no end'], steps };
+    if (chaos.kills && lives > 0 && choose(12) === 0) {
+      lives -= 1;
+      // The work in hand may have been done, its result is lost.
+      for (const { work } of inHand.values()) if (choose(2) === 0) perform(work);
+      state = decodeState(load, encodeState(state));
+      inHand = new Map();
+      heard = state.lanes.map(() => 0);
+      ended = 0;
+      past = [...past, ...calls];
+      apply([{ kind: 'takeover', lanes: world.lanes }]);
+      calls = firstCalls(state);
+      continue;
+    }
+    const inputs: Input[] = [];
+    if (chaos.duplicates && past.length > 0 && choose(4) === 0) inputs.push(past[choose(past.length)]!);
+    let finishing = [...inHand.entries()].filter(() => choose(2) === 0);
+    if (finishing.length === 0 && calls.length === 0) finishing = [...inHand.entries()].slice(0, 1);
+    for (const [lane, { turn, work }] of finishing) {
+      inHand.delete(lane);
+      calls.push({
+        kind: 'next',
+        lane,
+        turn: turn + 1,
+        generation: state.generation,
+        results: perform(work),
+      });
+    }
+    while (calls.length > 0 && (inputs.length === 0 || choose(2) === 0)) {
+      inputs.push(calls.splice(choose(calls.length), 1)[0]!);
+    }
+    if (inHand.size === 0 && finishing.length === 0 && calls.length === 0) {
+      now += 1000;
+      inputs.push({ kind: 'clock' });
+    }
+    past.push(...inputs);
+    apply(inputs);
+  }
+  return { items: [...state.items], target, violations, steps };
+}
+
+function firstCalls(state: RunState): Extract<Input, { kind: 'next' }>[] {
+  return state.lanes.map((_, lane) => ({
+    kind: 'next',
+    lane,
+    turn: 1,
+    generation: state.generation,
+    results: [],
+  }));
+}
+
+/** What must hold after every step. */
+function check(load: Workload, state: RunState, world: World, violations: string[]): void {
+  const running = [...state.tasks].flatMap((status, task) => (status === TaskStatus.running ? [task] : []));
+  if (running.length > world.lanes) violations.push(`${running.length} gates on ${world.lanes} lanes`);
+  for (const task of running) {
+    const { item } = load.tasks[task]!;
+    for (const dep of item < 0 ? [] : load.deps[item]!) {
+      const status = state.items[dep]!;
+      const started = status >= ItemStatus.passed;
+      if (!started) violations.push(`gate ${task} of item ${item} runs before its dependency ${dep} passed`);
+    }
+  }
+  const idle = state.lanes.some((lane) => lane.parked);
+  if (idle && state.tasks.includes(TaskStatus.ready)) violations.push('a lane is idle while a gate is ready');
+  state.items.forEach((status, item) => {
+    if (status !== ItemStatus.woven) return;
+    for (const dep of load.deps[item]!) {
+      if (isOut(state.items[dep]!)) violations.push(`item ${item} is woven though ${dep} is out`);
+    }
+  });
+}
+
+/** Random worlds, small enough to shrink well, with everything that can go wrong in them. */
+export const worlds: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chain((size) => {
+  const items = fc.subarray([...Array(size).keys()]);
+  const rarely = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: items });
+  const gate = fc.record({
+    failures: fc.constantFrom(0, 0, 0, 0, 1, 2, 99),
+    blocking: fc.constantFrom(true, true, true, false),
+  });
+  return fc.record({
+    deps: fc.tuple(
+      ...Array.from({ length: size }, (_, item) =>
+        fc.subarray([...Array(item).keys()], { maxLength: Math.min(item, 3) }),
+      ),
+    ),
+    gates: fc.array(fc.array(gate, { maxLength: 3 }), { minLength: size, maxLength: size }),
+    maxAttempts: fc.integer({ min: 1, max: 3 }),
+    backoffSeconds: fc.constantFrom(0, 0, 5),
+    lanes: fc.integer({ min: 1, max: 4 }),
+    batchSize: fc.constantFrom(1, 2, 50),
+    clashes:
+      size < 2 ? fc.constant([]) : fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 2 }),
+    moved: rarely,
+    empty: rarely,
+    targetMoves: fc.constantFrom(0, 0, 1, 2, 3),
+    breaks: rarely,
+    execute: fc.boolean(),
+  });
+});
