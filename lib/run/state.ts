@@ -1,3 +1,4 @@
+import type { Tip } from '../merge/weave';
 import type { Workload } from './workload';
 
 /** Where an item stands. Everything from `gateFailed` on is a failure of its own. */
@@ -44,12 +45,6 @@ export type TaskStatus = (typeof TaskStatus)[keyof typeof TaskStatus];
 
 /** `weave`: gates run and what passed is woven. `verify`: gates of the woven commit. `land`: the target moves. */
 export type Phase = 'weave' | 'verify' | 'land' | 'done';
-
-/** The two ends of a weave: of the merge chain, which decides trees, and of what will land. */
-export interface Tip {
-  readonly chain: string;
-  readonly linear: string;
-}
 
 /** What a lane is told to do. */
 export type Work =

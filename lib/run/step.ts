@@ -1,9 +1,9 @@
 import type { Draft } from './draft';
-import { openRoots } from './items';
+import { failItem, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
 import { pop, push } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
-import { copyState, newLanes, type RunState, TaskStatus, type Work } from './state';
+import { copyState, ItemStatus, newLanes, type RunState, TaskStatus, type Work } from './state';
 import { advance, landing, mergeDue } from './weaving';
 import type { Workload } from './workload';
 
@@ -30,9 +30,13 @@ export function step(load: Workload, before: RunState, inputs: readonly Input[],
   return { state: draft.state, answers: [...again, ...assign(draft)], events: draft.events };
 }
 
-/** Opens what can start. The first step of a run: nothing has been assigned yet. */
-export function start(load: Workload, before: RunState, now: number): Step {
+/**
+ * The first step of a run: opens what can start. Nothing is assigned yet.
+ * @param outdated items whose branch has left the commit that the plan pins
+ */
+export function start(load: Workload, before: RunState, outdated: readonly number[], now: number): Step {
   const draft: Draft = { load, state: copyState(before), now, events: [] };
+  for (const item of outdated) failItem(draft, item, ItemStatus.headMoved);
   openRoots(draft);
   advance(draft);
   return { state: draft.state, answers: [], events: draft.events };

@@ -1,0 +1,251 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GateOutcome, runGate } from '../gates/run-gate';
+import { type Candidates, parentlessCommit } from '../merge/candidate';
+import type { MemoryMonitor } from '../performance/memory-monitor';
+import type { OperationCache } from '../performance/operation-cache';
+import type { GateCache } from '../plan/plan';
+import type { Lane } from '../repository/lane';
+import type { GateResult } from '../run/messages';
+import type { RunRecord } from '../run/record';
+import type { Task } from '../run/workload';
+import { gateKey } from './gate-key';
+import { fileName } from './names';
+import type { Workspace } from './workspace';
+
+/** A remembered pass. */
+export interface GatePass {
+  readonly durationMs: number;
+  readonly artifacts: readonly string[];
+}
+
+export interface GateWork {
+  readonly workspace: Workspace;
+  readonly record: RunRecord;
+  readonly itemNames: readonly string[];
+  readonly candidates: Candidates;
+  readonly passes: OperationCache<GatePass>;
+  readonly monitor: MemoryMonitor;
+  readonly toolchain: string;
+  readonly signal: AbortSignal;
+  /** Told when a gate's process starts and ends. */
+  readonly onActive: (change: 1 | -1) => void;
+  readonly active: () => number;
+}
+
+/** The run is being stopped: the work goes back as if it had not begun. */
+export class StoppedError extends Error {}
+
+interface Tested {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/**
+ * Runs one attempt of a gate on an item's candidate, or on the woven commit; or finds that the same gate has
+ * passed on the same content before.
+ * @throws StoppedError when the run is stopped meanwhile
+ */
+export async function performGate(
+  work: GateWork,
+  lane: { readonly number: number; readonly workTree: Lane },
+  job: {
+    readonly task: Task;
+    readonly index: number;
+    readonly attempt: number;
+    readonly round: number;
+    readonly woven: string;
+  },
+): Promise<GateResult> {
+  const startedAt = Date.now();
+  const base = { kind: 'gate', task: job.index, attempt: job.attempt, startedAt } as const;
+  const tested = await findTested(work, job.task, job.woven);
+  if (tested.kind !== 'clean') return { ...base, ...refusal(tested), endedAt: Date.now() };
+  if (tested.empty) return { ...base, outcome: 'empty', candidate: tested.commit, endedAt: Date.now() };
+
+  const key = gateKey(job.task.gate, tested, work.toolchain);
+  const run = () => runInLane(work, lane, job, tested);
+  const outcome = key === undefined ? await run() : await runOnce(work, key, job, run);
+  const { status, ...rest } = outcome;
+  if (status === 'stopped') throw new StoppedError();
+  return { ...base, ...rest, outcome: status, candidate: tested.commit };
+}
+
+async function findTested(work: GateWork, task: Task, woven: string) {
+  if (task.item >= 0) return work.candidates.of(task.item);
+  const { tree } = await work.workspace.commits.read(woven);
+  return { kind: 'clean', commit: woven, tree, empty: false } as const;
+}
+
+function refusal(
+  candidate: { kind: 'conflict'; at: number; paths: readonly string[] } | { kind: 'unrelated'; at: number },
+) {
+  return candidate.kind === 'conflict'
+    ? { outcome: candidate.kind, at: candidate.at, paths: candidate.paths }
+    : { outcome: candidate.kind, at: candidate.at };
+}
+
+type Ran = Pick<
+  GateResult,
+  'startedAt' | 'endedAt' | 'exitCode' | 'signal' | 'log' | 'artifacts' | 'note' | 'cached'
+> & {
+  readonly status: GateOutcome['status'];
+};
+
+/** Carries what is not to be remembered past the cache, to everybody who waits for the same gate. */
+class NotPassed extends Error {
+  constructor(readonly ran: Ran) {
+    super(ran.status);
+  }
+}
+
+/** Two lanes that want the same gate on the same content run it once; only a pass is remembered. */
+async function runOnce(
+  work: GateWork,
+  key: string,
+  job: { task: Task },
+  run: () => Promise<Ran>,
+): Promise<Ran> {
+  const kept = join(work.workspace.home, 'artifacts', key);
+  const into = artifactFolder(work, job.task);
+  let ran: Ran | undefined;
+  const runAndKeep = async (): Promise<GatePass> => {
+    ran = await run();
+    if (ran.status !== 'pass') throw new NotPassed(ran);
+    const artifacts = ran.artifacts ?? [];
+    if (artifacts.length > 0) await cp(into, kept, { recursive: true });
+    return { durationMs: ran.endedAt - ran.startedAt, artifacts };
+  };
+  try {
+    const pass = await work.passes.execute(key, runAndKeep);
+    if (ran !== undefined) return ran;
+    if (pass.artifacts.length > 0 && !(await restore(kept, into))) return run();
+    const now = Date.now();
+    return {
+      status: 'pass',
+      cached: true,
+      startedAt: now,
+      endedAt: now,
+      exitCode: 0,
+      artifacts: pass.artifacts,
+    };
+  } catch (error) {
+    if (error instanceof NotPassed) return error.ran;
+    throw error;
+  }
+}
+
+/** @returns false when what was kept is no longer there */
+async function restore(kept: string, into: string): Promise<boolean> {
+  try {
+    await cp(kept, into, { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function runInLane(
+  work: GateWork,
+  lane: { readonly number: number; readonly workTree: Lane },
+  job: { readonly task: Task; readonly attempt: number; readonly round: number },
+  tested: Tested,
+): Promise<Ran> {
+  const { gate } = job.task;
+  const { workspace, record } = work;
+  const head = gate.cache === 'tree' ? await parentlessCommit(workspace.commits, tested.tree) : tested.commit;
+  const workTree = await lane.workTree.checkout(head, tested.tree);
+  await work.monitor.admit(work.active, work.signal).catch((error: unknown) => {
+    throw work.signal.aborted ? new StoppedError() : error;
+  });
+  if (work.signal.aborted) throw new StoppedError();
+  const log = join('logs', folderOf(work, job.task, job.round), `${fileName(gate.name)}.${job.attempt}.log`);
+  let pid: number | undefined;
+  work.onActive(1);
+  try {
+    const outcome = await runGate({
+      gate,
+      workTree,
+      variables: variablesOf(work, job, tested),
+      logFile: join(record.artifactFolder, log),
+      artifactsFolder: artifactFolder(work, job.task),
+      signal: work.signal,
+      onStart(process) {
+        workspace.store.processes.add(process);
+        pid = process.pid;
+      },
+    });
+    const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
+    return {
+      status,
+      startedAt,
+      endedAt,
+      exitCode,
+      signal,
+      artifacts,
+      log,
+      ...(note === undefined ? {} : { note }),
+    };
+  } finally {
+    work.onActive(-1);
+    if (pid !== undefined) workspace.store.processes.remove(pid);
+  }
+}
+
+const OF_TREE = ['LEX_PR', 'LEX_PR_GATE', 'LEX_PR_TREE'];
+
+/** The variables that a gate gets, by what its result may be reused for. */
+export const GATE_VARIABLES: Readonly<Record<GateCache, readonly string[]>> = {
+  tree: OF_TREE,
+  commit: [...OF_TREE, 'LEX_PR_COMMIT'],
+  off: [
+    ...OF_TREE,
+    'LEX_PR_COMMIT',
+    'LEX_PR_BASE',
+    'LEX_PR_TARGET',
+    'LEX_PR_RUN',
+    'LEX_PR_ATTEMPT',
+    'LEX_PR_ITEM',
+    'LEX_PR_HEAD',
+  ],
+};
+
+/**
+ * A gate whose result may be reused for the same tree is told nothing that is not a function of the tree, or
+ * its result could depend on it.
+ */
+function variablesOf(
+  work: GateWork,
+  job: { readonly task: Task; readonly attempt: number },
+  tested: Tested,
+): Record<string, string> {
+  const { gate, item } = job.task;
+  const { record } = work;
+  const values: Record<string, string> = {
+    LEX_PR: '1',
+    LEX_PR_GATE: gate.name,
+    LEX_PR_TREE: tested.tree,
+    LEX_PR_COMMIT: tested.commit,
+    LEX_PR_BASE: record.base,
+    LEX_PR_TARGET: record.plan.target,
+    LEX_PR_RUN: record.id,
+    LEX_PR_ATTEMPT: String(job.attempt),
+  };
+  if (item >= 0) {
+    values.LEX_PR_ITEM = work.itemNames[item]!;
+    values.LEX_PR_HEAD = record.heads[item]!.sha;
+  }
+  const allowed = GATE_VARIABLES[gate.cache];
+  return Object.fromEntries(Object.entries(values).filter(([name]) => allowed.includes(name)));
+}
+
+const folderOf = (work: GateWork, task: Task, round: number) =>
+  task.item >= 0 ? fileName(work.itemNames[task.item]!) : `integration.${round}`;
+
+const artifactFolder = (work: GateWork, task: Task) =>
+  join(
+    work.record.artifactFolder,
+    'artifacts',
+    task.item >= 0 ? fileName(work.itemNames[task.item]!) : 'integration.',
+    fileName(task.gate.name),
+  );

@@ -1,0 +1,189 @@
+import { createCandidates } from '../merge/candidate';
+import { MemoryMonitor, type MemoryMonitorOptions } from '../performance/memory-monitor';
+import { OperationCache } from '../performance/operation-cache';
+import type { OrderedPlan } from '../plan/order';
+import { runGit } from '../repository/git';
+import { openLane } from '../repository/lane';
+import { decodeState, encodeState } from '../run/codec';
+import { type Coordinator, createCoordinator } from '../run/coordinator';
+import type { Result, RunEvent } from '../run/messages';
+import { encodeRecord, type RunRecord } from '../run/record';
+import { newState, type RunState, type Work } from '../run/state';
+import { start, step } from '../run/step';
+import type { Workload } from '../run/workload';
+import { localToolchain } from './gate-key';
+import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
+import { performLanding } from './landing-work';
+import { performMerge } from './merge-work';
+import type { Workspace } from './workspace';
+
+/** A run in this process: its lanes are async loops, and a lane without work waits for a settlement. */
+export interface LocalRun {
+  readonly workspace: Workspace;
+  readonly record: RunRecord;
+  readonly ordered: OrderedPlan;
+  readonly load: Workload;
+}
+
+export interface RunObserver extends MemoryMonitorOptions {
+  /** After every commit. */
+  readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
+  /** How many gates run now; after every change. */
+  readonly onActive: (active: number) => void;
+}
+
+export interface LocalOutcome {
+  readonly state: RunState;
+  /** False: the run was stopped, and can be resumed. */
+  readonly ended: boolean;
+  readonly gateCache: ReturnType<OperationCache<GatePass>['stats']>;
+  readonly throttledSeconds: number;
+}
+
+/** Puts the run into the store; nothing has started yet. */
+export async function createRun(run: LocalRun): Promise<void> {
+  const { record, load, workspace } = run;
+  const first = start(load, newState(load, record.lanes, record.base), record.outdated, record.startedAt);
+  const state = encodeState(first.state);
+  await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
+}
+
+/**
+ * Carries a stored run to its end, from wherever it stands.
+ * @throws whatever a lane met that is not an outcome: git or the disk failing. The run can be resumed.
+ */
+export async function carryOn(
+  run: LocalRun,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<LocalOutcome> {
+  const { workspace, record, load } = run;
+  const { state, version } = await takeOver(run);
+  const stopping = new AbortController();
+  let fault: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    fault ??= { error };
+    stop();
+  };
+  const coordinator = createCoordinator({
+    load,
+    store: workspace.store,
+    run: record.id,
+    version,
+    state,
+    now: Date.now,
+    onCommit: observer.onCommit,
+    onFault: fail,
+  });
+  function stop() {
+    coordinator.stop();
+    stopping.abort();
+  }
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const work = await prepareGateWork(run, observer, stopping.signal);
+  const lanes = coordinator.state.lanes.map((_, lane) => runLane(run, work, coordinator, lane).catch(fail));
+  await Promise.all(lanes);
+  signal.removeEventListener('abort', stop);
+  coordinator.stop();
+  if (fault !== undefined) throw fault.error;
+  const ended = coordinator.state.phase === 'done' && coordinator.state.unfinishedTasks === 0;
+  if (ended) await workspace.store.finish(record.id, Date.now());
+  return {
+    state: coordinator.state,
+    ended,
+    gateCache: work.passes.stats(),
+    throttledSeconds: work.monitor.throttledSeconds(),
+  };
+}
+
+/** What a dead process held goes back; a new run has nothing to give back. */
+async function takeOver({
+  workspace,
+  record,
+  load,
+}: LocalRun): Promise<{ state: RunState; version: number }> {
+  const { store } = workspace;
+  const stored = await store.read(record.id);
+  const state = decodeState(load, stored.state);
+  const taken = step(load, state, [{ kind: 'takeover', lanes: record.lanes }], Date.now());
+  await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
+  return { state: taken.state, version: stored.version + 1 };
+}
+
+async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {
+  const { workspace, record, ordered } = run;
+  const { performance } = record.plan.policy;
+  const gitVersion = (await runGit(['version'])).stdout.toString().trim();
+  let active = 0;
+  const monitor = new MemoryMonitor(performance, observer);
+  return {
+    workspace,
+    record,
+    itemNames: ordered.items.map(({ name }) => name),
+    candidates: createCandidates({
+      git: workspace.repository,
+      commits: workspace.commits,
+      base: record.base,
+      heads: record.heads.map(({ sha }) => sha),
+      deps: ordered.deps,
+    }),
+    passes: new OperationCache<GatePass>(performance.cacheTTLSeconds, performance.enableCaching, {
+      store: workspace.cache,
+      namespace: 'gate',
+    }),
+    monitor,
+    toolchain: localToolchain(gitVersion),
+    signal,
+    active: () => active,
+    onActive(change) {
+      active += change;
+      observer.onActive(active);
+    },
+  };
+}
+
+/** One lane: ask, work, report, until told to end. */
+async function runLane(run: LocalRun, work: GateWork, coordinator: Coordinator, lane: number): Promise<void> {
+  const { workspace } = run;
+  const workTree = await openLane(workspace.home, workspace.repository, lane);
+  let results: readonly Result[] = [];
+  for (let turn = 1; ; turn += 1) {
+    const next = await coordinator.next(lane, turn, results);
+    if (next.kind === 'done') return;
+    try {
+      results = await perform(run, work, coordinator, { number: lane, workTree }, next);
+    } catch (error) {
+      if (error instanceof StoppedError) return;
+      throw error;
+    }
+  }
+}
+
+async function perform(
+  run: LocalRun,
+  work: GateWork,
+  coordinator: Coordinator,
+  lane: Parameters<typeof performGate>[1],
+  next: Work,
+): Promise<readonly Result[]> {
+  const { workspace, record, ordered, load } = run;
+  const { weave, generation } = coordinator.state;
+  switch (next.kind) {
+    case 'gates': {
+      const results: Result[] = [];
+      for (const { task: index, attempt } of next.tasks) {
+        const job = { task: load.tasks[index]!, index, attempt, round: weave.round, woven: weave.tip.linear };
+        results.push(await performGate(work, lane, job));
+      }
+      return results;
+    }
+    case 'merge': {
+      const branches = ordered.items.map(({ branch }) => branch);
+      const order = { names: work.itemNames, branches, deps: ordered.deps };
+      return performMerge(workspace, record, order, next);
+    }
+    case 'land':
+      return [await performLanding(workspace, record, next, generation)];
+  }
+}

@@ -1,0 +1,66 @@
+import { type Tip, weaveItem } from '../merge/weave';
+import type { Signature } from '../repository/commits';
+import type { MergeResult } from '../run/messages';
+import type { RunRecord } from '../run/record';
+import type { Work } from '../run/state';
+import type { Workspace } from './workspace';
+
+/** Weaves a batch of items onto the tip, one after another; what depends on one that fails is left out. */
+export async function performMerge(
+  workspace: Workspace,
+  record: RunRecord,
+  order: {
+    readonly names: readonly string[];
+    readonly branches: readonly string[];
+    readonly deps: readonly (readonly number[])[];
+  },
+  work: Extract<Work, { kind: 'merge' }>,
+): Promise<MergeResult[]> {
+  const { repository: git, commits } = workspace;
+  const context = {
+    git,
+    commits,
+    strategy: record.plan.policy.mergeStrategy,
+    runId: record.id,
+    base: work.base,
+    committer: wovenBy(record),
+  };
+  const results: MergeResult[] = [];
+  const out = new Set<number>();
+  let tip: Tip = work.tip;
+  for (const item of work.items) {
+    if (order.deps[item]!.some((dep) => out.has(dep))) {
+      out.add(item);
+      continue;
+    }
+    const startedAt = performance.now();
+    const { sha: head } = record.heads[item]!;
+    const result = await weaveItem(context, tip, {
+      name: order.names[item]!,
+      branch: order.branches[item]!,
+      head,
+    });
+    const present = result.kind === 'nothing' && (await addsNothingTo(workspace, work.base, tip, head));
+    if (result.kind === 'woven') tip = result.tip;
+    else if (result.kind !== 'nothing') out.add(item);
+    results.push({ kind: 'merge', item, result, present, durationMs: performance.now() - startedAt });
+  }
+  return results;
+}
+
+/** Whether the base has it already, so that it is merged even if the rest of the weave does not land. */
+async function addsNothingTo(
+  { repository }: Workspace,
+  base: string,
+  tip: Tip,
+  head: string,
+): Promise<boolean> {
+  if (tip.chain === base) return true;
+  const args = ['merge-base', '--is-ancestor', head, base];
+  return (await repository.run(args, { allow: [0, 1] })).exitCode === 0;
+}
+
+/** One date for all commits of a run, so that weaving again after a crash makes the same commits. */
+function wovenBy(record: RunRecord): Signature {
+  return { ...record.committer, seconds: Math.floor(record.startedAt / 1000), offset: '+0000' };
+}

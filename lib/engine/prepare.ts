@@ -1,0 +1,133 @@
+import { InputError, type Problem } from '../errors';
+import { filesInTheWay, pathsAdded } from '../merge/checkouts';
+import { nearest } from '../plan/nearest';
+import type { OrderedPlan } from '../plan/order';
+import type { Item, Plan } from '../plan/plan';
+import { userIdentity } from '../repository/identity';
+import { branchRefs, hasCommit, listBranches, readRefs } from '../repository/refs';
+import type { RunRecord } from '../run/record';
+import type { Workspace } from './workspace';
+
+export interface RunOptions {
+  readonly id: string;
+  readonly execute: boolean;
+  readonly lanes: number;
+  readonly artifactFolder: string;
+  readonly startedAt: number;
+}
+
+/**
+ * Looks at the repository once, and pins what the run is about: the base and every item's head.
+ * @throws InputError with every branch or commit that is not there, and with what is in the target's way
+ */
+export async function prepareRun(
+  workspace: Workspace,
+  plan: Plan,
+  ordered: OrderedPlan,
+  options: RunOptions,
+): Promise<RunRecord> {
+  const { source, repository } = workspace;
+  const targetRef = `refs/heads/${plan.target}`;
+  const wanted = [targetRef, ...ordered.items.flatMap((item) => branchRefs(source, item.branch))];
+  const refs = await readRefs(source, repository, wanted);
+  const found = await Promise.all(ordered.items.map((item) => findHead(workspace, refs, item)));
+  const base = refs.get(targetRef);
+  await refuseMissing(
+    workspace,
+    plan,
+    base,
+    ordered.items.filter((_, item) => found[item] === undefined),
+  );
+  const heads = found.map((head) => head!);
+  if (options.execute) await refuseInTheWay(workspace, plan.target, base!, heads);
+  return {
+    ...options,
+    plan,
+    base: base!,
+    heads: heads.map(({ ref, sha }) => ({ ref, sha })),
+    outdated: heads.flatMap(({ outdated }, item) => (outdated ? [item] : [])),
+    committer: await userIdentity(source),
+  };
+}
+
+interface Head {
+  readonly ref: string | null;
+  readonly sha: string;
+  /** The branch names another commit than the one the plan pins. */
+  readonly outdated: boolean;
+}
+
+/** A pin without a branch of that name stands for the commit itself; a branch that the plan names must be there. */
+async function findHead(
+  workspace: Workspace,
+  refs: ReadonlyMap<string, string>,
+  item: Item,
+): Promise<Head | undefined> {
+  const ref = branchRefs(workspace.source, item.branch).find((name) => refs.has(name));
+  if (item.sha === undefined)
+    return ref === undefined ? undefined : { ref, sha: refs.get(ref)!, outdated: false };
+  const sha = item.sha.toLowerCase();
+  if (ref === undefined && item.branchGiven) return undefined;
+  if (ref !== undefined && refs.get(ref) !== sha) return { ref, sha, outdated: true };
+  if (!(await hasCommit(workspace.source, workspace.repository, sha))) return undefined;
+  return { ref: ref ?? null, sha, outdated: false };
+}
+
+async function refuseMissing(
+  workspace: Workspace,
+  plan: Plan,
+  base: string | undefined,
+  missing: readonly Item[],
+): Promise<void> {
+  if (base !== undefined && missing.length === 0) return;
+  const branches = await listBranches(workspace.source, workspace.repository);
+  const problem = (code: string, message: string, path: string, name: string): Problem => {
+    const close = nearest(name, branches);
+    return {
+      code,
+      message,
+      path,
+      hint: close === undefined ? 'see `git branch -a`' : `did you mean ${JSON.stringify(close)}?`,
+    };
+  };
+  const problems = missing.map((item) => {
+    const path = `items[${plan.items.indexOf(item)}]`;
+    const { branch, sha } = item;
+    const gone = `branch ${JSON.stringify(branch)} is not in ${plan.repository}`;
+    return sha === undefined || item.branchGiven
+      ? problem('unknown-branch', gone, `${path}.branch`, branch)
+      : problem('unknown-commit', `commit ${sha} is not in ${plan.repository}`, `${path}.sha`, branch);
+  });
+  if (base === undefined) {
+    const gone = `the target ${JSON.stringify(plan.target)} is not a branch of ${plan.repository}`;
+    problems.unshift(problem('unknown-target', gone, 'target', plan.target));
+  }
+  throw new InputError(problems);
+}
+
+/** Landing moves files of a work tree only where nothing of the user's is lost. */
+async function refuseInTheWay(
+  workspace: Workspace,
+  target: string,
+  base: string,
+  heads: readonly Head[],
+): Promise<void> {
+  const incoming = () =>
+    pathsAdded(
+      workspace.repository,
+      base,
+      heads.map(({ sha }) => sha),
+    );
+  const files = await filesInTheWay(workspace.source, target, incoming);
+  if (files.length === 0) return;
+  throw new InputError(
+    files.map(({ workTree, path, why }) => ({
+      code: 'target-dirty',
+      message: `${target} is checked out in ${workTree}, and ${JSON.stringify(path)} is ${why} there`,
+      hint:
+        why === 'untracked'
+          ? 'move the file away, or add and commit it'
+          : 'commit or stash the change (git stash)',
+    })),
+  );
+}

@@ -1,0 +1,42 @@
+import type { Plan, Retry } from '../plan/plan';
+
+/** What a run is about, fixed at its start: the plan, the commits it found, the options it was given. */
+export interface RunRecord {
+  readonly id: string;
+  readonly plan: Plan;
+  /** False: a dry run, no ref moves. */
+  readonly execute: boolean;
+  /** How many gates may run at once. */
+  readonly lanes: number;
+  /** Absolute. */
+  readonly artifactFolder: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** What the target named. */
+  readonly base: string;
+  /** By merge order: the pinned head, and the ref it was read from (null: a commit without a branch). */
+  readonly heads: readonly { readonly ref: string | null; readonly sha: string }[];
+  /** Positions of items whose branch no longer names the commit that the plan pins. */
+  readonly outdated: readonly number[];
+  readonly committer: { readonly name: string; readonly email: string };
+}
+
+/** Changes when a record of the version before can no longer be read. */
+const RECORD_FORMAT = 1;
+
+export function encodeRecord(record: RunRecord): string {
+  const { policy } = record.plan;
+  const plan = { ...record.plan, policy: { ...policy, retries: [...policy.retries] } };
+  return JSON.stringify({ format: RECORD_FORMAT, ...record, plan });
+}
+
+/** @throws Error when the record was written in another format */
+export function decodeRecord(text: string): RunRecord {
+  const { format, ...record } = JSON.parse(text);
+  if (format !== RECORD_FORMAT) {
+    throw new Error(`the run was recorded in format ${format}; this version reads format ${RECORD_FORMAT}`);
+  }
+  const { policy } = record.plan;
+  const retries: ReadonlyMap<string, Retry> = new Map(policy.retries);
+  return { ...record, plan: { ...record.plan, policy: { ...policy, retries } } };
+}
