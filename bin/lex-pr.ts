@@ -12,3 +12,5 @@ if (major < 22 || (major === 22 && minor < 13)) {
   const { main } = await import('../lib/cli/main');
   process.exitCode = await main(process.argv.slice(2), LEX_PR_VERSION);
 }
+
+export {};

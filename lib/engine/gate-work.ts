@@ -1,5 +1,5 @@
 import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type GateOutcome, runGate } from '../gates/run-gate';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
@@ -68,7 +68,9 @@ export async function performGate(
   const outcome = key === undefined ? await run() : await runOnce(work, key, job, run);
   const { status, ...rest } = outcome;
   if (status === 'stopped') throw new StoppedError();
-  return { ...base, ...rest, outcome: status, candidate: tested.commit };
+  const below = relative(work.record.artifactFolder, artifactFolder(work, job.task));
+  const artifacts = rest.artifacts?.map((path) => join(below, path)) ?? [];
+  return { ...base, ...rest, artifacts, outcome: status, candidate: tested.commit };
 }
 
 async function findTested(work: GateWork, task: Task, woven: string) {

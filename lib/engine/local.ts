@@ -1,5 +1,5 @@
 import { createCandidates } from '../merge/candidate';
-import { MemoryMonitor, type MemoryMonitorOptions } from '../performance/memory-monitor';
+import { MemoryMonitor, type MemoryMonitorOptions, type MemoryReading } from '../performance/memory-monitor';
 import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
 import { runGit } from '../repository/git';
@@ -28,8 +28,8 @@ export interface LocalRun {
 export interface RunObserver extends MemoryMonitorOptions {
   /** After every commit. */
   readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
-  /** How many gates run now; after every change. */
-  readonly onActive: (active: number) => void;
+  /** How many gates run now, and the memory in use; after every start and end of one. */
+  readonly onActive: (active: number, memory: MemoryReading) => void;
 }
 
 export interface LocalOutcome {
@@ -130,7 +130,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     }),
     passes: new OperationCache<GatePass>(performance.cacheTTLSeconds, performance.enableCaching, {
       store: workspace.cache,
-      namespace: 'gate',
+      namespace: 'gate/1',
     }),
     monitor,
     toolchain: localToolchain(gitVersion),
@@ -138,7 +138,8 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     active: () => active,
     onActive(change) {
       active += change;
-      observer.onActive(active);
+      if (change < 0) monitor.workerEnded();
+      observer.onActive(active, monitor.look());
     },
   };
 }

@@ -1,6 +1,6 @@
 import { InputError, type Problem } from '../errors';
 import { filesInTheWay, pathsAdded } from '../merge/checkouts';
-import { nearest } from '../plan/nearest';
+import { createNearest, suggest } from '../plan/nearest';
 import type { OrderedPlan } from '../plan/order';
 import type { Item, Plan } from '../plan/plan';
 import { userIdentity } from '../repository/identity';
@@ -81,15 +81,13 @@ async function refuseMissing(
 ): Promise<void> {
   if (base !== undefined && missing.length === 0) return;
   const branches = await listBranches(workspace.source, workspace.repository);
-  const problem = (code: string, message: string, path: string, name: string): Problem => {
-    const close = nearest(name, branches);
-    return {
-      code,
-      message,
-      path,
-      hint: close === undefined ? 'see `git branch -a`' : `did you mean ${JSON.stringify(close)}?`,
-    };
-  };
+  const nearest = createNearest();
+  const problem = (code: string, message: string, path: string, name: string): Problem => ({
+    code,
+    message,
+    path,
+    hint: suggest(nearest(name, branches), 'see `git branch -a`'),
+  });
   const problems = missing.map((item) => {
     const path = `items[${plan.items.indexOf(item)}]`;
     const { branch, sha } = item;

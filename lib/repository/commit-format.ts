@@ -77,19 +77,14 @@ function decodeUtf8(bytes: string): string {
 /** As git's split_ident_line (ident.c): the address ends at the first `>`, the date follows the last. */
 function parseSignature(line: string): Signature {
   const [, name = '', email = ''] = /^([^<]*)<([^>]*)>/.exec(line) ?? [];
-  const [, date = '', offset = ''] =
-    /> *(\d+) +([+-]\d{4})$/.exec(line) ?? / *(\d+)(?: |$)/.exec(afterLast(line)) ?? [];
+  const [, date = '', offset = '+0000'] = /> *(\d+)(?: +([+-]\d{4})$)?[^>]*$/.exec(line) ?? [];
   const seconds = Number(date);
   return {
     name: name.trim(),
     email: email.trim(),
     seconds: Number.isSafeInteger(seconds) ? seconds : 0,
-    offset: offset || '+0000',
+    offset,
   };
-}
-
-function afterLast(line: string): string {
-  return line.slice(line.lastIndexOf('>') + 1);
 }
 
 function formatSignature({ name, email, seconds, offset }: Signature): string {

@@ -70,7 +70,13 @@ export interface Answer {
 export type RunEvent =
   | ({ readonly event: 'result'; readonly lane: number; readonly round: number } & Result)
   | { readonly event: 'item'; readonly item: number; readonly status: number; readonly at: number }
-  | { readonly event: 'start'; readonly task: number; readonly lane: number; readonly at: number }
+  | {
+      readonly event: 'start';
+      readonly task: number;
+      readonly attempt: number;
+      readonly lane: number;
+      readonly at: number;
+    }
   | { readonly event: 'retry'; readonly task: number; readonly attempt: number; readonly at: number }
   | {
       readonly event: 'phase';

@@ -98,8 +98,8 @@ function assign(draft: Draft): Answer[] {
     lane.parked = false;
     lane.work = work.kind === 'done' ? undefined : work;
     if (work.kind === 'gates') {
-      for (const { task } of work.tasks)
-        draft.events.push({ event: 'start', task, lane: index, at: draft.now });
+      for (const { task, attempt } of work.tasks)
+        draft.events.push({ event: 'start', task, attempt, lane: index, at: draft.now });
     }
     answers.push({ lane: index, generation: state.generation, turn: lane.turn, work });
   });

@@ -97,7 +97,7 @@ export function runWorld(
   const violations: string[] = [];
   let now = 0;
   let target = 'base';
-  let state = start(load, newState(load, world.lanes, target), now).state;
+  let state = start(load, newState(load, world.lanes, target), [], now).state;
   let inHand = new Map<number, { turn: number; work: Work }>();
   let calls: Extract<Input, { kind: 'next' }>[] = firstCalls(state);
   let past: Input[] = [];

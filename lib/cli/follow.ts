@@ -1,0 +1,182 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { carryOn, type LocalOutcome, type LocalRun, type RunObserver } from '../engine/local';
+import type { OrderCache } from '../engine/order-cached';
+import { reasonCode } from '../report/advice';
+import { buildReport } from '../report/build';
+import type { Report } from '../report/report';
+import { renderSummary } from '../report/summary';
+import { readTails } from '../report/tails';
+import { writeReport } from '../report/write';
+import { type Metrics, metricsJson } from '../telemetry/lex-pr-metrics';
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
+import { recordEvents } from '../telemetry/record-events';
+import { ExitCode, type Io } from './io';
+import { logProgress } from './log-progress';
+import { plainProgress } from './progress/plain';
+import type { ProgressSink } from './progress/progress';
+import { style } from './style';
+import { trackProgress } from './tracker';
+
+export interface FollowOptions {
+  readonly json?: boolean;
+  readonly logFormat?: 'human' | 'json';
+}
+
+export interface Followed {
+  readonly metrics: Metrics;
+  readonly orders: OrderCache;
+  /** Where the report goes, with a copy of the logs if that is not where the run keeps them. */
+  readonly reportFolder: string;
+}
+
+/**
+ * Carries a run to its end with progress on standard error, writes its report, prints it.
+ * Ctrl-C stops it so that it can be resumed. @returns the exit code
+ */
+export async function follow(
+  run: LocalRun,
+  followed: Followed,
+  options: FollowOptions,
+  io: Io,
+): Promise<number> {
+  const machine = options.json === true || options.logFormat === 'json';
+  const { sink, logger } = await openSink(machine, io);
+  const interrupt = catchSignals(io);
+  let outcome: LocalOutcome;
+  try {
+    outcome = await carryOn(run, observe(run, followed.metrics, sink, logger), interrupt.signal);
+  } finally {
+    interrupt.release();
+    sink.end();
+  }
+  if (!outcome.ended) {
+    io.stderr.write(`stopped; go on with: lex-pr resume ${run.record.id}\n`);
+    return interrupt.exitCode();
+  }
+  const report = await finish(run, followed, outcome, logger);
+  if (machine) io.stdout.write(`${JSON.stringify(report)}\n`);
+  else io.stdout.write(`${renderSummary(report, followed.reportFolder, style(io.stdout)).join('\n')}\n`);
+  return report.status === 'merged' ? ExitCode.merged : ExitCode.failed;
+}
+
+async function openSink(machine: boolean, io: Io): Promise<{ sink: ProgressSink; logger: Logger }> {
+  const live = !machine && io.stderr === process.stderr && process.stderr.isTTY;
+  const level = LOG_LEVELS.find((known): known is LogLevel => known === io.env.LEX_PR_LOG_LEVEL) ?? 'info';
+  const show = live
+    ? (await import('./progress/terminal')).liveProgress(process.stderr)
+    : machine
+      ? undefined
+      : plainProgress(io.stderr);
+  const stream = show ?? io.stderr;
+  const logger = createLogger({ format: machine ? 'json' : 'human', level, stream, colour: live });
+  return { sink: show ?? logProgress(logger, io.stderr), logger };
+}
+
+function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Logger): RunObserver {
+  const { load, ordered, record } = run;
+  const track = trackProgress(load, ordered, record.startedAt, sink);
+  const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
+  return {
+    onCommit(events, state) {
+      recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
+      track(events, state);
+    },
+    onActive(active, { heapUsedBytes }) {
+      metrics.activeWorkers.set(active);
+      metrics.memoryBytes.set(heapUsedBytes);
+    },
+    onCrossing(above, { heapUsedBytes, thresholdBytes }) {
+      const where = above ? 'above' : 'below';
+      const message = `memory is ${where} its threshold: ${mb(heapUsedBytes)} of ${mb(thresholdBytes)} MB`;
+      logger.warn('memory-threshold', message, { above, heapUsedBytes, thresholdBytes });
+    },
+    onThrottle: () => logger.warn('memory-throttle', 'new gates are held back until memory drops'),
+    onRelease: (seconds) =>
+      logger.warn('memory-release', `gates go on after ${seconds.toFixed(1)} s`, { seconds }),
+  };
+}
+
+/** The first signal stops the run cleanly, the second one ends this process at once. */
+function catchSignals(io: Io) {
+  const controller = new AbortController();
+  let caught: NodeJS.Signals | undefined;
+  const handler = (signal: NodeJS.Signals) => {
+    if (caught !== undefined) process.exit(codeOf(signal));
+    caught = signal;
+    io.stderr.write('\nstopping: gates are being ended (again to end at once)\n');
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, handler);
+  return {
+    signal: controller.signal,
+    exitCode: () => codeOf(caught ?? 'SIGINT'),
+    release() {
+      for (const signal of signals) process.off(signal, handler);
+    },
+  };
+}
+
+/** As a shell reports it: 128 + the signal's number. */
+const codeOf = (signal: NodeJS.Signals) =>
+  ({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })[signal as 'SIGINT'] ?? 130;
+
+/** Report, metrics and the ref that names the weave. */
+async function finish(
+  run: LocalRun,
+  followed: Followed,
+  outcome: LocalOutcome,
+  logger: Logger,
+): Promise<Report> {
+  const { workspace, record, load, ordered } = run;
+  const { metrics, reportFolder } = followed;
+  const endedAt = Date.now();
+  const { tip, base } = outcome.state.weave;
+  const woven = tip.linear !== base;
+  const wovenRef = `refs/heads/integration/${record.plan.target}/${record.id}`;
+  if (woven) await workspace.repository.run(['update-ref', wovenRef, tip.linear]);
+  const cache = { order: followed.orders.stats(), gate: outcome.gateCache };
+  for (const [operation, { hits, misses }] of Object.entries(cache)) {
+    metrics.cacheHits.add(hits, { operation });
+    metrics.cacheMisses.add(misses, { operation });
+    logger.debug('cache', `cache of ${operation}: ${hits} hits, ${misses} misses`, {
+      operation,
+      hits,
+      misses,
+    });
+  }
+  metrics.throttleSeconds.add(outcome.throttledSeconds);
+  const events = await workspace.store.events(record.id);
+  const input = {
+    record,
+    ordered,
+    load,
+    events,
+    endedAt,
+    cache,
+    state: outcome.state,
+    wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
+    wovenRef,
+  };
+  const draft = buildReport({ ...input, metrics: {} });
+  for (const item of draft.items) {
+    if (item.status === 'merged') metrics.mergeSuccess.add(1);
+    else metrics.mergeFailure.add(1, { reason: reasonCode(item) });
+  }
+  metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: draft.status });
+  const report = buildReport({ ...input, metrics: metricsJson(metrics) });
+  if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
+  await writeReport(reportFolder, report, await readTails(reportFolder, report));
+  return report;
+}
+
+async function copyFiles(from: string, to: string): Promise<void> {
+  for (const folder of ['logs', 'artifacts']) {
+    await cp(join(from, folder), join(to, folder), { recursive: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      },
+    );
+  }
+}

@@ -1,0 +1,135 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InputError, refuse } from '../errors';
+import { ExitCode, type Io, processIo } from './io';
+import { problemsAsJson, problemsAsText } from './problems';
+import { style } from './style';
+
+/**
+ * The command line: parses, loads the command, renders what it throws.
+ * @returns the exit code: 0 all merged, 1 something was not, 2 bad input, 3 fault
+ */
+export async function main(args: readonly string[], version: string, io: Io = processIo()): Promise<number> {
+  let code: number = ExitCode.merged;
+  const program = createProgram(version, io, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, args.includes('--json'), io);
+  }
+}
+
+function createProgram(version: string, io: Io, done: (code: number) => void): Command {
+  const program = new Command('lex-pr')
+    .description(
+      'Merges many dependent branches. Every gate runs as early as its dependencies allow; nothing lands that was not tested.',
+    )
+    .version(version, '-V, --version')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => {},
+    })
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  command(
+    program,
+    'merge <plan>',
+    'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+  )
+    .option('--execute', 'land the result on the target; without it no ref moves (a dry run)')
+    .addOption(artifactDir())
+    .addOption(maxWorkers())
+    .addOption(logFormat())
+    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addHelpText(
+      'after',
+      example('lex-pr merge plan.yaml --execute --artifact-dir out', 'cat plan.yaml | lex-pr merge -'),
+    )
+    .action(async (plan, options) => done(await (await import('./merge')).merge(plan, options, io)));
+
+  command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.')
+    .addOption(artifactDir())
+    .addOption(maxWorkers())
+    .addOption(logFormat())
+    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addHelpText('after', example('lex-pr resume'))
+    .action(async (run, options) => done(await (await import('./resume')).resume(run, options, io)));
+
+  command(program, 'status [run]', 'Shows how far a run is; by default the last one.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('lex-pr status --json'))
+    .action(async (run, options) => done(await (await import('./status')).status(run, options, io)));
+
+  command(
+    program,
+    'merge-order <plan>',
+    'Prints the order in which a plan merges, its levels and its critical path.',
+  )
+    .option('--json', 'as JSON')
+    .addOption(
+      new Option('--format <format>', 'how to print it')
+        .choices(['text', 'mermaid'])
+        .default('text')
+        .conflicts('json'),
+    )
+    .addHelpText('after', example('lex-pr merge-order plan.yaml --format mermaid'))
+    .action(async (plan, options) =>
+      done(await (await import('./merge-order')).mergeOrderCommand(plan, options, io)),
+    );
+
+  command(program, 'schema', 'Prints the JSON Schema of plans.')
+    .option('--json', 'as JSON, which it always is')
+    .addHelpText('after', example('lex-pr schema > plan.schema.json'))
+    .action(async () => done((await import('./schema')).schemaCommand(io)));
+
+  return program;
+}
+
+const command = (program: Command, usage: string, description: string) =>
+  program.command(usage).description(description).exitOverride();
+
+const artifactDir = () =>
+  new Option(
+    '--artifact-dir <folder>',
+    'where report.json, report.md, logs and artifacts go (default: in .lex-pr/runs)',
+  );
+
+const logFormat = () =>
+  new Option('--log-format <format>', 'json: logs as JSON lines, and the report as JSON on standard output')
+    .choices(['human', 'json'])
+    .default('human');
+
+const maxWorkers = () =>
+  new Option('--max-workers <n>', 'how many gates run at once; replaces policy.maxWorkers').argParser(
+    (text) => {
+      if (!/^[1-9][0-9]{0,3}$/.test(text))
+        throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
+      return Number(text);
+    },
+  );
+
+const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+
+/** What went wrong, in words or as JSON, and the exit code for it. */
+function report(error: unknown, json: boolean, io: Io): number {
+  if (error instanceof CommanderError) {
+    // Help and version were printed.
+    if (error.exitCode === 0) return ExitCode.merged;
+    const message = error.message.replace(/^error: /, '');
+    return report(refuse('usage', message, 'see lex-pr --help'), json, io);
+  }
+  if (error instanceof InputError) {
+    if (json) io.stdout.write(problemsAsJson(error.problems));
+    else io.stderr.write(problemsAsText(error.problems, style(io.stderr)));
+    return ExitCode.badInput;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) io.stdout.write(problemsAsJson([{ code: 'fault', message }]));
+  else io.stderr.write(`lex-pr: ${message}\n`);
+  if (io.env.LEX_PR_LOG_LEVEL === 'debug' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  return ExitCode.fault;
+}

@@ -1,0 +1,55 @@
+import { formatDuration } from '../../report/duration';
+import { printable } from '../../telemetry/printable';
+import type { Style } from '../style';
+import type { ProgressEvent, ProgressPhase } from './progress';
+
+/** An event as one line, without its newline. */
+export function eventLine(event: ProgressEvent, style: Style): string {
+  switch (event.kind) {
+    case 'gate-start':
+      return `${gateOf(event)} started`;
+    case 'gate-end':
+      return `${gateOf(event)} ${gateEnd(event, style)}`;
+    case 'item-end': {
+      const { status, reason } = event;
+      const colour = status === 'merged' ? style.green : status === 'failed' ? style.red : style.yellow;
+      return `item ${printable(event.item)} ${colour(status)}${reason === null ? '' : `: ${printable(reason)}`}`;
+    }
+    case 'phase':
+      return style.bold(PHASES[event.phase]);
+    case 'note':
+      return printable(event.text);
+  }
+}
+
+/** What the run is doing, in a word or two. */
+export const PHASES: Readonly<Record<ProgressPhase, string>> = {
+  gates: 'running gates',
+  weave: 'weaving',
+  verify: 'verifying',
+  land: 'landing',
+  done: 'done',
+};
+
+/** Whose gate it is. */
+export const itemName = (item: string | null) => (item === null ? 'the woven commit' : printable(item));
+
+type GateEvent = Extract<ProgressEvent, { kind: 'gate-start' | 'gate-end' }>;
+
+function gateOf({ gate, item, attempt }: GateEvent): string {
+  return `gate ${printable(gate)} of ${itemName(item)}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
+}
+
+function gateEnd({ status, ms, cached }: Extract<GateEvent, { kind: 'gate-end' }>, style: Style): string {
+  const took = cached ? '(cached)' : `in ${formatDuration(ms)}`;
+  switch (status) {
+    case 'pass':
+      return `${style.green('passed')} ${took}`;
+    case 'fail':
+      return `${style.red('failed')} ${took}`;
+    case 'timeout':
+      return `${style.red('timed out')} after ${formatDuration(ms)}`;
+    case 'skipped':
+      return style.dim('skipped');
+  }
+}

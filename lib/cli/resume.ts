@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import type { LocalRun } from '../engine/local';
+import { orderCached } from '../engine/order-cached';
+import { openWorkspace, stateFile } from '../engine/workspace';
+import { refuse } from '../errors';
+import { openHome } from '../repository/home';
+import { decodeRecord, type RunRecord } from '../run/record';
+import { openSqliteStore } from '../run/sqlite-store';
+import { createWorkload } from '../run/workload';
+import { createMetrics } from '../telemetry/lex-pr-metrics';
+import { follow } from './follow';
+import type { Io } from './io';
+import type { MergeOptions } from './merge';
+
+/** `lex-pr resume`: goes on where an interrupted run stopped. @returns the exit code of the whole run */
+export async function resume(
+  id: string | undefined,
+  options: Omit<MergeOptions, 'execute'>,
+  io: Io,
+): Promise<number> {
+  const found = await findUnfinished(await openHome(io.cwd), id);
+  const workspace = await openWorkspace(io.cwd, found.plan.repository);
+  try {
+    const record = { ...found, lanes: options.maxWorkers ?? found.lanes };
+    const metrics = createMetrics();
+    const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
+    const load = createWorkload(ordered, record.plan.policy, record.execute);
+    const run: LocalRun = { workspace, record, ordered, load };
+    const { artifactDir } = options;
+    const reportFolder = artifactDir === undefined ? record.artifactFolder : resolve(io.cwd, artifactDir);
+    return await follow(run, { metrics, orders, reportFolder }, options, io);
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function findUnfinished(home: string, id: string | undefined): Promise<RunRecord> {
+  const store = openSqliteStore(stateFile(home));
+  try {
+    const run =
+      id === undefined
+        ? (await store.list()).find(({ endedAt }) => endedAt === undefined)
+        : await store.find(id);
+    if (run === undefined) {
+      throw id === undefined
+        ? refuse('nothing-to-resume', 'there is no unfinished run here', 'start one with lex-pr merge')
+        : refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
+    }
+    if (run.endedAt !== undefined)
+      throw refuse('run-ended', `run ${run.id} has ended`, 'start another with lex-pr merge');
+    return decodeRecord(run.record);
+  } finally {
+    await store.close();
+  }
+}

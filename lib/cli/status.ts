@@ -1,0 +1,112 @@
+import { isLocked } from '../engine/lock';
+import { stateFile } from '../engine/workspace';
+import { refuse } from '../errors';
+import { orderPlan } from '../plan/order';
+import { openHome } from '../repository/home';
+import { decodeState } from '../run/codec';
+import { decodeRecord } from '../run/record';
+import { openSqliteStore } from '../run/sqlite-store';
+import { ItemStatus, isFailure, type RunState } from '../run/state';
+import { createWorkload } from '../run/workload';
+import type { Io } from './io';
+
+export interface RunStatus {
+  readonly runId: string;
+  readonly status: 'running' | 'interrupted' | 'ended';
+  readonly phase: RunState['phase'];
+  readonly dryRun: boolean;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly artifactFolder: string;
+  readonly items: Readonly<
+    Record<'total' | 'waiting' | 'open' | 'passed' | 'woven' | 'failed' | 'blocked', number>
+  >;
+  /** What runs now, `item: gate`. */
+  readonly running: readonly string[];
+}
+
+/** `lex-pr status`. @returns the exit code */
+export async function status(
+  id: string | undefined,
+  options: { readonly json?: boolean },
+  io: Io,
+): Promise<number> {
+  const found = await readStatus(await openHome(io.cwd), id);
+  io.stdout.write(options.json ? `${JSON.stringify(found)}\n` : inWords(found));
+  return 0;
+}
+
+async function readStatus(home: string, id: string | undefined): Promise<RunStatus> {
+  const store = openSqliteStore(stateFile(home));
+  try {
+    const runs = await store.list();
+    const run = id === undefined ? runs[0] : runs.find((known) => known.id === id);
+    if (run === undefined) {
+      throw id === undefined
+        ? refuse('no-runs', 'there has been no run here', 'start one with lex-pr merge')
+        : refuse(
+            'unknown-run',
+            `there is no run ${id} here`,
+            `runs: ${runs.map((known) => known.id).join(', ')}`,
+          );
+    }
+    const record = decodeRecord(run.record);
+    const { plan } = record;
+    const ordered = orderPlan(plan);
+    const load = createWorkload(ordered, plan.policy, record.execute);
+    const state = decodeState(load, (await store.read(run.id)).state);
+    const unfinished = runs.find(({ endedAt }) => endedAt === undefined)?.id === run.id;
+    return {
+      runId: run.id,
+      status: run.endedAt !== undefined ? 'ended' : unfinished && isLocked(home) ? 'running' : 'interrupted',
+      phase: state.phase,
+      dryRun: !record.execute,
+      target: plan.target,
+      startedAt: new Date(record.startedAt).toISOString(),
+      endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
+      artifactFolder: record.artifactFolder,
+      items: countItems(state),
+      running: state.lanes.flatMap(({ work }) =>
+        work?.kind === 'gates'
+          ? work.tasks.map(({ task }) => {
+              const { item, gate } = load.tasks[task]!;
+              return `${item < 0 ? 'integration' : ordered.items[item]!.name}: ${gate.name}`;
+            })
+          : [],
+      ),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+function countItems({ items }: RunState): RunStatus['items'] {
+  const count = (matches: (status: number) => boolean) => items.filter(matches).length;
+  return {
+    total: items.length,
+    waiting: count((s) => s === ItemStatus.waiting),
+    open: count((s) => s === ItemStatus.open),
+    passed: count((s) => s === ItemStatus.passed),
+    woven: count((s) => s === ItemStatus.woven || s === ItemStatus.present),
+    failed: count(isFailure),
+    blocked: count((s) => s === ItemStatus.blocked),
+  };
+}
+
+function inWords(run: RunStatus): string {
+  const { items } = run;
+  const counts = (['waiting', 'open', 'passed', 'woven', 'failed', 'blocked'] as const)
+    .filter((key) => items[key] > 0)
+    .map((key) => `${items[key]} ${key}`);
+  const lines = [
+    `run ${run.runId}: ${run.status}${run.status === 'ended' ? '' : ` (${run.phase})`}${run.dryRun ? ', dry run' : ''}`,
+    `  target    ${run.target}`,
+    `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
+    `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    ...run.running.map((what) => `  running   ${what}`),
+    `  files     ${run.artifactFolder}`,
+    ...(run.status === 'interrupted' ? [`  go on     lex-pr resume ${run.runId}`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}

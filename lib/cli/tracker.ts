@@ -1,0 +1,163 @@
+import type { OrderedPlan } from '../plan/order';
+import type { RunEvent } from '../run/messages';
+import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
+import type { Workload } from '../run/workload';
+import type { ProgressEvent, ProgressSink, ProgressView } from './progress/progress';
+import { timeLeft } from './progress/time-left';
+
+const PHASE = { weave: 'gates', verify: 'verify', land: 'land', done: 'done' } as const;
+
+/** Turns the commits of a run into what a progress sink shows. */
+export function trackProgress(
+  load: Workload,
+  ordered: OrderedPlan,
+  startedAt: number,
+  sink: ProgressSink,
+): (events: readonly RunEvent[], state: RunState) => void {
+  const finished = new Map<string, { count: number; totalMs: number }>();
+  const startOf = new Map<number, number>();
+  let cached = 0;
+  let shownAt = 0;
+  const nameOf = (item: number) => (item < 0 ? null : ordered.items[item]!.name);
+
+  const tell = (event: RunEvent, state: RunState): void => {
+    if (event.event === 'start') {
+      startOf.set(event.task, event.at);
+      const { item, gate } = load.tasks[event.task]!;
+      sink.event({ kind: 'gate-start', item: nameOf(item), gate: gate.name, attempt: event.attempt });
+    } else if (event.event === 'phase') {
+      sink.event({
+        kind: 'phase',
+        phase: event.round > 1 && event.phase === 'weave' ? 'weave' : PHASE[event.phase],
+      });
+      if (event.phase === 'done') for (const end of mergedItems(ordered, state)) sink.event(end);
+    } else if (event.event === 'result' && event.kind === 'gate') {
+      const { item, gate } = load.tasks[event.task]!;
+      const ms = event.endedAt - event.startedAt;
+      const { attempt, outcome } = event;
+      const status = outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';
+      if (event.cached) cached += 1;
+      else if (status !== 'skipped') {
+        const { count, totalMs } = finished.get(gate.name) ?? { count: 0, totalMs: 0 };
+        finished.set(gate.name, { count: count + 1, totalMs: totalMs + ms });
+      }
+      sink.event({
+        kind: 'gate-end',
+        item: nameOf(item),
+        gate: gate.name,
+        status,
+        ms,
+        cached: event.cached ?? false,
+        attempt,
+      });
+    } else if (event.event === 'item' && event.status >= ItemStatus.blocked) {
+      const status = event.status === ItemStatus.blocked ? 'blocked' : 'failed';
+      sink.event({
+        kind: 'item-end',
+        item: ordered.items[event.item]!.name,
+        status,
+        reason: REASON[event.status] ?? null,
+      });
+    }
+  };
+
+  return (events, state) => {
+    for (const event of events) tell(event, state);
+    const now = Date.now();
+    // A look at all items at most every 20 µs an item, so that a large plan is not slowed down by being watched.
+    if (now - shownAt < state.items.length / 50 && state.phase !== 'done') return;
+    shownAt = now;
+    sink.update(viewOf(load, ordered, state, { startedAt, now, finished, startOf, cached }));
+  };
+}
+
+const REASON: Readonly<Record<number, string>> = {
+  [ItemStatus.conflict]: 'conflict',
+  [ItemStatus.unrelated]: 'unrelated-history',
+  [ItemStatus.notLinearizable]: 'not-linearizable',
+  [ItemStatus.headMoved]: 'head-moved',
+  [ItemStatus.integrationFailed]: 'integration-failed',
+  [ItemStatus.targetMoved]: 'target-moved',
+  [ItemStatus.targetDirty]: 'target-dirty',
+  [ItemStatus.targetGone]: 'target-gone',
+  [ItemStatus.landingRefused]: 'landing-refused',
+};
+
+function mergedItems(ordered: OrderedPlan, state: RunState): ProgressEvent[] {
+  return ordered.items.flatMap(({ name }, item) => {
+    const status = state.items[item];
+    const merged = status === ItemStatus.woven || status === ItemStatus.present;
+    return merged ? [{ kind: 'item-end', item: name, status: 'merged', reason: null } as const] : [];
+  });
+}
+
+interface Seen {
+  readonly startedAt: number;
+  readonly now: number;
+  readonly finished: ReadonlyMap<string, { readonly count: number; readonly totalMs: number }>;
+  readonly startOf: ReadonlyMap<number, number>;
+  readonly cached: number;
+}
+
+function viewOf(load: Workload, ordered: OrderedPlan, state: RunState, seen: Seen): ProgressView {
+  const lanes = state.lanes.map(({ work }) => {
+    const task = work?.kind === 'gates' ? work.tasks[0]?.task : undefined;
+    if (task === undefined) return null;
+    const { item, gate } = load.tasks[task]!;
+    const since = seen.startOf.get(task) ?? seen.now;
+    return { item: item < 0 ? null : ordered.items[item]!.name, gate: gate.name, since };
+  });
+  const running = lanes.flatMap((lane) =>
+    lane === null ? [] : [{ gate: lane.gate, elapsedMs: seen.now - lane.since }],
+  );
+  const waiting = new Map<string, number>();
+  let done = 0;
+  load.tasks.forEach(({ item, gate }, task) => {
+    const status = state.tasks[task]!;
+    if (status >= TaskStatus.passed) done += 1;
+    else if (status !== TaskStatus.running && item >= 0)
+      waiting.set(gate.name, (waiting.get(gate.name) ?? 0) + 1);
+  });
+  const count = (matches: (status: number) => boolean) => state.items.filter(matches).length;
+  const atWork = new Set(lanes.flatMap((lane) => (lane?.item == null ? [] : [lane.item]))).size;
+  const open = count((s) => s <= ItemStatus.open);
+  return {
+    phase: PHASE[state.phase],
+    startedAt: seen.startedAt,
+    now: seen.now,
+    items: {
+      total: state.items.length,
+      passed: count((s) => s === ItemStatus.passed || s === ItemStatus.woven || s === ItemStatus.present),
+      failed: count(isFailure),
+      blocked: count((s) => s === ItemStatus.blocked),
+      running: Math.min(atWork, open),
+      waiting: Math.max(0, open - atWork),
+    },
+    gates: { total: load.tasks.length, done, running: running.length, cached: seen.cached },
+    lanes,
+    timeLeftMs: timeLeft({
+      finished: seen.finished,
+      waiting,
+      running,
+      lanes: lanes.length,
+      longestChain: longestChain(load, state),
+    }),
+  };
+}
+
+/** The most gates that have not started and must run one after another; gates of one item run side by side. */
+function longestChain(load: Workload, state: RunState): number {
+  const chain = new Array<number>(load.deps.length).fill(0);
+  let longest = 0;
+  for (let item = load.deps.length - 1; item >= 0; item--) {
+    let behind = 0;
+    for (const dependent of load.dependents[item]!) behind = Math.max(behind, chain[dependent]!);
+    const first = load.firstTask[item]!;
+    const toStart = state.tasks
+      .subarray(first, load.firstTask[item + 1]!)
+      .some((status) => status < TaskStatus.running);
+    chain[item] = behind + (toStart ? 1 : 0);
+    longest = Math.max(longest, chain[item]!);
+  }
+  return longest;
+}

@@ -1,0 +1,36 @@
+import type { CacheStore } from '../performance/cache-store';
+import { OperationCache } from '../performance/operation-cache';
+import { mergeOrder, type OrderedPlan, orderPlan } from '../plan/order';
+import type { Plan } from '../plan/plan';
+import { planSignature } from '../plan/signature';
+import type { Metrics } from '../telemetry/lex-pr-metrics';
+
+export type OrderCache = OperationCache<readonly string[]>;
+
+/** The merge order of a plan, found once for all plans of one signature (dependency resolution). */
+export async function orderCached(
+  plan: Plan,
+  store: CacheStore,
+  metrics: Metrics,
+): Promise<{
+  readonly ordered: OrderedPlan;
+  readonly signature: string;
+  readonly cached: boolean;
+  readonly orders: OrderCache;
+}> {
+  const { cacheTTLSeconds, enableCaching } = plan.policy.performance;
+  const orders: OrderCache = new OperationCache(cacheTTLSeconds, enableCaching, {
+    store,
+    namespace: 'order/1',
+  });
+  const startedAt = performance.now();
+  const signature = planSignature(plan);
+  let cached = true;
+  const order = await orders.execute(signature, async () => {
+    cached = false;
+    return mergeOrder(orderPlan(plan)).order;
+  });
+  const ordered = orderPlan(plan, order);
+  metrics.resolutionSeconds.observe((performance.now() - startedAt) / 1000, { cached: String(cached) });
+  return { ordered, signature, cached, orders };
+}

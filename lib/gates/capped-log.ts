@@ -1,0 +1,81 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Bytes of an output that are kept: so many from its beginning, and so many from its end. */
+export interface LogLimits {
+  readonly head: number;
+  readonly tail: number;
+}
+
+export const LOG_LIMITS: LogLimits = { head: 8 << 20, tail: 2 << 20 };
+
+/** A file that takes any amount of output. Every function throws the file's write error. */
+export interface CappedLog {
+  /** Writes what belongs to the head at once, and remembers what may become the tail; copies `chunk`. */
+  write(chunk: Uint8Array): void;
+  /** Writes the tail, after a line that says how many bytes were left out, and closes. */
+  close(): LogSize;
+}
+
+export interface LogSize {
+  /** Bytes that were written to the log, kept or not. */
+  readonly bytes: number;
+  readonly truncated: boolean;
+}
+
+/** Creates or empties the file, and its parent folders. */
+export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'w');
+  const tail = ring(limits.tail);
+  let headBytes = 0;
+
+  return {
+    write(chunk) {
+      const head = chunk.subarray(0, limits.head - headBytes);
+      writeAll(file, head);
+      headBytes += head.length;
+      tail.write(chunk.subarray(head.length));
+    },
+    close() {
+      try {
+        const leftOut = Math.max(0, tail.bytes() - limits.tail);
+        if (leftOut > 0) writeAll(file, Buffer.from(`\n[lex-pr: ${leftOut} bytes left out]\n`));
+        for (const part of tail.parts()) writeAll(file, part);
+        return { bytes: headBytes + tail.bytes(), truncated: leftOut > 0 };
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
+}
+
+/** Remembers the last `size` bytes written to it, and how many there were. Takes its memory when first used. */
+function ring(size: number) {
+  let memory: Uint8Array | undefined;
+  let written = 0;
+  return {
+    bytes: () => written,
+    write(chunk: Uint8Array) {
+      if (chunk.length === 0) return;
+      memory ??= Buffer.allocUnsafeSlow(size);
+      written += chunk.length;
+      const last = chunk.subarray(Math.max(0, chunk.length - size));
+      const start = (written - last.length) % size;
+      const beforeWrap = last.subarray(0, size - start);
+      memory.set(beforeWrap, start);
+      memory.set(last.subarray(beforeWrap.length), 0);
+    },
+    parts(): Uint8Array[] {
+      if (memory === undefined) return [];
+      const end = written % size;
+      return written <= size
+        ? [memory.subarray(0, written)]
+        : [memory.subarray(end), memory.subarray(0, end)];
+    },
+  };
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+const LINUX = process.platform === 'linux';
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * When a process started, as the system tells it: opaque, and with the pid enough to recognise a process.
+ * Linux counts from boot, so the boot is part of it. A process that ended but was not waited for yet still
+ * has it; undefined when there is no such process.
+ */
+export function startTimeOf(pid: number): string | undefined {
+  if (!LINUX) return ps('-o', 'lstart=', '-p', `${pid}`)[0];
+  const ticks = readStat(pid)?.startTicks;
+  if (ticks === undefined) return undefined;
+  return existsSync(BOOT_ID) ? `${readFileSync(BOOT_ID, 'utf8').trim()}/${ticks}` : ticks;
+}
+
+/** Whether a process group has a process that still runs; one that only waits to be reaped does not. */
+export function hasRunningMember(group: number): boolean {
+  if (!LINUX) return ps('-A', '-o', 'pgid=', '-o', 'stat=').some((line) => isRunningIn(group, line));
+  return readdirSync('/proc').some((name) => {
+    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined;
+    return stat !== undefined && stat.group === group && !'ZX'.includes(stat.state);
+  });
+}
+
+interface Stat {
+  readonly state: string;
+  readonly group: number;
+  readonly startTicks: string;
+}
+
+/** proc_pid_stat(5): fields 3, 5 and 22. Field 2, the name, may itself hold spaces and parentheses. */
+function readStat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, group: Number(fields[2]), startTicks: fields[19]! };
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function isRunningIn(group: number, line: string): boolean {
+  const [id, state] = line.trim().split(/\s+/);
+  return Number(id) === group && !state?.startsWith('Z');
+}
+
+/** Lines of `ps`; none when it finds no process, which it says by exit code 1. */
+function ps(...args: string[]): string[] {
+  try {
+    const options = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } } as const;
+    return execFileSync('ps', args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+  } catch (error) {
+    if ((error as { status?: number }).status === 1) return [];
+    throw error;
+  }
+}

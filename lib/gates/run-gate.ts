@@ -1,0 +1,117 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Gate } from '../plan/plan';
+import { collectArtifacts } from './artifacts';
+import { openCappedLog } from './capped-log';
+import { gateEnvironment } from './environment';
+import type { ProcessRecord } from './process-group';
+import { type CommandEnd, runCommand } from './run-command';
+import { cwdProblem } from './work-folder';
+
+export type { ProcessRecord };
+
+export interface GateRequest {
+  readonly gate: Gate;
+  /** Absolute; the command runs in its folder `gate.cwd`. */
+  readonly workTree: string;
+  /** Variables of the engine (`LEX_PR_*`), on top of the inherited ones and below `gate.env`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Absolute; emptied first. */
+  readonly logFile: string;
+  /** Absolute; artifacts are copied below it, each at its path relative to `gate.cwd`. */
+  readonly artifactsFolder: string;
+  /** Abort stops the gate. */
+  readonly signal: AbortSignal;
+  /** Called with the process before the command is released; where it throws, the command never runs. */
+  readonly onStart: (process: ProcessRecord) => void;
+}
+
+export interface GateOutcome {
+  readonly status: 'pass' | 'fail' | 'timeout' | 'stopped';
+  /** Of the gate's shell; null where a signal ended it, or where nothing ran. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** From the release of the command to the end of its shell, in ms since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outputBytes: number;
+  /** Whether the log lacks a part of the output. */
+  readonly truncated: boolean;
+  /** Paths below the artifacts folder, sorted. */
+  readonly artifacts: readonly string[];
+  /** What a person should know: `timed out after 600 s`, `cwd does not exist: web`, … */
+  readonly note: string | undefined;
+}
+
+/**
+ * Runs one attempt of a gate. Its shell's exit code alone decides; what the shell leaves in its process group
+ * is killed. At the time limit and on abort the group gets SIGTERM and, 2 s later, SIGKILL.
+ * @throws what `onStart` throws, and faults of this machine (the log or an artifact cannot be written, no
+ *   process can be started); the group has been ended by then. A gate that fails is an outcome.
+ */
+export async function runGate(request: GateRequest): Promise<GateOutcome> {
+  const { gate } = request;
+  // Resolved before the command runs: it may put a link in the place of its work tree.
+  const workTree = realpathSync(request.workTree);
+  const log = openCappedLog(request.logFile);
+  let size = { bytes: 0, truncated: false };
+  const attempt = await attemptCommand(request, workTree, log.write).finally(() => {
+    size = log.close();
+  });
+  const keep = attempt.end !== undefined && attempt.status !== 'stopped';
+  const folders = { workTree, cwd: gate.cwd, into: request.artifactsFolder };
+  const kept = keep ? await collectArtifacts(gate.artifacts, folders) : { artifacts: [], notes: [] };
+  const notes = [...attempt.notes, ...kept.notes];
+  const now = Date.now();
+  return {
+    status: attempt.status,
+    exitCode: attempt.end?.exitCode ?? null,
+    signal: attempt.end?.signal ?? null,
+    startedAt: attempt.end?.startedAt ?? now,
+    endedAt: attempt.end?.endedAt ?? now,
+    outputBytes: size.bytes,
+    truncated: size.truncated,
+    artifacts: kept.artifacts,
+    note: notes.length === 0 ? undefined : notes.join('; '),
+  };
+}
+
+interface Attempt {
+  readonly status: GateOutcome['status'];
+  readonly notes: readonly string[];
+  /** Undefined where nothing ran. */
+  readonly end: CommandEnd | undefined;
+}
+
+async function attemptCommand(
+  { gate, variables, signal, onStart }: GateRequest,
+  workTree: string,
+  onOutput: (chunk: Uint8Array) => void,
+): Promise<Attempt> {
+  const problem = cwdProblem(workTree, gate.cwd);
+  if (problem !== undefined) return { status: 'fail', notes: [problem], end: undefined };
+  const cwd = join(workTree, gate.cwd);
+  const env = gateEnvironment(process.env, variables, gate.env);
+  const { run, timeoutSeconds } = gate;
+  try {
+    const end = await runCommand({ run, cwd, env, timeoutSeconds, signal, onStart, onOutput });
+    if (end === undefined) return { status: 'stopped', notes: ['stopped before it started'], end };
+    return { status: statusOf(end), notes: notesOn(end, gate), end };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
+    return { status: 'fail', notes: ['the command or its environment is too long to run'], end: undefined };
+  }
+}
+
+function statusOf({ interruption, exitCode }: CommandEnd): GateOutcome['status'] {
+  return interruption ?? (exitCode === 0 ? 'pass' : 'fail');
+}
+
+function notesOn({ interruption, signal, survived }: CommandEnd, gate: Gate): string[] {
+  const notes: string[] = [];
+  if (interruption === 'timeout') notes.push(`timed out after ${gate.timeoutSeconds} s`);
+  else if (interruption === 'stopped') notes.push('stopped');
+  else if (signal !== null) notes.push(`killed by ${signal}`);
+  if (survived) notes.push('it left processes that cannot be killed');
+  return notes;
+}

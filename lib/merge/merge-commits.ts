@@ -1,0 +1,40 @@
+import { type Git, GitError, type GitResult } from '../repository/git';
+
+/** What merging two commits gives. Paths are relative to the top, without quotes, unique and sorted. */
+export type MergeResult =
+  | { readonly kind: 'clean'; readonly tree: string }
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  /** No common history. */
+  | { readonly kind: 'unrelated' };
+
+/**
+ * Merges two commits as `git merge` does, renames and criss-cross histories included, without a work tree.
+ * Merge drivers cannot run, and a bare repository has no attributes, so that every machine gets the same tree.
+ * @param ours full commit id
+ * @param theirs full commit id
+ * @throws GitError when git cannot tell, such as for a missing object
+ */
+export async function mergeCommits(git: Git, ours: string, theirs: string): Promise<MergeResult> {
+  const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs];
+  let merged: GitResult;
+  try {
+    merged = await git.run(args, { allow: [0, 1] });
+  } catch (error) {
+    if (error instanceof GitError && error.stderr.includes('refusing to merge unrelated histories'))
+      return { kind: 'unrelated' };
+    throw error;
+  }
+  const [tree, ...paths] = merged.stdout.toString().split('\0').slice(0, -1);
+  // What git cannot merge, such as a missing commit, ends like a conflict, but without a tree.
+  if (tree === undefined) throw new GitError(args, merged.exitCode, merged.stderr, '');
+  if (merged.exitCode === 0) return { kind: 'clean', tree };
+  return {
+    kind: 'conflict',
+    paths: [...new Set(paths.map((path) => withoutSide(path, ours, theirs)))].sort(),
+  };
+}
+
+/** Where a file is in the way of a folder, or of another kind of file, git names one side `path~commit`. */
+function withoutSide(path: string, ours: string, theirs: string): string {
+  return path.replace(new RegExp(`~(${ours}|${theirs})(_\\d+)?(?=/|$)`), '');
+}

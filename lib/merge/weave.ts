@@ -1,0 +1,91 @@
+import type { MergeStrategy } from '../plan/plan';
+import type { CommitStore, Signature } from '../repository/commits';
+import type { Git } from '../repository/git';
+import { rebase, squash } from './linearize';
+import { mergeCommits } from './merge-commits';
+import { ITEM_TRAILER, landingTrailers, withTrailers } from './message';
+
+/** The two ends of a weave. Their trees are always the same. */
+export interface Tip {
+  /** End of the chain of merge commits, which decides the trees whatever the strategy is. */
+  readonly chain: string;
+  /** End of what will land; the same as `chain` for the strategy `merge`. */
+  readonly linear: string;
+}
+
+export type WeaveResult =
+  | { readonly kind: 'woven'; readonly tip: Tip }
+  /** Contained already, or it changes no file: the tip stays. */
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'conflict';
+      readonly paths: readonly string[];
+      /** Names of the earlier items of the weave that changed these paths, in the order they were woven. */
+      readonly with: readonly string[];
+    }
+  | { readonly kind: 'unrelated' }
+  /** Its commits, rewritten onto a line, do not give the tree of the merge; `detail` is a sentence. */
+  | { readonly kind: 'not-linearizable'; readonly detail: string };
+
+export interface WeaveContext {
+  readonly git: Git;
+  readonly commits: CommitStore;
+  readonly strategy: MergeStrategy;
+  readonly runId: string;
+  /** Commit of the target that the weave starts from; there both ends of the tip are this commit. */
+  readonly base: string;
+  /** Identity and date of all commits of the run. */
+  readonly committer: Signature;
+}
+
+export interface WeaveItem {
+  readonly name: string;
+  readonly branch: string;
+  /** Full commit id. */
+  readonly head: string;
+}
+
+/**
+ * Adds one item to the end of the weave. The same inputs give the same commits on any machine.
+ * @throws GitError, Error when an object is missing or git cannot be run
+ */
+export async function weaveItem(context: WeaveContext, tip: Tip, item: WeaveItem): Promise<WeaveResult> {
+  const { git, commits, strategy, runId, committer } = context;
+  const merged = await mergeCommits(git, tip.chain, item.head);
+  if (merged.kind === 'unrelated') return merged;
+  if (merged.kind === 'conflict') {
+    return { ...merged, with: await itemsThatChanged(context, tip.chain, merged.paths) };
+  }
+  if (merged.tree === (await commits.read(tip.chain)).tree) return { kind: 'nothing' };
+
+  const trailers = landingTrailers(item.name, runId);
+  const chain = await commits.write({
+    tree: merged.tree,
+    parents: [tip.chain, item.head],
+    author: committer,
+    committer,
+    message: withTrailers(`Merge branch '${item.branch}'`, trailers, item.name),
+  });
+  if (strategy === 'merge') return { kind: 'woven', tip: { chain, linear: chain } };
+
+  const rewrite = strategy === 'squash' ? squash : rebase;
+  const line = await rewrite({ git, commits, committer, trailers }, tip, item, merged.tree);
+  return line.kind === 'line' ? { kind: 'woven', tip: { chain, linear: line.end } } : line;
+}
+
+/** A command line holds only so much; a conflict in more paths names enough of the items by these. */
+const PATHS_ASKED_FOR = 200;
+
+async function itemsThatChanged(
+  { git, base }: WeaveContext,
+  chain: string,
+  paths: readonly string[],
+): Promise<string[]> {
+  const format = `--format=%(trailers:key=${ITEM_TRAILER},valueonly,separator=%x00)`;
+  const range = [`^${base}`, chain, '--', ...paths.slice(0, PATHS_ASKED_FOR)];
+  // Along the first parents each merge stands for all that its item has changed.
+  const names = await git.lines(['log', '--first-parent', '--reverse', format, ...range], {
+    env: { GIT_LITERAL_PATHSPECS: '1' },
+  });
+  return [...new Set(names.filter((name) => name !== ''))];
+}

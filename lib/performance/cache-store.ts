@@ -1,0 +1,24 @@
+/** What a store keeps: a value as JSON text, and when it ceases to be valid (milliseconds since 1970). */
+export interface CacheEntry {
+  readonly json: string;
+  readonly expiresAt: number;
+}
+
+/**
+ * Where an OperationCache keeps its entries. A store is bounded and may drop any entry at any time; it
+ * may hand out expired ones, because the cache looks at `expiresAt` itself. Entries of one namespace
+ * never show in another. Every method may reject; the cache then treats a read as a miss.
+ */
+export interface CacheStore {
+  get(namespace: string, key: string): Promise<CacheEntry | undefined>;
+  /** Replaces what is there. */
+  set(namespace: string, key: string, entry: CacheEntry): Promise<void>;
+  delete(namespace: string, key: string): Promise<void>;
+  /**
+   * Entries held now, of one namespace or of all, expired ones that are not yet dropped included.
+   * Synchronous, for statistics: a store that would have to ask a server answers what it knows.
+   */
+  size(namespace?: string): number;
+  /** Drops the entries of one namespace, or all. */
+  clear(namespace?: string): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import { isRequired } from './effective-gates';
+import type { Finding } from './field-path';
+import { type Nearest, suggest } from './nearest';
+import type { GateList, Named, Outline } from './outline';
+
+/** What is wrong between gates and policy: equal names, names of nothing, items that nothing would check. */
+export function* checkGates(plan: Outline, nearest: Nearest): Generator<Finding> {
+  for (const list of [plan.gates, plan.integration, ...plan.items.map((item) => item.gates)])
+    if (list !== undefined) yield* checkUnique(list);
+  const ofItems = gateNames([plan.gates, ...plan.items.map((item) => item.gates)]);
+  yield* checkKnown(plan.integrationNames, gateNames([plan.gates]), 'plan-level gate', nearest);
+  // A generated plan with nothing to do may keep its policy.
+  if (plan.items.length === 0) return;
+  const all = new Set([...ofItems, ...gateNames([plan.integration])]);
+  yield* checkKnown(plan.retries, all, 'gate of the plan', nearest);
+  for (const list of [plan.requiredGates ?? [], plan.optionalGates, plan.blockOn])
+    yield* checkKnown(list, ofItems, 'gate of an item', nearest);
+  yield* checkRequired(plan, ofItems);
+}
+
+function gateNames(lists: readonly (GateList | undefined)[]): Set<string> {
+  return new Set(lists.flatMap((list) => list?.gates ?? []).map(({ name }) => name));
+}
+
+function* checkUnique({ gates }: GateList): Generator<Finding> {
+  const seen = new Set<string>();
+  for (const { name, path } of gates) {
+    if (seen.has(name)) {
+      const message = `this list has a gate named ${JSON.stringify(name)} already`;
+      yield { code: 'duplicate-gate', message, path, hint: 'give every gate of a list its own name' };
+    }
+    seen.add(name);
+  }
+}
+
+function* checkKnown(
+  names: readonly Named[],
+  known: ReadonlySet<string>,
+  what: string,
+  nearest: Nearest,
+): Generator<Finding> {
+  for (const { name, path } of names) {
+    if (known.has(name)) continue;
+    const hint = suggest(nearest(name, known), `add a gate of that name, or remove this`);
+    yield { code: 'unknown-gate', message: `no ${what} is named ${JSON.stringify(name)}`, path, hint };
+  }
+}
+
+/** Every item has the gates that the policy requires by name, and at least one that is required at all. */
+function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Finding> {
+  const requiredGates = plan.requiredGates && new Set(plan.requiredGates.map(({ name }) => name));
+  const policy = { requiredGates, optionalGates: new Set(plan.optionalGates.map(({ name }) => name)) };
+  const wanted = [...(requiredGates ?? [])].filter((name) => known.has(name));
+  const judge = ({ gates, complete }: GateList) => {
+    const own = new Set(gates.map(({ name }) => name));
+    const lacking = complete ? wanted.filter((name) => !own.has(name)) : [];
+    const ungated = complete && !plan.ungatedAllowed && ![...own].some((name) => isRequired(name, policy));
+    return { lacking, ungated: ungated && lacking.length === 0 };
+  };
+  const ofPlan = judge(plan.gates ?? { path: [], gates: [], complete: true });
+  for (const item of plan.items) {
+    const path = item.gates?.path ?? item.path;
+    const { lacking, ungated } = item.gates === undefined ? ofPlan : judge(item.gates);
+    for (const name of lacking) {
+      const message = `the required gate ${JSON.stringify(name)} is missing here`;
+      const hint = 'add it to this item, or take it out of `policy.requiredGates`';
+      yield { code: 'missing-gate', message, path, hint };
+    }
+    const hint = 'add a gate to the item or the plan, or say `policy.ungated: allow`';
+    if (ungated) yield { code: 'ungated', message: 'this item has no required gate', path, hint };
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { type FieldPath, type Finding, isMapping } from './field-path';
+import { type Nearest, suggest } from './nearest';
+
+/**
+ * Everything in which a value differs from a schema, one at a time. zod's own list of issues has no bound (a
+ * hostile document of 10 MB has millions), and does not know the keys that a misspelt one could mean; so
+ * lists, mappings and objects are walked here, and zod judges what is in them. The depth is that of the schema.
+ */
+export function* checkShape(
+  schema: z.ZodType,
+  value: unknown,
+  path: FieldPath,
+  nearest: Nearest,
+): Generator<Finding> {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodUnion) {
+    const object = inner.options.map((o) => unwrap(o as z.ZodType)).find((o) => o instanceof z.ZodObject);
+    if (object !== undefined && isMapping(value)) yield* checkShape(object, value, path, nearest);
+    else yield* checkValue(inner, value, path, nearest);
+  } else if (inner instanceof z.ZodObject && isMapping(value)) {
+    yield* checkObject(inner, value, path, nearest);
+  } else if (inner instanceof z.ZodRecord && isMapping(value)) {
+    for (const [key, entry] of Object.entries(value)) {
+      yield* checkKey(inner.keyType as z.ZodType, key, [...path, key]);
+      yield* checkShape(inner.valueType as z.ZodType, entry, [...path, key], nearest);
+    }
+  } else if (inner instanceof z.ZodArray && Array.isArray(value) && value.length > 0) {
+    const element = inner.element as z.ZodType;
+    for (const [index, entry] of value.entries())
+      yield* checkShape(element, entry, [...path, index], nearest);
+  } else yield* checkValue(inner, value, path, nearest);
+}
+
+/** Without what makes it optional: `undefined` never gets here. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
+    inner = inner.unwrap() as z.ZodType;
+  return inner;
+}
+
+function* checkObject(
+  schema: z.ZodObject,
+  value: Record<string, unknown>,
+  path: FieldPath,
+  nearest: Nearest,
+): Generator<Finding> {
+  const known = Object.keys(schema.shape);
+  for (const key of Object.keys(value)) {
+    if (Object.hasOwn(schema.shape, key)) continue;
+    const hint = suggest(nearest(key, known), `known here: ${known.join(', ')}`);
+    const message = `unknown key ${JSON.stringify(key)}`;
+    yield { code: 'unknown-key', message, path: [...path, key], atKey: true, hint };
+  }
+  for (const [key, field] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+    if (Object.hasOwn(value, key)) yield* checkShape(field, value[key], [...path, key], nearest);
+    else if (unwrap(field) === field)
+      yield { code: 'missing-field', message: `${key} is missing`, path: [...path, key], hint: `add ${key}` };
+  }
+}
+
+function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<Finding> {
+  // zod passes over this key, so it never asks the schema.
+  if (key === '__proto__') {
+    yield { code: 'unknown-key', message: 'unknown key "__proto__"', path, atKey: true };
+    return;
+  }
+  const issue = schema.safeParse(key).error?.issues[0];
+  if (issue === undefined) return;
+  yield { code: 'invalid-key', message: `${JSON.stringify(key)}: ${issue.message}`, path, atKey: true };
+}
+
+/** Remote runtimes of the format that this version has no engine for. */
+const UNAVAILABLE_RUNTIMES: readonly unknown[] = ['container', 'ci-service'];
+
+function* checkValue(
+  schema: z.ZodType,
+  value: unknown,
+  path: FieldPath,
+  nearest: Nearest,
+): Generator<Finding> {
+  const issue = schema.safeParse(value).error?.issues[0];
+  if (issue === undefined) return;
+  if (path.at(-1) === 'runtime' && UNAVAILABLE_RUNTIMES.includes(value)) {
+    const message = `the runtime ${value} is not available: gates run on this machine only`;
+    yield { code: 'runtime-unavailable', message, path, hint: 'use `runtime: local`, or leave it out' };
+  } else if (issue.code === 'invalid_type') {
+    const message = `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}, got ${describe(value)}`;
+    const hint = issue.expected === 'string' && typeof value !== 'object' ? { hint: 'put it in quotes' } : {};
+    yield { code: 'invalid-type', message, path, ...hint };
+  } else if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    const hint = suggest(nearest(String(value), values), `one of: ${values.join(', ')}`);
+    yield { code: 'invalid-value', message: `${describe(value)} is not a value for this`, path, hint };
+  } else yield { code: 'invalid-value', message: `${describe(value)}: ${issue.message}`, path };
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+
+/** A value in a message: short, whatever it is. */
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return value === null ? 'nothing' : 'a mapping';
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return typeof value === 'string' && value.length > 60 ? `${text}…` : text;
+}

@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { InputError, refuse } from '../errors';
+import { buildPlan } from './build-plan';
+import { checkGates } from './check-gates';
+import { checkItems } from './check-items';
+import { checkShape } from './check-shape';
+import type { Finding } from './field-path';
+import { createNearest } from './nearest';
+import { outline } from './outline';
+import type { Plan } from './plan';
+import { repositoryLocation } from './repository-location';
+import { planSchema } from './schema';
+import { locateFindings, MAX_LENGTH, parseDocument, type SourceDocument } from './source-document';
+
+export interface PlanSource {
+  /** For messages: a path, or `<stdin>`. */
+  readonly file: string;
+  /** Absolute folder from which a relative `repository` is resolved: that of the plan file. */
+  readonly cwd: string;
+  /** Absolute path or URL for a plan that names no repository. */
+  readonly defaultRepository: string;
+}
+
+/** Problems that are reported at once; a hostile document has millions. */
+const MAX_PROBLEMS = 1000;
+
+/**
+ * Reads a plan in YAML or JSON.
+ * @throws InputError with every problem of the document (of its syntax, or else of its content): file, line,
+ *   column, field, code and hint
+ */
+export function loadPlan(text: string, source: PlanSource): Plan {
+  const content = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const document = parseDocument(content, source.file);
+  const findings = take(checkDocument(document), MAX_PROBLEMS + 1);
+  const problems = locateFindings(content, document, findings.slice(0, MAX_PROBLEMS), source.file);
+  if (findings.length > MAX_PROBLEMS) {
+    const message = `there are more than ${MAX_PROBLEMS} problems`;
+    problems.push({ code: 'more-problems', message, file: source.file, hint: 'correct these first' });
+  }
+  if (problems.length > 0) throw new InputError(problems);
+  const valid = planSchema.parse(document.value);
+  return buildPlan(
+    valid,
+    valid.repository === undefined
+      ? source.defaultRepository
+      : repositoryLocation(valid.repository, source.cwd),
+  );
+}
+
+function* checkDocument({ value, findings }: SourceDocument): Generator<Finding> {
+  if (value === null) {
+    yield { code: 'empty', message: 'the plan is empty', path: [], hint: 'see `lex-pr schema`' };
+    return;
+  }
+  const nearest = createNearest();
+  const plan = outline(value);
+  yield* findings;
+  yield* checkShape(planSchema, value, [], nearest);
+  yield* checkItems(plan.items, nearest);
+  yield* checkGates(plan, nearest);
+}
+
+function take<T>(values: Iterable<T>, count: number): T[] {
+  const taken: T[] = [];
+  for (const value of values) {
+    taken.push(value);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+export interface ReadPlanOptions {
+  readonly stdin: Readable;
+  /** Absolute current folder: for a relative path, and for what a plan from standard input refers to. */
+  readonly cwd: string;
+  readonly defaultRepository: string;
+}
+
+/**
+ * Reads a plan from a file, or from standard input for `-`.
+ * @throws InputError when it cannot be read, is not UTF-8, or is no valid plan
+ */
+export async function readPlan(pathOrDash: string, options: ReadPlanOptions): Promise<Plan> {
+  const { stdin, cwd, defaultRepository } = options;
+  if (pathOrDash === '-')
+    return loadPlan(await readText(stdin, '<stdin>'), { file: '<stdin>', cwd, defaultRepository });
+  const path = resolve(cwd, pathOrDash);
+  const text = await readText(createReadStream(path), pathOrDash);
+  return loadPlan(text, { file: pathOrDash, cwd: dirname(path), defaultRepository });
+}
+
+async function readText(stream: Readable, file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(Buffer.from(chunk));
+      length += chunks.at(-1)!.length;
+      // A character has at most 4 bytes; reading on would only fill the memory.
+      if (length > MAX_LENGTH * 4) throw refuse('too-large', `${file}: more than ${MAX_LENGTH * 4} bytes`);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw refuse(
+      'unreadable',
+      `${file}: ${reason(error)}`,
+      'give the path of a plan, or - for standard input',
+    );
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw refuse('encoding', `${file} is not UTF-8 text`, 'save the plan as UTF-8');
+  }
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file';
+  if (code === 'EISDIR') return 'is a folder, not a file';
+  if (code === 'EACCES') return 'may not be read';
+  return message;
+}

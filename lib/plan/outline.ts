@@ -1,0 +1,97 @@
+import { type FieldPath, isMapping } from './field-path';
+
+/**
+ * What can be known of a document whatever its shape: names, and who refers to whom. The rules between
+ * fields are checked on this, so that they hold for a document that has other problems as well.
+ */
+export interface Outline {
+  readonly items: readonly OutlineItem[];
+  readonly gates: GateList | undefined;
+  readonly integration: GateList | undefined;
+  /** Names in `integration.gates` that refer to plan-level gates. */
+  readonly integrationNames: readonly Named[];
+  readonly requiredGates: readonly Named[] | undefined;
+  readonly optionalGates: readonly Named[];
+  readonly blockOn: readonly Named[];
+  readonly retries: readonly Named[];
+  readonly ungatedAllowed: boolean;
+}
+
+export interface OutlineItem {
+  readonly path: FieldPath;
+  readonly name: string | undefined;
+  /** Whether its branch is the one that has its name. */
+  readonly branchIsName: boolean;
+  readonly deps: readonly Named[];
+  readonly gates: GateList | undefined;
+}
+
+/** A name, and where it stands. */
+export interface Named {
+  readonly name: string;
+  readonly path: FieldPath;
+}
+
+export interface GateList {
+  readonly path: FieldPath;
+  readonly gates: readonly Named[];
+  /** Whether every entry has a name: only then can something be said to be lacking. */
+  readonly complete: boolean;
+}
+
+/** Reads what there is to read in a document. */
+export function outline(document: unknown): Outline {
+  const root = mapping(document);
+  const policy = mapping(root.policy);
+  const integration = mapping(policy.integration);
+  const references = ['policy', 'integration', 'gates'];
+  return {
+    items: list(root.items).map((item, index) => outlineItem(mapping(item), ['items', index])),
+    gates: gateList(root.gates, ['gates']),
+    integration: gateList(list(integration.gates).filter(isMapping), references),
+    integrationNames: names(integration.gates, references),
+    requiredGates:
+      'requiredGates' in policy ? names(policy.requiredGates, ['policy', 'requiredGates']) : undefined,
+    optionalGates: names(policy.optionalGates, ['policy', 'optionalGates']),
+    blockOn: names(policy.blockOn, ['policy', 'blockOn']),
+    retries: Object.keys(mapping(policy.retries)).map((name) => ({
+      name,
+      path: ['policy', 'retries', name],
+    })),
+    // An invalid value says nothing about what was meant.
+    ungatedAllowed: policy.ungated !== undefined && policy.ungated !== 'refuse',
+  };
+}
+
+function outlineItem(item: Record<string, unknown>, path: FieldPath): OutlineItem {
+  return {
+    path,
+    name: typeof item.name === 'string' ? item.name : undefined,
+    branchIsName: item.branch === undefined && item.sha === undefined,
+    deps: names(item.deps, [...path, 'deps']),
+    gates: gateList(item.gates, [...path, 'gates']),
+  };
+}
+
+function gateList(value: unknown, path: FieldPath): GateList | undefined {
+  if (value === undefined) return undefined;
+  const gates = list(value).flatMap((gate, index) => {
+    const name = mapping(gate).name;
+    return typeof name === 'string' ? [{ name, path: [...path, index, 'name'] }] : [];
+  });
+  return { path, gates, complete: Array.isArray(value) && gates.length === value.length };
+}
+
+function names(value: unknown, path: FieldPath): Named[] {
+  return list(value).flatMap((name, index) =>
+    typeof name === 'string' ? [{ name, path: [...path, index] }] : [],
+  );
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function mapping(value: unknown): Record<string, unknown> {
+  return isMapping(value) ? value : {};
+}

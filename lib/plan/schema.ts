@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { BRANCH_NAME } from './branch-name';
+
+/** The longest delay of a Node timer, 2³¹ − 1 ms; a longer one would fire at once. */
+const MAX_SECONDS = 2_147_483;
+/** Linux takes 128 KiB for one argument or variable; a character has at most 3 bytes a UTF-16 unit. */
+const MAX_ARGUMENT = 40_000;
+const MAX_WORKERS = 10_000;
+
+const NAME = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+const ENV_KEY = /^(?!LEX_PR_|GIT_|__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+const RELATIVE_PATH = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\p{Cs}]{1,4096}$/u;
+
+const name = z
+  .string()
+  .regex(NAME, { error: 'a name has 1 to 255 characters, none of them a control character' });
+const names = z.array(name);
+const branch = z.string().regex(BRANCH_NAME, { error: 'not a branch name that git accepts' });
+const relativePath = z
+  .string()
+  .regex(RELATIVE_PATH, { error: 'must be a relative path without any `..`, of 1 to 4096 characters' });
+const argument = z
+  .string()
+  .max(MAX_ARGUMENT)
+  .regex(/^[^\0]*$/, { error: 'must not hold a NUL character' });
+
+const gate = z
+  .strictObject({
+    name: name.describe('Name of the gate, unique in its list.'),
+    run: argument
+      .regex(/\S/, { error: 'must hold a command' })
+      .describe('Shell command, run by `/bin/sh -c`. It passes when it exits with 0.'),
+    cwd: relativePath
+      .default('.')
+      .describe('Folder of the work tree in which the command runs, relative to its top.'),
+    env: z
+      .record(
+        z.string().regex(ENV_KEY, {
+          error: 'not a name for a variable: letters, digits and `_`; `LEX_PR_*` and `GIT_*` are reserved',
+        }),
+        argument,
+      )
+      .default({})
+      .describe('Environment variables for the command. `LEX_PR_*` and `GIT_*` are reserved.'),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(MAX_SECONDS)
+      .default(600)
+      .describe('Time limit in seconds; the whole process group is killed when it is over.'),
+    runtime: z.enum(['local']).default('local').describe('Where the gate runs.'),
+    artifacts: z
+      .array(relativePath)
+      .default([])
+      .describe('Glob patterns, relative to `cwd`, of files to keep after the gate.'),
+    cache: z
+      .enum(['tree', 'commit', 'off'])
+      .default('tree')
+      .describe('What a pass may be reused for: the same tree, the same commit, or nothing.'),
+  })
+  .describe('A check of an item: a command.');
+
+const gates = z.array(gate);
+
+const item = z
+  .strictObject({
+    name: name.describe('Name of the item, unique in the plan.'),
+    branch: branch.optional().describe('Branch to merge, without `refs/heads/`. Default: the name.'),
+    sha: z
+      .string()
+      .regex(/^(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/, { error: 'a full commit id has 40 or 64 hex digits' })
+      .optional()
+      .describe('Full commit id that the item is pinned to.'),
+    deps: names.default([]).describe('Names of the items that have to merge before this one.'),
+    gates: gates.optional().describe('Gates of this item; they replace those of the plan.'),
+  })
+  .describe('One change: a branch or commit, the items it depends on, and its gates.');
+
+const positive = z.number().positive();
+
+const performance = z
+  .strictObject({
+    maxMemoryMB: positive
+      .optional()
+      .describe('Heap limit in MB. Default: what the machine and Node allow, with a margin.'),
+    batchSize: positive.int().default(50).describe('How much is handed out or processed at once, at most.'),
+    cacheTTLSeconds: positive.default(3600).describe('How long a cached result is valid, in seconds.'),
+    enableCaching: z.boolean().default(true).describe('Whether results are cached at all.'),
+    throttleOnMemory: z
+      .boolean()
+      .default(true)
+      .describe('Whether no new work starts while memory is above the threshold.'),
+    memoryThresholdPercent: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(80)
+      .describe('Share of `maxMemoryMB`, in percent, above which work is held back.'),
+  })
+  .describe('Memory, batches and caches.');
+
+const integration = z
+  .union(
+    [
+      z.literal('none'),
+      z.strictObject({
+        gates: z
+          .array(z.union([gate, name], { error: 'expected a gate, or the name of a plan-level gate' }))
+          .min(1, { error: 'an empty list checks nothing: write `integration: none` if that is meant' })
+          .optional()
+          .describe(
+            'Gates of the woven commit: gates, or names of plan-level gates. ' +
+              "Default: the union of the items' required gates.",
+          ),
+        maxRetries: z
+          .int()
+          .min(0)
+          .default(3)
+          .describe('How often the weave is made anew because the target has moved.'),
+      }),
+    ],
+    { error: 'expected `none`, or a mapping of `gates` and `maxRetries`' },
+  )
+  .describe('How the woven commit is verified before the target moves; `none` skips that.');
+
+const retry = z.strictObject({
+  maxAttempts: z.int().min(1).default(1).describe('How often the gate runs at most, the first included.'),
+  backoffSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_SECONDS)
+    .default(0)
+    .describe('Seconds to wait before each further attempt.'),
+});
+
+const policy = z
+  .strictObject({
+    maxWorkers: z
+      .int()
+      .min(1)
+      .max(MAX_WORKERS)
+      .optional()
+      .describe('How many gates run at once. Default: the processor cores of the machine.'),
+    mergeStrategy: z
+      .enum(['merge', 'squash', 'rebase'])
+      .default('merge')
+      .describe('What the items become on the target: merge commits, one commit each, or their commits.'),
+    requiredGates: names.optional().describe('The only gates that are required. Default: all of them.'),
+    optionalGates: names.default([]).describe('Gates that are not required, whatever else names them.'),
+    blockOn: names.default([]).describe('Gates whose failure blocks even where they are optional.'),
+    ungated: z
+      .enum(['refuse', 'allow'])
+      .default('refuse')
+      .describe('Whether an item without any required gate may merge.'),
+    retries: z.record(name, retry).default({}).describe('Attempts by gate name.'),
+    mergeRule: z
+      .strictObject({ type: z.literal('strict-required').describe('Every required gate has to pass.') })
+      .default({ type: 'strict-required' })
+      .describe('When an item may merge.'),
+    integration: integration.optional(),
+    performance: performance.prefault({}),
+  })
+  .describe('How items are checked and merged.');
+
+/** The document that people write. Rules between fields are in the `check-*` files. */
+export const planSchema = z
+  .strictObject({
+    schemaVersion: z
+      .string()
+      .regex(/^(?:v1|1\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*))$/, { error: 'must be "v1" or "1.x.y"' })
+      .describe('Version of this format: `v1`, or `1.x.y`.'),
+    repository: z
+      .string()
+      .regex(/^[^\p{Cc}\p{Cs}]{1,4096}$/u, { error: 'must be a path or a URL, without control characters' })
+      .regex(/^(?![\w+.-]+::)/, { error: 'must be a path or a URL, not a remote helper' })
+      .optional()
+      .describe(
+        'Path of a repository, relative to the folder of the plan, or a URL. ' +
+          'Default: the repository of the current folder.',
+      ),
+    target: branch.describe('Branch that is merged into, without `refs/heads/`.'),
+    gates: gates.default([]).describe('Gates of every item that has none of its own.'),
+    policy: policy.prefault({}),
+    items: z.array(item).describe('The changes to merge, in any order.'),
+  })
+  .describe('A lex-pr plan.');
+
+/** A document that is valid in shape, with the constant defaults filled in. */
+export type PlanDocument = z.output<typeof planSchema>;
+export type GateDocument = z.output<typeof gate>;

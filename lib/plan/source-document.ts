@@ -1,0 +1,71 @@
+import { InputError, type Problem, refuse } from '../errors';
+import { type FieldPath, type Finding, formatPath } from './field-path';
+import { parseJson } from './json-document';
+import { textPositions } from './text-position';
+import { parseYaml } from './yaml-document';
+
+/** A place in a document: of a value, or of the key that leads to it. */
+export interface Place {
+  readonly path: FieldPath;
+  readonly atKey?: boolean;
+}
+
+/** A text that was read without a syntax error. */
+export interface SourceDocument {
+  /** Plain data: mappings are objects that own their keys, `__proto__` included. */
+  readonly value: unknown;
+  /** What syntax allows and a plan does not: equal keys in one mapping, aliases of nothing. */
+  readonly findings: readonly Finding[];
+  /** Offsets of places; one that is not there is where the nearest mapping or list around it starts. */
+  locate(places: readonly Place[]): number[];
+}
+
+/** A syntax error. */
+export interface SyntaxFault {
+  readonly code: string;
+  readonly message: string;
+  readonly offset: number;
+  readonly hint?: string;
+}
+
+/** Characters a document may have: 50 MiB of ASCII; what it takes to read them fits into memory. */
+export const MAX_LENGTH = 50 * 1024 * 1024;
+
+/**
+ * JSON is tried first, because it is read ten times faster; whatever is not JSON is read as YAML 1.2, of
+ * which JSON is a part, whatever the name of the file.
+ * @throws InputError with every syntax error
+ */
+export function parseDocument(text: string, file: string): SourceDocument {
+  if (text.length > MAX_LENGTH)
+    throw refuse(
+      'too-large',
+      `${file}: a plan has at most ${MAX_LENGTH} characters, this one ${text.length}`,
+    );
+  const read = parseJson(text) ?? parseYaml(text);
+  if ('value' in read) return read;
+  const at = textPositions(text);
+  throw new InputError(read.map(({ offset, ...fault }) => ({ ...fault, file, path: '', ...at(offset) })));
+}
+
+/** Findings as problems with their line and column, in the order of the document. */
+export function locateFindings(
+  text: string,
+  document: SourceDocument,
+  findings: readonly Finding[],
+  file: string,
+): Problem[] {
+  const at = textPositions(text);
+  const offsets = document.locate(findings);
+  return findings
+    .map((finding, index) => ({ finding, offset: finding.offset ?? offsets[index]! }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ finding: { code, message, path, hint }, offset }) => ({
+      code,
+      message,
+      file,
+      path: formatPath(path),
+      ...at(offset),
+      ...(hint === undefined ? {} : { hint }),
+    }));
+}

@@ -1,0 +1,40 @@
+import type { Report, ReportGate, ReportItem } from './report';
+
+/**
+ * What to do next about a failed item, in one line. Names appear as they are: the rendering escapes them.
+ * @param logPath turns a log's path in the report into one that can be opened from here
+ */
+export function advice(item: ReportItem, report: Report, logPath: (log: string) => string): string {
+  const { branch } = item;
+  const see = (gate: ReportGate | undefined) =>
+    gate === undefined || gate.log === null ? '' : `read ${logPath(gate.log)}, `;
+  switch (reasonCode(item)) {
+    case 'gate-failed': {
+      const gate = item.gates.find((g) => g.blocking && isBad(g));
+      if (gate?.status === 'timeout')
+        return `${see(gate)}make ${gate.name} faster or raise its timeoutSeconds, then run again`;
+      return `${see(gate)}fix it on ${branch}, then run again`;
+    }
+    case 'conflict':
+      return `merge the target or the item it clashes with into ${branch} (and add that as a dep), then run again`;
+    case 'integration-failed':
+      return `${see(report.integration?.gates.find(isBad))}fix what only fails together, then run again`;
+    case 'not-linearizable':
+      return `rebase ${branch} onto the target, or use mergeStrategy: merge, then run again`;
+    case 'head-moved':
+      return `run again, with the new commits of ${branch}`;
+    case 'target-moved':
+      return 'run again while the target is quiet, or raise integration.maxRetries';
+    case 'target-dirty':
+      return 'commit, stash or remove the files named in the reason, then run again';
+    default:
+      return 'put right what the reason says, then run again';
+  }
+}
+
+/** The stable first word of a reason; empty where there is none. */
+export function reasonCode({ reason }: Pick<ReportItem, 'reason'>): string {
+  return reason?.split(':', 1)[0] ?? '';
+}
+
+const isBad = (gate: ReportGate) => gate.status === 'fail' || gate.status === 'timeout';

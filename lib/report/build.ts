@@ -1,0 +1,153 @@
+import type { CacheStatistics } from '../performance/operation-cache';
+import type { OrderedPlan } from '../plan/order';
+import type { GateResult, RunEvent } from '../run/messages';
+import type { RunRecord } from '../run/record';
+import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
+import type { Workload } from '../run/workload';
+import type { MetricJson } from '../telemetry/lex-pr-metrics';
+import { blame, blockedPath, readHistory } from './outcome';
+import { reasonOf, type Told } from './reason';
+import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
+
+export interface ReportInput {
+  readonly record: RunRecord;
+  readonly ordered: OrderedPlan;
+  readonly load: Workload;
+  readonly state: RunState;
+  readonly events: readonly RunEvent[];
+  /** The woven commit's tree; undefined where nothing was woven. */
+  readonly wovenTree: string | undefined;
+  readonly wovenRef: string | null;
+  readonly cache: Readonly<Record<string, CacheStatistics>>;
+  readonly metrics: Readonly<Record<string, MetricJson>>;
+  readonly endedAt: number;
+}
+
+/** The report of a run that has ended, made from its plan, its last state and its events. */
+export function buildReport(input: ReportInput): Report {
+  const { record, ordered, load, state, events } = input;
+  const told: Told = {
+    record,
+    ordered,
+    load,
+    state,
+    history: readHistory(load, events),
+    through: blame(load, state),
+  };
+  const items = ordered.items.map((_, item) => reportItem(told, item));
+  const landed = told.history.landings.findLast(({ result }) => result.kind === 'landed');
+  return {
+    schemaVersion: 'v1',
+    runId: record.id,
+    status: overallStatus(items, false),
+    dryRun: !record.execute,
+    engine: 'local',
+    target: {
+      ref: `refs/heads/${record.plan.target}`,
+      before: record.base,
+      after: landed === undefined ? state.weave.base : state.weave.tip.linear,
+    },
+    integration: reportIntegration(told, input),
+    maxWorkers: record.lanes,
+    startedAt: iso(record.startedAt),
+    endedAt: iso(input.endedAt),
+    cache: { ...input.cache },
+    metrics: Object.fromEntries(Object.entries(input.metrics).map(([name, metric]) => [name, { ...metric }])),
+    warnings: landed?.result.kind === 'landed' ? [...landed.result.warnings] : [],
+    items,
+  };
+}
+
+function reportItem(told: Told, item: number): ReportItem {
+  const { record, ordered, load, state, history } = told;
+  const { name, branch } = ordered.items[item]!;
+  const status = statusOf(state.items[item]!);
+  const gates = tasksOf(load, item).map((task) => reportGate(told, task));
+  const results = tasksOf(load, item).flatMap((task) => history.attempts.get(task) ?? []);
+  const path = blockedPath(told.through, state, item).map((at) => ordered.items[at]!.name);
+  const blocked = status === 'blocked';
+  const woven = history.merges.get(item)?.result;
+  const ran = results.filter(wasTested);
+  const changedAt = history.changedAt.get(item);
+  return {
+    name,
+    branch,
+    deps: ordered.deps[item]!.map((dep) => ordered.items[dep]!.name),
+    status,
+    reason: reasonOf(told, item),
+    blockedBy: blocked ? (path.at(-1) ?? null) : null,
+    path: blocked ? path : [],
+    head: record.heads[item]!.sha,
+    candidate: results.findLast(({ candidate }) => candidate !== undefined)?.candidate ?? null,
+    mergeCommit: status === 'merged' && woven?.kind === 'woven' ? woven.tip.linear : null,
+    readyAt: isoOrNull(history.readyAt.get(item)),
+    startedAt: ran.length === 0 ? null : iso(Math.min(...ran.map(({ startedAt }) => startedAt))),
+    endedAt: isoOrNull(changedAt),
+    gates,
+  };
+}
+
+function reportGate({ load, state, history }: Told, task: number): ReportGate {
+  const { gate, required, blocking } = load.tasks[task]!;
+  const results = (history.attempts.get(task) ?? []).filter(wasTested);
+  const last = results.at(-1);
+  const executed = results.filter(({ cached }) => !cached);
+  return {
+    name: gate.name,
+    required,
+    blocking,
+    status: last === undefined ? 'skipped' : gateStatus(last),
+    attempts: executed.length,
+    flaky: last?.outcome === 'pass' && results.length > 1,
+    cached: last?.cached ?? false,
+    lane: last === undefined || last.cached ? null : last.lane,
+    startedAt: isoOrNull(last?.startedAt),
+    endedAt: isoOrNull(last?.endedAt),
+    exitCode: last?.exitCode ?? null,
+    signal: last?.signal ?? null,
+    log: last?.log ?? null,
+    artifacts: [...(last?.artifacts ?? [])],
+    note: noteOf(last, state.tasks[task] === TaskStatus.skipped),
+  };
+}
+
+function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Report['integration'] {
+  const { load, state } = told;
+  if (wovenTree === undefined) return null;
+  const first = load.firstTask[state.items.length]!;
+  const tasks = load.tasks.slice(first).map((_, index) => first + index);
+  return {
+    ref: wovenRef,
+    commit: state.weave.tip.linear,
+    tree: wovenTree,
+    gates: tasks
+      .filter((task) => state.tasks[task] !== TaskStatus.idle && state.tasks[task] !== TaskStatus.skipped)
+      .map((task) => reportGate(told, task)),
+  };
+}
+
+function statusOf(status: number): ReportItem['status'] {
+  if (status === ItemStatus.woven || status === ItemStatus.present) return 'merged';
+  if (status === ItemStatus.blocked) return 'blocked';
+  return isFailure(status) ? 'failed' : 'skipped';
+}
+
+/** Conflicts and empty items are found out before anything is run. */
+const wasTested = ({ outcome }: GateResult) =>
+  outcome === 'pass' || outcome === 'fail' || outcome === 'timeout';
+
+const gateStatus = ({ outcome }: GateResult): ReportGate['status'] =>
+  outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';
+
+function noteOf(last: GateResult | undefined, skipped: boolean): string | null {
+  if (last?.note !== undefined) return last.note;
+  return skipped && last === undefined ? 'not needed any more' : null;
+}
+
+function tasksOf(load: Workload, item: number): number[] {
+  const first = load.firstTask[item]!;
+  return Array.from({ length: load.firstTask[item + 1]! - first }, (_, index) => first + index);
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | undefined) => (ms === undefined ? null : iso(ms));

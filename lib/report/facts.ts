@@ -1,0 +1,80 @@
+import type { Report, ReportGate, ReportItem } from './report';
+
+/** What the renderings of a report have in common: pure readings of it. */
+
+export type ItemStatus = ReportItem['status'];
+
+/** What needs a person first, comes first. */
+export const BY_URGENCY: readonly ItemStatus[] = ['failed', 'blocked', 'cancelled', 'skipped', 'merged'];
+
+/** A gate that ended badly, and whose it is: null for the woven commit. */
+export interface FailedGate {
+  readonly item: string | null;
+  readonly gate: ReportGate;
+}
+
+/** Items of one status, in merge order. */
+export function withStatus(report: Report, status: ItemStatus): readonly ReportItem[] {
+  return report.items.filter((item) => item.status === status);
+}
+
+/** Gates that failed or timed out, optional ones too; those of the woven commit last. */
+export function failedGates(report: Report): readonly FailedGate[] {
+  return allGates(report).filter(({ gate }) => gate.status === 'fail' || gate.status === 'timeout');
+}
+
+/** Gates that passed only after a failed attempt. */
+export function flakyGates(report: Report): readonly FailedGate[] {
+  return allGates(report).filter(({ gate }) => gate.flaky);
+}
+
+/** Every gate of the items in merge order, then those of the woven commit. */
+export function allGates(report: Report): readonly FailedGate[] {
+  return [
+    ...report.items.flatMap((item) => item.gates.map((gate) => ({ item: item.name, gate }))),
+    ...(report.integration?.gates ?? []).map((gate) => ({ item: null, gate })),
+  ];
+}
+
+export interface Timings {
+  readonly makespanMs: number;
+  /** Gates that ran, and those whose result came from the cache. */
+  readonly ran: number;
+  readonly cached: number;
+  /** Time of the gates that ran (last attempts only). */
+  readonly gateMs: number;
+  /** Part of the run for which the lanes were busy with those gates, 0 to 1; undefined for an empty run. */
+  readonly utilisation: number | undefined;
+  readonly slowest: readonly (FailedGate & { readonly ms: number })[];
+}
+
+export function timings(report: Report): Timings {
+  const gates = allGates(report);
+  const ran = gates.flatMap((of) => {
+    const span = gateSpan(of.gate);
+    return span === undefined || of.gate.lane === null ? [] : [{ ...of, ms: span.end - span.start }];
+  });
+  const makespanMs = Math.max(0, Date.parse(report.endedAt) - Date.parse(report.startedAt));
+  const gateMs = ran.reduce((sum, { ms }) => sum + ms, 0);
+  return {
+    makespanMs,
+    ran: ran.length,
+    cached: gates.filter(({ gate }) => gate.cached).length,
+    gateMs,
+    utilisation: makespanMs === 0 ? undefined : Math.min(1, gateMs / (makespanMs * report.maxWorkers)),
+    slowest: ran.toSorted((a, b) => b.ms - a.ms).slice(0, 5),
+  };
+}
+
+/** When a gate ran, in ms since the epoch; undefined where it did not. */
+export function gateSpan(gate: Pick<ReportGate, 'startedAt' | 'endedAt'>) {
+  if (gate.startedAt === null || gate.endedAt === null) return undefined;
+  return { start: Date.parse(gate.startedAt), end: Date.parse(gate.endedAt) };
+}
+
+/** The branch's name, as people say it. */
+export function shortRef(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '');
+}
+
+export const shortCommit = (commit: string): string => commit.slice(0, 10);

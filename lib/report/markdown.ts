@@ -1,0 +1,155 @@
+import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../telemetry/printable';
+import { formatDuration } from './duration';
+import {
+  allGates,
+  BY_URGENCY,
+  type FailedGate,
+  failedGates,
+  flakyGates,
+  shortCommit,
+  timings,
+  withStatus,
+} from './facts';
+import { headline } from './headline';
+import { code, fence, table } from './markdown-text';
+import type { Report, ReportGate, ReportItem } from './report';
+
+/** The last lines of logs, by the log's path in the report. */
+export type LogTails = ReadonlyMap<string, string>;
+
+/** Failed gates that are shown with the end of their log; of the others only the path. */
+const TAILS = 50;
+
+/**
+ * `report.md`. Everything that comes from outside (names, reasons, output) stands in code spans and code
+ * blocks that it cannot leave, so that it is neither markup nor a mention.
+ */
+export function renderMarkdown(report: Report, tails: LogTails): string {
+  const sections = [
+    `# ${headline(report, code)}\n\nRun ${code(report.runId)}, status **${report.status}**.`,
+    itemsTable(report),
+    failures(report, tails),
+    blockedChains(report),
+    integration(report),
+    timing(report),
+    cache(report),
+    list('Warnings', report.warnings.map(code)),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function itemsTable(report: Report): string {
+  const items = BY_URGENCY.flatMap((status) => withStatus(report, status));
+  if (items.length === 0) return '';
+  const rows = items.map((item) => [
+    code(item.name),
+    report.dryRun && item.status === 'merged' ? 'would be merged' : item.status,
+    item.reason === null ? '' : code(item.reason),
+    gateCounts(item),
+    item.mergeCommit === null ? '' : code(shortCommit(item.mergeCommit)),
+  ]);
+  return section('Items', [table(['item', 'status', 'reason', 'gates', 'commit'], rows)]);
+}
+
+function gateCounts({ gates }: ReportItem): string {
+  const counts = Map.groupBy(gates, statusOf);
+  return [...counts].map(([status, of]) => `${of.length} ${status}`).join(', ');
+}
+
+const statusOf = (gate: ReportGate) => (gate.cached ? `${gate.status} (cached)` : gate.status);
+
+function failures(report: Report, tails: LogTails): string {
+  const failed = failedGates(report);
+  return section(
+    'Failed gates',
+    failed.map((of, i) => failure(of, i < TAILS ? tails : new Map())),
+  );
+}
+
+function failure({ item, gate }: FailedGate, tails: LogTails): string {
+  const of = item === null ? 'the woven commit' : code(item);
+  const optional = gate.blocking ? '' : ' (optional, blocks nothing)';
+  const attempts = gate.attempts > 1 ? `, ${gate.attempts} attempts` : '';
+  const tail = gate.log === null ? undefined : tails.get(gate.log);
+  return [
+    `### ${code(gate.name)} of ${of}${optional}`,
+    `${ending(gate)}${attempts}${gate.log === null ? '' : `; log: ${code(gate.log)}`}`,
+    ...(tail === undefined || tail === '' ? [] : [fence(lines(tail))]),
+  ].join('\n\n');
+}
+
+function ending(gate: ReportGate): string {
+  if (gate.note !== null) return code(gate.note);
+  if (gate.signal !== null) return `killed by ${code(gate.signal)}`;
+  return gate.exitCode === null ? gate.status : `exited with ${gate.exitCode}`;
+}
+
+/** A log as lines that show no control characters; what a carriage return overwrote stays. */
+function lines(log: string): string {
+  return stripVTControlCharacters(log)
+    .split(/\r\n|\r|\n/)
+    .map((line) => printable(line.replaceAll('\t', '    ')))
+    .join('\n')
+    .trimEnd();
+}
+
+function blockedChains(report: Report): string {
+  return list(
+    'Blocked',
+    withStatus(report, 'blocked').map((item) =>
+      (item.path.length > 0 ? item.path : [item.name]).map(code).join(' → '),
+    ),
+  );
+}
+
+function integration({ integration, dryRun }: Report): string {
+  if (integration === null) return '';
+  const ref = integration.ref === null ? '' : `${code(integration.ref)}, `;
+  const woven = `Woven ${dryRun ? 'for the dry run ' : ''}as ${ref}commit ${code(integration.commit)}, tree ${code(integration.tree)}.`;
+  if (integration.gates.length === 0) return section('Integration', [`${woven} No gate ran on it.`]);
+  const rows = integration.gates.map((gate) => [
+    code(gate.name),
+    statusOf(gate),
+    gate.log === null ? '' : code(gate.log),
+  ]);
+  return section('Integration', [woven, table(['gate', 'status', 'log'], rows)]);
+}
+
+function timing(report: Report): string {
+  const { makespanMs, ran, cached, gateMs, utilisation, slowest } = timings(report);
+  const flaky = flakyGates(report);
+  return list('Timings', [
+    `Run: ${formatDuration(makespanMs)}, from ${report.startedAt} to ${report.endedAt}`,
+    `Gates: ${ran} ran, ${cached} from the cache, of ${allGates(report).length}; ${formatDuration(gateMs)} in all`,
+    ...(utilisation === undefined || ran === 0
+      ? []
+      : [`Lanes: ${report.maxWorkers}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
+    ...slowest.map((of) => `Slow: ${gateOf(of)}, ${formatDuration(of.ms)}`),
+    ...flaky.map((of) => `Flaky: ${gateOf(of)} passed at attempt ${of.gate.attempts}`),
+  ]);
+}
+
+function gateOf({ item, gate }: FailedGate): string {
+  return `${code(gate.name)} of ${item === null ? 'the woven commit' : code(item)}`;
+}
+
+function cache(report: Report): string {
+  const rows = Object.entries(report.cache).map(([operation, { hits, misses, expired, hitRate }]) => [
+    code(operation),
+    String(hits),
+    String(misses),
+    String(expired),
+    `${Math.round(hitRate * 100)} %`,
+  ]);
+  if (rows.length === 0) return '';
+  return section('Cache', [table(['operation', 'hits', 'misses', 'expired', 'hit rate'], rows)]);
+}
+
+function section(title: string, paragraphs: readonly string[]): string {
+  return paragraphs.length === 0 ? '' : [`## ${title}`, ...paragraphs].join('\n\n');
+}
+
+function list(title: string, entries: readonly string[]): string {
+  return section(title, entries.length === 0 ? [] : [entries.map((entry) => `- ${entry}`).join('\n')]);
+}

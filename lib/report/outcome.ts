@@ -1,0 +1,57 @@
+import type { GateResult, MergeResult, RunEvent } from '../run/messages';
+import { ItemStatus, isFailure, isOut, type RunState } from '../run/state';
+import type { Workload } from '../run/workload';
+
+type Recorded<R> = R & { readonly lane: number; readonly round: number };
+
+/** What the events of a run say, sorted by what they are about. */
+export interface History {
+  /** By task; verification tasks hold the results of the last weave only. */
+  readonly attempts: ReadonlyMap<number, readonly Recorded<GateResult>[]>;
+  /** By item: the last weave it was part of. */
+  readonly merges: ReadonlyMap<number, Recorded<MergeResult>>;
+  readonly readyAt: ReadonlyMap<number, number>;
+  /** By item: when its status last changed. */
+  readonly changedAt: ReadonlyMap<number, number>;
+  /** Of every weave of the run, in order. */
+  readonly landings: readonly Recorded<Extract<RunEvent, { kind: 'land' }>>[];
+}
+
+export function readHistory(load: Workload, events: readonly RunEvent[]): History {
+  const attempts = new Map<number, Recorded<GateResult>[]>();
+  const merges = new Map<number, Recorded<MergeResult>>();
+  const readyAt = new Map<number, number>();
+  const changedAt = new Map<number, number>();
+  const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
+  for (const event of events) {
+    if (event.event === 'item') {
+      changedAt.set(event.item, event.at);
+      if (event.status === ItemStatus.open) readyAt.set(event.item, event.at);
+    } else if (event.event === 'result') {
+      if (event.kind === 'merge') merges.set(event.item, event);
+      else if (event.kind === 'land') landings.push(event);
+      else {
+        const known = attempts.get(event.task) ?? [];
+        const earlierWeave =
+          load.tasks[event.task]!.item < 0 && known[0] !== undefined && known[0].round < event.round;
+        attempts.set(event.task, earlierWeave ? [event] : [...known, event]);
+      }
+    }
+  }
+  return { attempts, merges, readyAt, changedAt, landings };
+}
+
+/** For each blocked item the dependency through which the failure reached it; −1 for all others. */
+export function blame(load: Workload, state: RunState): number[] {
+  return load.deps.map((deps, item) =>
+    state.items[item] === ItemStatus.blocked ? (deps.find((dep) => isOut(state.items[dep]!)) ?? -1) : -1,
+  );
+}
+
+/** From a blocked item to the one that failed, both included. */
+export function blockedPath(through: readonly number[], state: RunState, item: number): number[] {
+  const path = [item];
+  for (let at = item; !isFailure(state.items[at]!) && through[at]! >= 0; at = through[at]!)
+    path.push(through[at]!);
+  return path;
+}

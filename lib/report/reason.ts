@@ -1,0 +1,130 @@
+import type { OrderedPlan } from '../plan/order';
+import type { RunRecord } from '../run/record';
+import { ItemStatus, type RunState, TaskStatus } from '../run/state';
+import type { Workload } from '../run/workload';
+import { blockedPath, type History } from './outcome';
+
+export interface Told {
+  readonly record: RunRecord;
+  readonly ordered: OrderedPlan;
+  readonly load: Workload;
+  readonly state: RunState;
+  readonly history: History;
+  /** As `blame`. */
+  readonly through: readonly number[];
+}
+
+/** Why an item is where it is, as `code: words that a person can act on`; null for one that simply merged. */
+export function reasonOf(told: Told, item: number): string | null {
+  const { record, state, history, ordered } = told;
+  const { target } = record.plan;
+  switch (state.items[item]) {
+    case ItemStatus.present:
+      return `nothing to do: ${target} holds this change already`;
+    case ItemStatus.woven:
+      return history.merges.get(item)?.result.kind === 'nothing'
+        ? 'nothing to do: the items before it make the same change'
+        : null;
+    case ItemStatus.gateFailed:
+      return `gate-failed: ${failedGates(told, item).join('; ')}`;
+    case ItemStatus.blocked: {
+      const names = blockedPath(told.through, state, item).map((at) => ordered.items[at]!.name);
+      return `blocked: ${names.join(' → ')}`;
+    }
+    case ItemStatus.conflict:
+      return conflictReason(told, item);
+    case ItemStatus.unrelated:
+      return `unrelated-history: ${short(record.heads[item]!.sha)} and ${target} have no common ancestor`;
+    case ItemStatus.notLinearizable: {
+      const result = history.merges.get(item)?.result;
+      return `not-linearizable: ${result?.kind === 'not-linearizable' ? result.detail : 'its commits do not line up'}`;
+    }
+    case ItemStatus.headMoved:
+      return headMovedReason(told, item);
+    case ItemStatus.integrationFailed:
+      return `integration-failed: ${integrationFailures(told).join('; ')}`;
+    case ItemStatus.targetMoved:
+      return `target-moved: ${target} moved ${state.weave.retries} times while this run was landing; run again`;
+    case ItemStatus.targetDirty:
+      return `target-dirty: ${landing(told, 'target-dirty')?.files.join(', ')}; commit or stash, then run again`;
+    case ItemStatus.targetGone:
+      return `target-gone: the branch ${target} was deleted during the run`;
+    case ItemStatus.landingRefused:
+      return `landing-refused: ${landing(told, 'refused')?.message}`;
+    default:
+      return 'unfinished: the run was stopped; go on with lex-pr resume';
+  }
+}
+
+function failedGates({ load, state, history }: Told, item: number): string[] {
+  const reasons: string[] = [];
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
+    if (state.tasks[task] !== TaskStatus.failed || !load.tasks[task]!.blocking) continue;
+    reasons.push(howItFailed(load, history, task));
+  }
+  return reasons;
+}
+
+function integrationFailures({ load, state, history }: Told): string[] {
+  const first = load.firstTask[state.items.length]!;
+  const reasons: string[] = [];
+  for (let task = first; task < load.tasks.length; task++) {
+    if (state.tasks[task] === TaskStatus.failed)
+      reasons.push(`${howItFailed(load, history, task)} on the woven commit`);
+  }
+  return reasons;
+}
+
+function howItFailed(load: Workload, history: History, task: number): string {
+  const last = history.attempts.get(task)?.at(-1);
+  const { gate } = load.tasks[task]!;
+  const how =
+    last?.outcome === 'timeout'
+      ? `timed out after ${gate.timeoutSeconds} s`
+      : last?.signal
+        ? `was killed by ${last.signal}`
+        : last?.exitCode == null
+          ? (last?.note ?? 'did not run')
+          : `exited with ${last.exitCode}`;
+  return `${gate.name} ${how}${last?.log === undefined ? '' : `, see ${last.log}`}`;
+}
+
+function conflictReason({ load, ordered, history }: Told, item: number): string {
+  const woven = history.merges.get(item)?.result;
+  if (woven?.kind === 'conflict') {
+    const others = woven.with.length === 0 ? 'the target' : woven.with.join(', ');
+    return `conflict: ${woven.paths.join(', ')} clash with ${others}; rebase it on the target once they are merged`;
+  }
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
+    const result = history.attempts.get(task)?.find(({ outcome }) => outcome === 'conflict');
+    if (result?.paths === undefined) continue;
+    const at =
+      result.at === undefined || result.at === item
+        ? ''
+        : ` of its dependency ${ordered.items[result.at]!.name}`;
+    return `conflict: ${result.paths.join(', ')}${at} do not merge with the target or the dependencies before; rebase it`;
+  }
+  return 'conflict: it does not merge';
+}
+
+function headMovedReason(told: Told, item: number): string {
+  const { branch } = told.ordered.items[item]!;
+  const { sha } = told.record.heads[item]!;
+  const seen = told.history.landings
+    .flatMap(({ result }) => (result.kind === 'head-moved' ? result.moved : []))
+    .find((moved) => moved.item === item);
+  if (seen === undefined) {
+    const pinned = told.ordered.items[item]!.sha;
+    return `head-moved: ${branch} names ${short(sha)}, the plan pins ${short(pinned ?? sha)}; plan again`;
+  }
+  return seen.now === undefined
+    ? `head-moved: the branch ${branch} was deleted during the run`
+    : `head-moved: ${branch} moved from ${short(sha)} to ${short(seen.now)} during the run; run again`;
+}
+
+function landing<K extends 'target-dirty' | 'refused'>(told: Told, kind: K) {
+  const last = told.history.landings.at(-1)?.result;
+  return last?.kind === kind ? (last as Extract<typeof last, { kind: K }>) : undefined;
+}
+
+const short = (sha: string) => sha.slice(0, 10);

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+/**
+ * The report of a run: what `report.json` holds. Stable: fields are added, never renamed or removed.
+ * docs/report.md explains it for scripts, docs/schemas/report.schema.json is made from it.
+ */
+
+const Name = z.string();
+const Commit = z.string().describe('Full commit id');
+const Time = z.iso.datetime({ precision: 3 }).describe('ISO 8601 in UTC, with milliseconds');
+const Count = z.int().min(0);
+
+const GateReport = z.strictObject({
+  name: Name,
+  required: z.boolean().describe('Whether the policy requires it'),
+  blocking: z.boolean().describe('Whether its failure fails the item: required, or named in `blockOn`'),
+  status: z.enum(['pass', 'fail', 'skipped', 'timeout']).describe('That of the last attempt'),
+  attempts: Count.describe('How often it ran; 0 where it was skipped or its result came from the cache'),
+  flaky: z.boolean().describe('Whether it passed only after a failed attempt'),
+  cached: z.boolean().describe('Whether the result is that of an earlier execution on the same content'),
+  lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
+  startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),
+  endedAt: Time.nullable().describe('End of the last attempt'),
+  exitCode: z.int().nullable().describe('Null where a signal ended it, or where nothing ran'),
+  signal: z.string().nullable().describe('The signal that ended it, such as SIGKILL'),
+  log: z.string().nullable().describe('Path of its output, relative to the artifact folder'),
+  artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
+  note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
+});
+
+const ItemReport = z.strictObject({
+  name: Name,
+  branch: z.string(),
+  deps: z.array(Name).describe('Items that it depends on directly'),
+  status: z
+    .enum(['merged', 'failed', 'blocked', 'skipped', 'cancelled'])
+    .describe('In a dry run `merged` means would be merged'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('`code: words`; null for a merged item, except `nothing to do: …` where nothing was merged'),
+  blockedBy: Name.nullable().describe('The failed item at the root of the block'),
+  path: z.array(Name).describe('From this item along its deps to `blockedBy`; empty where not blocked'),
+  head: Commit.nullable().describe('The commit this run is about; null where it could not be resolved'),
+  candidate: Commit.nullable().describe('The commit its gates ran on: its deps and itself on the target'),
+  mergeCommit: Commit.nullable().describe('Its commit in the weave; null where it has none'),
+  readyAt: Time.nullable().describe('When its last dependency allowed it to start'),
+  startedAt: Time.nullable().describe('When its first gate started'),
+  endedAt: Time.nullable().describe('When its status was decided'),
+  gates: z.array(GateReport),
+});
+
+const CacheReport = z.strictObject({
+  hits: Count,
+  misses: Count,
+  expired: Count.describe('Those misses whose entry was there, but too old'),
+  size: Count.describe('Entries in the store'),
+  hitRate: z.number().min(0).max(1).describe('hits ÷ (hits + misses); 0 before the first read'),
+});
+
+const MetricReport = z.strictObject({
+  type: z.enum(['counter', 'gauge', 'histogram']),
+  help: z.string(),
+  value: z.number().optional().describe('Of a counter or gauge, over all labels'),
+  max: z.number().optional().describe('Highest value of a gauge or histogram'),
+  count: z.number().optional().describe('Of a histogram: how many values'),
+  sum: z.number().optional().describe('Of a histogram'),
+  mean: z.number().optional().describe('Of a histogram; 0 without values'),
+  values: z.array(z.unknown()).readonly().describe('One sample for each combination of labels'),
+});
+
+export const ReportSchema = z.strictObject({
+  schemaVersion: z.literal('v1'),
+  runId: z.string(),
+  status: z
+    .enum(['merged', 'partial', 'failed', 'cancelled'])
+    .describe('merged: all items; partial: some; failed: none; cancelled: the run was cancelled'),
+  dryRun: z.boolean().describe('Whether no ref was to be moved'),
+  engine: z.enum(['local', 'aws']),
+  target: z.strictObject({
+    ref: z.string(),
+    before: Commit.describe('What the ref named at the start of the run'),
+    after: Commit.describe('What it named at the end; in a dry run the same'),
+  }),
+  integration: z
+    .strictObject({
+      ref: z.string().nullable().describe('The ref that names the weave; null where none was made'),
+      commit: Commit.describe('The woven commit, the one that is verified and lands'),
+      tree: z.string().describe('Full tree id of that commit'),
+      gates: z.array(GateReport),
+    })
+    .nullable()
+    .describe('The weave and its verification; null where nothing was woven'),
+  maxWorkers: z.int().min(1).describe('Lanes of the run: at most so many gates ran at once'),
+  startedAt: Time,
+  endedAt: Time,
+  cache: z.record(z.string(), CacheReport).describe('By cached operation'),
+  metrics: z.record(z.string(), MetricReport).describe('By metric name, with and without `lex_pr_`'),
+  warnings: z.array(z.string()),
+  items: z.array(ItemReport).describe('In merge order'),
+});
+
+export type Report = z.infer<typeof ReportSchema>;
+export type ReportItem = Report['items'][number];
+export type ReportGate = ReportItem['gates'][number];
+
+/** The status of a run, by those of its items. A run without items has nothing left to merge: merged. */
+export function overallStatus(
+  items: readonly Pick<ReportItem, 'status'>[],
+  cancelled: boolean,
+): Report['status'] {
+  if (cancelled) return 'cancelled';
+  const merged = items.filter((item) => item.status === 'merged').length;
+  if (merged === items.length) return 'merged';
+  return merged > 0 ? 'partial' : 'failed';
+}
+
+/** The JSON Schema (draft 2020-12) of `report.json`, as committed in docs/schemas/report.schema.json. */
+export function reportJsonSchema(): Record<string, unknown> {
+  return { title: 'Report of a lex-pr run', ...z.toJSONSchema(ReportSchema, { reused: 'ref' }) };
+}

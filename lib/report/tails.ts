@@ -1,0 +1,39 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failedGates } from './facts';
+import type { LogTails } from './markdown';
+import type { Report } from './report';
+
+/** Lines kept of a log, and how much of its end is read for them. */
+const LINES = 20;
+const BYTES = 8 << 10;
+
+/**
+ * Reads the last lines of every failed gate's log.
+ * @param folder the artifact folder; a log that is no longer there is left out
+ */
+export async function readTails(folder: string, report: Report): Promise<LogTails> {
+  const tails = new Map<string, string>();
+  for (const { gate } of failedGates(report)) {
+    const tail = gate.log === null ? undefined : await readTail(join(folder, gate.log));
+    if (gate.log !== null && tail !== undefined) tails.set(gate.log, tail);
+  }
+  return tails;
+}
+
+async function readTail(path: string): Promise<string | undefined> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const start = Math.max(0, size - BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+    const lines = buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n');
+    // The first line is only a part of one, unless it is all there is.
+    const whole = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
+    return whole.slice(-LINES).join('\n');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runGate } from '../../lib/gates/run-gate';
+import { isRunning, until, Workspace } from './workspace';
+
+let workspace: Workspace;
+beforeEach(() => {
+  workspace = new Workspace();
+});
+afterEach(() => workspace.remove());
+
+describe('the log of a gate', () => {
+  it('holds standard output and error in the order they were written', async () => {
+    const run = 'for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo err $i >&2; done';
+    await runGate(workspace.request(run));
+    const expected = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `out ${i}\nerr ${i}\n`).join('');
+    expect(workspace.log()).toBe(expected);
+  });
+
+  it('takes what is written to the outputs by name', async () => {
+    const run = 'echo a > /dev/stderr; echo b > /dev/stdout; echo c | tee /dev/stderr';
+    expect(await runGate(workspace.request(run))).toMatchObject({ status: 'pass' });
+    expect(workspace.log()).toBe('a\nb\nc\nc\n');
+  });
+
+  it('can be read while the gate runs', async () => {
+    const end = runGate(workspace.request('echo early; while [ ! -e go ]; do sleep 0.01; done; echo late'));
+    await until(() => workspace.started.length > 0 && workspace.log() === 'early\n');
+    writeFileSync(join(workspace.tree, 'go'), '');
+    await end;
+    expect(workspace.log()).toBe('early\nlate\n');
+  });
+
+  it('is emptied before an attempt', async () => {
+    await runGate(workspace.request('echo first'));
+    await runGate(workspace.request('echo 2'));
+    expect(workspace.log()).toBe('2\n');
+  });
+
+  it('keeps the beginning and the end of 1 GB, with bounded memory', async () => {
+    const before = process.memoryUsage().rss;
+    const run = 'echo first; head -c 1000000000 /dev/zero; echo; echo last';
+    const outcome = await runGate(workspace.request(run));
+    const grown = process.memoryUsage().rss - before;
+    expect(outcome).toMatchObject({ status: 'pass', outputBytes: 1_000_000_012, truncated: true });
+    const log = readFileSync(workspace.logFile);
+    const note = `\n[lex-pr: ${1_000_000_012 - 10 * 1024 * 1024} bytes left out]\n`;
+    expect(log.length).toBe(10 * 1024 * 1024 + note.length);
+    expect(log.subarray(0, 6).toString()).toBe('first\n');
+    expect(
+      log
+        .subarray(8 * 1024 * 1024)
+        .subarray(0, note.length)
+        .toString(),
+    ).toBe(note);
+    expect(log.subarray(-6).toString()).toBe('\nlast\n');
+    expect(grown).toBeLessThan(100 * 1024 * 1024);
+  }, 60_000);
+
+  it('that cannot be written is a fault, and ends the gate', async () => {
+    const run = 'sleep 300 & echo $! > child; echo x; wait';
+    const request = workspace.request(run, {}, { logFile: '/dev/full' });
+    await expect(runGate(request)).rejects.toThrow('ENOSPC');
+    expect([workspace.started[0]!.pid, workspace.pid('child')].filter(isRunning)).toEqual([]);
+  });
+
+  it('that cannot be made is a fault, and nothing runs', async () => {
+    mkdirSync(join(workspace.root, 'logs/gate.log'), { recursive: true });
+    await expect(runGate(workspace.request('touch ran'))).rejects.toThrow('EISDIR');
+    expect(workspace.has('ran')).toBe(false);
+  });
+});

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { GateRequest, ProcessRecord } from '../../lib/gates/run-gate';
+import type { Gate } from '../../lib/plan/plan';
+
+/** A temporary folder with a work tree to run gates in. */
+export class Workspace {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'lex-pr-gate-')));
+  readonly tree = join(this.root, 'tree');
+  readonly artifacts = join(this.root, 'artifacts');
+  readonly logFile = join(this.root, 'logs', 'gate.log');
+  /** The processes that the gates of this workspace were given. */
+  readonly started: ProcessRecord[] = [];
+
+  constructor() {
+    mkdirSync(this.tree);
+  }
+
+  request(run: string, gate: Partial<Gate> = {}, request: Partial<GateRequest> = {}): GateRequest {
+    return {
+      gate: {
+        name: 'check',
+        run,
+        cwd: '.',
+        env: {},
+        timeoutSeconds: 60,
+        runtime: 'local',
+        artifacts: [],
+        cache: 'tree',
+        ...gate,
+      },
+      workTree: this.tree,
+      variables: {},
+      logFile: this.logFile,
+      artifactsFolder: this.artifacts,
+      signal: new AbortController().signal,
+      onStart: (record) => this.started.push(record),
+      ...request,
+    };
+  }
+
+  has(name: string): boolean {
+    return existsSync(join(this.tree, name));
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.tree, name), 'utf8');
+  }
+
+  /** The number in a file of the work tree. */
+  pid(name: string): number {
+    return Number(this.read(name).trim());
+  }
+
+  log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Whether a process runs; one that only waits to be reaped does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves once `condition` holds; the test's own time limit ends it otherwise. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(10);
+}

@@ -1,0 +1,325 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fenceRef } from '../../lib/merge/fence';
+import { land } from '../../lib/merge/land';
+import type { TestRepository } from '../support/repository';
+import {
+  contentOf,
+  gitIn,
+  makeBare,
+  makeLanding,
+  makeRepository,
+  plantHook,
+  statusOf,
+} from './landing-world';
+
+let repo: TestRepository;
+
+beforeEach(() => {
+  process.env.GIT_CONFIG_GLOBAL = '/dev/null';
+  repo = makeRepository();
+});
+
+afterEach(() => repo.remove());
+
+const FENCE = fenceRef('main');
+const HOOKS = [
+  ...['pre-push', 'reference-transaction', 'post-checkout', 'post-index-change', 'update', 'pre-receive'],
+  ...['post-merge', 'fsmonitor-watchman', 'post-rewrite', 'pre-auto-gc'],
+];
+
+function expectUpdated(folder: string): void {
+  expect(contentOf(folder, 'edit')).toBe('new\n');
+  expect(contentOf(folder, 'drop')).toBeUndefined();
+  expect(contentOf(folder, 'new/file')).toBe('added\n');
+  expect(statusOf(folder)).toBe('');
+}
+
+describe('landing in a local repository', () => {
+  it('moves the target and updates the work tree that has it checked out', async () => {
+    const { landing } = await makeLanding(repo);
+    expect(await land(landing)).toEqual({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(repo.git('rev-parse', 'main')).toBe(landing.woven);
+    expectUpdated(repo.path);
+    expect(repo.git('fsck', '--strict', '--connectivity-only')).toBe('');
+  });
+
+  it('points the fence to a parentless commit that names run, generation and act', async () => {
+    const { landing } = await makeLanding(repo);
+    await land(landing);
+    expect(repo.git('rev-list', '--count', FENCE)).toBe('1');
+    expect(repo.git('ls-tree', FENCE)).toBe('');
+    const message = repo.git('log', '-1', '--format=%B', FENCE);
+    expect(message).toMatch(/^run: run-1\ngeneration: 1\nact: land\nnonce: [0-9a-f-]{36}$/m);
+  });
+
+  it('says in the reflog which run moved the target', async () => {
+    const { landing } = await makeLanding(repo);
+    await land(landing);
+    expect(repo.git('reflog', '-1', '--format=%gs', 'main')).toBe('lex-pr: land run run-1');
+  });
+
+  it('updates a linked work tree and leaves the main one, on another branch, byte for byte', async () => {
+    const linked = join(repo.root, 'linked tree');
+    repo.git('checkout', '-q', '-b', 'other');
+    repo.git('worktree', 'add', '-q', linked, 'main');
+    writeFileSync(join(repo.path, 'edit'), 'mine\n');
+    writeFileSync(join(repo.path, 'keep'), 'staged\n');
+    repo.git('add', 'keep');
+    const index = readFileSync(join(repo.path, '.git/index'));
+
+    const { landing } = await makeLanding(repo);
+    expect(await land(landing)).toEqual({ kind: 'landed', synced: [linked], warnings: [] });
+    expectUpdated(linked);
+    expect(readFileSync(join(repo.path, '.git/index')).equals(index)).toBe(true);
+    expect(statusOf(repo.path)).toBe(' M edit\nM  keep');
+    expect(repo.git('rev-parse', 'HEAD')).toBe(landing.base);
+  });
+
+  it('does not mind a linked work tree whose folder is gone', async () => {
+    const linked = join(repo.root, 'linked');
+    repo.git('checkout', '-q', '--detach');
+    repo.git('worktree', 'add', '-q', linked, 'main');
+    rmSync(linked, { recursive: true });
+    const { landing } = await makeLanding(repo);
+    expect(await land(landing)).toEqual({ kind: 'landed', synced: [], warnings: [] });
+  });
+
+  it('lands in a bare repository', async () => {
+    const bare = makeBare(repo);
+    const { landing } = await makeLanding(repo, { repository: bare.path });
+    expect(await land(landing)).toEqual({ kind: 'landed', synced: [], warnings: [] });
+    expect(gitIn(bare.path, ['rev-parse', 'main'])).toBe(landing.woven);
+  });
+
+  it.each(['release/ü-1', '-dash', '日本', 'a.b@c'])('lands on a branch named %s', async (target) => {
+    repo.git('update-ref', `refs/heads/${target}`, 'main');
+    repo.git('symbolic-ref', 'HEAD', `refs/heads/${target}`);
+    const { landing } = await makeLanding(repo, { target });
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(repo.git('rev-parse', `refs/heads/${target}`)).toBe(landing.woven);
+    expectUpdated(repo.path);
+  });
+
+  it('moves nothing when there is nothing to land', async () => {
+    const { landing } = await makeLanding(repo);
+    expect(await land({ ...landing, woven: landing.base })).toMatchObject({ kind: 'landed', synced: [] });
+    expect(repo.git('for-each-ref', FENCE)).toBe('');
+  });
+});
+
+describe('landing with tracked changes or files in the way', () => {
+  const expectNothingMoved = (base: string) => {
+    expect(repo.git('rev-parse', 'main')).toBe(base);
+    expect(repo.git('for-each-ref', FENCE)).toBe('');
+  };
+
+  it.each([
+    ['an edited file', 'keep', () => {}],
+    ['a staged file', 'keep', () => repo.git('add', 'keep')],
+    ['an untracked file where one is added', 'new/file', () => {}],
+    ['an untracked file where a folder is added', 'new', () => {}],
+  ])('refuses %s and touches nothing', async (_, path, prepare) => {
+    const { landing } = await makeLanding(repo);
+    mkdirSync(join(repo.path, path, '..'), { recursive: true });
+    writeFileSync(join(repo.path, path), 'mine\n');
+    prepare();
+    const before = statusOf(repo.path);
+    expect(await land(landing)).toEqual({ kind: 'target-dirty', files: [`${repo.path}: ${path}`] });
+    expectNothingMoved(landing.base);
+    expect(contentOf(repo.path, path)).toBe('mine\n');
+    expect(statusOf(repo.path)).toBe(before);
+  });
+
+  it('finds an edit that is hidden by assume-unchanged, in a file that changes', async () => {
+    const { landing } = await makeLanding(repo);
+    repo.git('update-index', '--assume-unchanged', 'edit');
+    writeFileSync(join(repo.path, 'edit'), 'mine, and longer\n');
+    const result = await land(landing);
+    expect(result).toEqual({ kind: 'target-dirty', files: [expect.stringContaining("Entry 'edit'")] });
+    expectNothingMoved(landing.base);
+    expect(contentOf(repo.path, 'edit')).toBe('mine, and longer\n');
+  });
+
+  it('does not mind an untracked file elsewhere, nor a touched file', async () => {
+    const { landing } = await makeLanding(repo);
+    writeFileSync(join(repo.path, 'notes'), 'mine\n');
+    writeFileSync(join(repo.path, 'edit'), 'old\n');
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path] });
+    expect(statusOf(repo.path)).toBe('?? notes');
+    expect(contentOf(repo.path, 'new/file')).toBe('added\n');
+  });
+
+  it('overwrites an ignored file, as git merge does', async () => {
+    const { landing } = await makeLanding(repo);
+    writeFileSync(join(repo.path, '.git/info/exclude'), 'new/\n');
+    mkdirSync(join(repo.path, 'new'));
+    writeFileSync(join(repo.path, 'new/file'), 'mine\n');
+    expect(await land(landing)).toMatchObject({ kind: 'landed', warnings: [] });
+    expectUpdated(repo.path);
+  });
+
+  it('refuses an index whose lock stays', async () => {
+    const { landing } = await makeLanding(repo);
+    writeFileSync(join(repo.path, '.git/index.lock'), '');
+    const files = [expect.stringContaining('index.lock')];
+    expect(await land(landing)).toEqual({ kind: 'target-dirty', files });
+    expectNothingMoved(landing.base);
+  });
+
+  it('waits for an index that is locked for a moment while the target moves', async () => {
+    const { landing } = await makeLanding(repo);
+    const lock = join(repo.path, '.git/index.lock');
+    const stillCurrent = async () => {
+      writeFileSync(lock, '');
+      setTimeout(() => rmSync(lock), 300);
+      return true;
+    };
+    const result = await land({ ...landing, stillCurrent });
+    expect(result).toEqual({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expectUpdated(repo.path);
+  });
+});
+
+describe('landing on refs that changed', () => {
+  it('never overwrites a target that moved', async () => {
+    const { landing } = await makeLanding(repo);
+    const now = repo.commit({ other: 'other\n' });
+    expect(await land(landing)).toEqual({ kind: 'target-moved', now });
+    expect(repo.git('rev-parse', 'main')).toBe(now);
+    expect(statusOf(repo.path)).toBe('');
+  });
+
+  it('says that the target is gone', async () => {
+    const { landing } = await makeLanding(repo);
+    repo.git('checkout', '-q', '--detach');
+    repo.git('branch', '-D', 'main');
+    expect(await land(landing)).toEqual({ kind: 'target-gone' });
+    expect(repo.git('for-each-ref', 'refs/heads/main', 'refs/lex-pr')).toBe('');
+  });
+
+  it('lands no head that moved or was deleted, and names each', async () => {
+    const { landing } = await makeLanding(repo);
+    const gone = repo.branch('gone', { gone: '' });
+    const fixed = repo.branch('fixed', { fixed: '' });
+    repo.git('branch', '-D', 'gone', 'fixed');
+    const now = repo.branch('topic', { more: '' }, 'topic');
+    const heads = [
+      ...landing.heads,
+      { item: 1, ref: 'refs/heads/gone', sha: gone },
+      { item: 2, ref: undefined, sha: fixed },
+    ];
+    expect(await land({ ...landing, heads })).toEqual({
+      kind: 'head-moved',
+      moved: [
+        { item: 0, now },
+        { item: 1, now: undefined },
+      ],
+    });
+    expect(repo.git('rev-parse', 'main')).toBe(landing.base);
+  });
+
+  it('refuses a symbolic target and leaves it as it is', async () => {
+    const { landing } = await makeLanding(repo);
+    repo.git('symbolic-ref', 'refs/heads/alias', 'refs/heads/main');
+    const result = await land({ ...landing, target: 'alias' });
+    expect(result).toMatchObject({ kind: 'refused', message: expect.stringContaining('refs/heads/main') });
+    expect(repo.git('symbolic-ref', 'refs/heads/alias')).toBe('refs/heads/main');
+    expect(repo.git('rev-parse', 'main')).toBe(landing.base);
+  });
+
+  it("refuses in git's words when the target stays locked", async () => {
+    const { landing } = await makeLanding(repo);
+    writeFileSync(join(repo.path, '.git/refs/heads/main.lock'), '');
+    const result = await land(landing);
+    expect(result).toMatchObject({ kind: 'refused', message: expect.stringContaining('main.lock') });
+    expect(repo.git('for-each-ref', FENCE)).toBe('');
+  });
+
+  it('lets exactly one of two concurrent landings win', async () => {
+    repo.branch('rival', { rival: 'rival\n' });
+    const one = await makeLanding(repo, { home: 'home-1', run: 'run-1' });
+    const two = await makeLanding(repo, { home: 'home-2', run: 'run-2', head: 'rival' });
+    const results = await Promise.all([land(one.landing), land(two.landing)]);
+    const now = repo.git('rev-parse', 'main');
+    expect(results.map(({ kind }) => kind).sort()).toEqual(['landed', 'target-moved']);
+    expect([one.landing.woven, two.landing.woven]).toContain(now);
+    expect(results).toContainEqual({ kind: 'target-moved', now });
+    expect(statusOf(repo.path)).toBe('');
+  });
+
+  it('tries again when only the fence moved, and not when the run was cancelled with it', async () => {
+    const { landing } = await makeLanding(repo);
+    const moveFence = (message: string) => {
+      const tree = repo.git('hash-object', '-t', 'tree', '-w', '--stdin');
+      repo.git('update-ref', FENCE, repo.git('commit-tree', tree, '-m', message));
+    };
+    const answers = [true, false];
+    const cancelled = async () => {
+      moveFence(`cancel ${answers.length}`);
+      return answers.shift() ?? true;
+    };
+    expect(await land({ ...landing, stillCurrent: cancelled })).toMatchObject({ kind: 'refused' });
+    expect(answers).toEqual([]);
+    expect(repo.git('rev-parse', 'main')).toBe(landing.base);
+
+    let moves = 0;
+    const disturbed = async () => {
+      moves += 1;
+      if (moves === 1) moveFence('another run');
+      return true;
+    };
+    expect(await land({ ...landing, stillCurrent: disturbed })).toMatchObject({ kind: 'landed' });
+    expect(moves).toBe(2);
+  });
+});
+
+describe("the user's configuration", () => {
+  it('has no hook that runs, neither of the repository nor of the user', async () => {
+    repo.branch('second', { keep: 'second\n' });
+    const marker = join(repo.root, 'hook-ran');
+    const hooks = join(repo.root, 'hooks');
+    for (const folder of [hooks, join(repo.path, '.git/hooks')])
+      for (const name of HOOKS) plantHook(folder, name, `echo ${name} >> '${marker}'; exit 1`);
+    const config = join(repo.root, 'gitconfig');
+    writeFileSync(config, `[core]\n\thooksPath = ${hooks}\n\tfsmonitor = ${hooks}/fsmonitor-watchman\n`);
+    process.env.GIT_CONFIG_GLOBAL = config;
+
+    const first = await makeLanding(repo);
+    expect(await land(first.landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    writeFileSync(join(repo.path, '.git/config'), readFileSync(config), { flag: 'a' });
+    const second = await makeLanding(repo, { head: 'second' });
+    expect(await land(second.landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(existsSync(marker)).toBe(false);
+    // They would have run.
+    expect(() => gitIn(repo.path, ['update-ref', 'refs/heads/main', 'HEAD~1'])).toThrow();
+    expect(contentOf(repo.root, 'hook-ran')).toContain('reference-transaction');
+  });
+
+  it('decides line endings and filters, as for git merge', async () => {
+    repo.branch('filtered', { '.gitattributes': 'secret filter=rot\n', secret: 'uryyb\n' }, 'topic');
+    const config = join(repo.root, 'gitconfig');
+    const rot = "tr 'a-z' 'n-za-m'";
+    writeFileSync(config, `[core]\n\tautocrlf = true\n[filter "rot"]\n\tclean = ${rot}\n\tsmudge = ${rot}\n`);
+    process.env.GIT_CONFIG_GLOBAL = config;
+    repo.git('checkout', '-q', '--detach');
+    gitIn(repo.path, ['rm', '-q', '-r', '--cached', '.']);
+    gitIn(repo.path, ['checkout', '-q', '-f', 'main'], config);
+    expect(contentOf(repo.path, 'edit')).toBe('old\r\n');
+
+    const { landing } = await makeLanding(repo, { head: 'filtered' });
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(contentOf(repo.path, 'edit')).toBe('new\r\n');
+    expect(contentOf(repo.path, 'secret')).toBe('hello\r\n');
+    expect(statusOf(repo.path, config)).toBe('');
+  });
+
+  it('keeps a sparse checkout sparse', async () => {
+    repo.git('sparse-checkout', 'set', '--no-cone', '/keep', '/edit');
+    const { landing } = await makeLanding(repo);
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(contentOf(repo.path, 'edit')).toBe('new\n');
+    expect(existsSync(join(repo.path, 'new'))).toBe(false);
+    expect(statusOf(repo.path)).toBe('');
+  });
+});

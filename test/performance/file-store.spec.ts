@@ -1,0 +1,166 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { FileStore, type FileStoreOptions } from '../../lib/performance/file-store';
+import { cacheStoreContract, FAR } from './cache-store.contract';
+
+const folders: string[] = [];
+function newPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
+  folders.push(folder);
+  return join(folder, 'deeper', 'cache.sqlite');
+}
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const entry = (value: unknown, expiresAt = FAR) => ({ json: JSON.stringify(value), expiresAt });
+
+/** Opens a store for the time of an action. */
+async function withStore<R>(
+  path: string,
+  action: (store: FileStore) => Promise<R>,
+  options: FileStoreOptions = {},
+): Promise<R> {
+  const store = new FileStore(path, options);
+  try {
+    return await action(store);
+  } finally {
+    store.close();
+  }
+}
+
+describe('file store', () => {
+  cacheStoreContract((maxEntries) => {
+    let time = 1_000_000;
+    const store = new FileStore(newPath(), { maxEntries, now: () => time });
+    return {
+      store,
+      passTime: () => {
+        time += 60_000;
+      },
+      dispose: () => store.close(),
+    };
+  });
+
+  it('keeps its entries when it is closed and opened again', async () => {
+    const path = newPath();
+    await withStore(path, (store) => store.set('n', 'k', entry([1])));
+    expect(await withStore(path, (store) => store.get('n', 'k'))).toEqual(entry([1]));
+  });
+
+  it('drops expired entries when it is opened, and now and then when it is written to', async () => {
+    const path = newPath();
+    let time = 0;
+    const options = { maxEntries: 10, now: () => time };
+    await withStore(path, (store) => store.set('n', 'old', entry(1, 100)), options);
+    time = 100;
+    await withStore(
+      path,
+      async (store) => {
+        expect(store.size()).toBe(0);
+        await store.set('n', 'short', entry(1, 200));
+        time = 200;
+        await store.set('n', 'next', entry(2, 900));
+        expect(store.size()).toBe(1);
+      },
+      options,
+    );
+  });
+
+  it('rejects once it is closed', async () => {
+    const store = new FileStore(newPath());
+    store.close();
+    await expect(store.get('n', 'k')).rejects.toThrow('not open');
+  });
+
+  it('throws where no file can be made', () => {
+    expect(() => new FileStore('/dev/null/cache.sqlite')).toThrow('/dev/null');
+  });
+});
+
+describe('a file that is not a sound cache of this format', () => {
+  const cases: [string, (path: string) => void, RegExp][] = [
+    ['garbage', (path) => writeFileSync(path, 'no database '.repeat(1000)), /not a database/],
+    ['a later version', (path) => change(path, 'PRAGMA user_version = 2'), /format is \d+\/2/],
+    ['of another application', (path) => change(path, 'PRAGMA application_id = 1'), /format is 1\/1/],
+    ['without its table', (path) => change(path, 'DROP TABLE entry'), /no such table/],
+    ['cut off', (path) => truncateSync(path, 5000), /malformed/],
+  ];
+  it.each(cases)('is set aside and started anew: %s', async (_, damage, reason) => {
+    const path = newPath();
+    await withStore(path, (store) => store.set('n', 'k', entry('old')));
+    damage(path);
+    const before = readFileSync(path);
+    const told: string[][] = [];
+    const options = { onSetAside: (...what: string[]) => void told.push(what) };
+    await withStore(
+      path,
+      async (store) => {
+        expect(await store.get('n', 'k')).toBeUndefined();
+        await store.set('n', 'k', entry('new'));
+      },
+      options,
+    );
+    expect(told).toEqual([[`${path}.set-aside`, expect.stringMatching(reason)]]);
+    expect(readFileSync(`${path}.set-aside`)).toEqual(before);
+    expect(await withStore(path, (store) => store.get('n', 'k'), options)).toEqual(entry('new'));
+    expect(told).toHaveLength(1);
+  });
+
+  it('is made from an empty file without setting it aside', async () => {
+    const path = newPath();
+    await withStore(path, async () => {});
+    writeFileSync(path, '');
+    await withStore(path, (store) => store.set('n', 'k', entry(1)));
+    expect(existsSync(`${path}.set-aside`)).toBe(false);
+  });
+
+  it('is replaced under two stores that have it open, and they go on with one new file', async () => {
+    const path = newPath();
+    const stores = [new FileStore(path), new FileStore(path)] as const;
+    change(path, 'DROP TABLE entry');
+    await stores[0].set('n', 'a', entry(1));
+    await stores[1].set('n', 'b', entry(2));
+    expect(await stores[0].get('n', 'b')).toEqual(entry(2));
+    expect(await stores[1].get('n', 'a')).toEqual(entry(1));
+    for (const store of stores) store.close();
+  });
+
+  it('never gives a wrong value, whatever bytes of it are changed', async () => {
+    const path = newPath();
+    const keys = Array.from({ length: 40 }, (_, i) => `key-${i}`);
+    const value = (key: string) => entry({ key, filler: key.repeat(30) });
+    await withStore(path, async (store) => {
+      for (const key of keys) await store.set('n', key, value(key));
+    });
+    const sound = readFileSync(path);
+    let lost = 0;
+    const change = fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 0, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 60 }), async (changes) => {
+        const damaged = Buffer.from(sound);
+        for (const [offset, byte] of changes) damaged[offset] = byte;
+        for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+        writeFileSync(path, damaged);
+        await withStore(path, async (store) => {
+          for (const key of keys) {
+            const found = await store.get('n', key).catch(() => undefined);
+            if (found === undefined) lost += 1;
+            else expect(found).toEqual(value(key));
+          }
+        });
+      }),
+      { numRuns: 150 },
+    );
+    expect(lost).toBeGreaterThan(0);
+  });
+});
+
+function change(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import type { Style } from '../../lib/cli/style';
+import { plainStyle } from '../../lib/cli/style';
+import { renderSummary } from '../../lib/report/summary';
+import { blocked, failed, fullReport, gate, HOSTILE, item, ran, report } from './sample';
+
+const text = (of: ReturnType<typeof report>) => renderSummary(of, '/out', plainStyle).join('\n');
+
+describe('renderSummary', () => {
+  it('tells a small run in full: what failed, what waits for it, what merged', () => {
+    const summary = text(fullReport());
+    expect(summary).toMatch(/^Merged 3 of 6 items into main in 10s/);
+    expect(summary).toMatch(/failed {3}api +gate-failed: test exited with 1/);
+    expect(summary).toMatch(/blocked {2}app +waits for web → api/);
+    expect(summary).toMatch(/merged {3}base/);
+    expect(summary).toMatch(/merged {3}old +nothing to do/);
+    expect(summary).toContain('5 ran, 1 from the cache, 2 failed, 1 flaky');
+    expect(summary).toContain('warning: landed, but a work tree is not updated');
+  });
+
+  it('lists what needs a person before what is merged', () => {
+    const summary = text(fullReport());
+    expect(summary.indexOf('failed   api')).toBeLessThan(summary.indexOf('blocked  web'));
+    expect(summary.indexOf('blocked  web')).toBeLessThan(summary.indexOf('merged   base'));
+  });
+
+  it('ends with the next step for each failed item and where the files are', () => {
+    const lines = renderSummary(fullReport(), '/out', plainStyle);
+    expect(lines).toContain('  api: read /out/logs/api/test.log, fix it on api, then run again');
+    expect(lines.slice(-3)).toEqual(['Report  /out/report.json', '        /out/report.md', 'Logs    /out/logs']);
+  });
+
+  it.each([
+    ['conflict: a.txt clash with x', 'merge the target'],
+    ['head-moved: x moved', 'run again'],
+    ['target-dirty: a.txt', 'commit, stash or remove'],
+    ['target-moved: main moved 4 times', 'raise integration.maxRetries'],
+    ['not-linearizable: x', 'mergeStrategy: merge'],
+    ['integration-failed: test exited with 1', 'only fails together'],
+    ['something-new: x', 'put right what the reason says'],
+  ])('says what to do about %s', (reason, words) => {
+    expect(text(report([failed('x', reason)], { status: 'failed' }))).toContain(words);
+  });
+
+  it('says to raise the limit of a gate that timed out', () => {
+    const gates = [ran(0, 0, 1, { status: 'timeout', log: 'logs/x/test.log' })];
+    expect(text(report([failed('x', 'gate-failed: test timed out', { gates })]))).toContain('timeoutSeconds');
+  });
+
+  it('stays short for 300 items, folding what merged or has one cause', () => {
+    const items = [
+      ...Array.from({ length: 200 }, (_, i) => item(`m${i}`)),
+      failed('root', 'gate-failed: test exited with 1', { gates: [gate({ status: 'fail' })] }),
+      ...Array.from({ length: 99 }, (_, i) => blocked([`b${i}`, 'root'])),
+    ];
+    const lines = renderSummary(report(items, { status: 'partial' }), '/out', plainStyle);
+    expect(lines.length).toBeLessThan(16);
+    expect(lines.join('\n')).toMatch(/merged +200 items +m0, m1, m2, m3, m4 and 195 more/);
+    expect(lines.join('\n')).toMatch(/blocked +99 items +behind root: b0, b1/);
+  });
+
+  it('stays readable for 300 items that each failed on their own', () => {
+    const items = Array.from({ length: 300 }, (_, i) =>
+      failed(`f${i}`, `gate-failed: test exited with ${i}`, {
+        gates: [gate({ status: 'fail', log: `logs/f${i}/test.log` })],
+      }),
+    );
+    const lines = renderSummary(report(items, { status: 'failed' }), '/out', plainStyle);
+    expect(lines.length).toBeLessThan(60);
+    expect(lines.join('\n')).toContain('280 more, see report.md');
+  });
+
+  it('says what a dry run would have merged', () => {
+    expect(text(report([item('a')], { dryRun: true }))).toMatch(/^Dry run: [^]*would merge {2}a\n/);
+  });
+
+  it('says that there was nothing to do, that all was there already, that it was cancelled', () => {
+    expect(text(report([]))).toMatch(/^Nothing to do/);
+    const same = { ref: 'refs/heads/main', before: 'a', after: 'a' };
+    expect(text(report([item('a')], { target: same }))).toMatch(/^Nothing to land: main holds 1 item already/);
+    const cancelled = report([item('a', { status: 'cancelled', reason: 'cancelled: by you' })], {
+      status: 'cancelled',
+    });
+    expect(text(cancelled)).toMatch(/^Cancelled after 10s: nothing of this run is on main/);
+  });
+
+  it('lets no control character through, whatever names and reasons hold', () => {
+    const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(hostile, hostile, (name, reason) => {
+        const hostileReport = report(
+          [failed(name, reason, { branch: name }), blocked([`${name}2`, name]), item(`${name}3`)],
+          { target: { ref: name, before: 'a', after: 'b' }, warnings: [reason] },
+        );
+        for (const line of renderSummary(hostileReport, `/out/${name}`, plainStyle))
+          expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/);
+      }),
+    );
+  });
+
+  it('colours through the style it is given only', () => {
+    const marked = new Proxy({} as Style, { get: (_, colour) => (t: string) => `<${String(colour)}>${t}</>` });
+    const lines = renderSummary(fullReport(), '/out', marked);
+    expect(lines[0]).toMatch(/^<yellow><bold>Merged 3 of 6/);
+    expect(lines.join('\n')).toMatch(/<red>failed {2}<\/> {2}api/);
+    expect(lines.join('\n')).toMatch(/<green>merged {2}<\/> {2}base/);
+  });
+});
