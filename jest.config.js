@@ -1,6 +1,7 @@
 /** Tests run in random order, in parallel and offline; see CONTRIBUTING.md. */
 module.exports = {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/build.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   randomize: true,

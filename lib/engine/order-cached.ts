@@ -1,6 +1,6 @@
 import type { CacheStore } from '../performance/cache-store';
 import { OperationCache } from '../performance/operation-cache';
-import { mergeOrder, type OrderedPlan, orderPlan } from '../plan/order';
+import { arrange, findOrder, type OrderedPlan } from '../plan/order';
 import type { Plan } from '../plan/plan';
 import { planSignature } from '../plan/signature';
 import type { Metrics } from '../telemetry/lex-pr-metrics';
@@ -28,9 +28,9 @@ export async function orderCached(
   let cached = true;
   const order = await orders.execute(signature, async () => {
     cached = false;
-    return mergeOrder(orderPlan(plan)).order;
+    return findOrder(plan.items);
   });
-  const ordered = orderPlan(plan, order);
+  const ordered = arrange(plan.items, order);
   metrics.resolutionSeconds.observe((performance.now() - startedAt) / 1000, { cached: String(cached) });
   return { ordered, signature, cached, orders };
 }

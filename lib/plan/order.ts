@@ -19,7 +19,7 @@ export interface OrderedPlan {
  * Items in merge order, with what follows from it; the same whatever order the plan lists them in.
  * @throws InputError as `findOrder`
  */
-export function orderPlan(plan: Pick<Plan, 'items'>, known?: readonly string[]): OrderedPlan {
+export function orderPlan(plan: Pick<Plan, 'items'>): OrderedPlan {
   return arrange(plan.items, findOrder(plan.items));
 }
 

@@ -10,45 +10,49 @@ const Commit = z.string().describe('Full commit id');
 const Time = z.iso.datetime({ precision: 3 }).describe('ISO 8601 in UTC, with milliseconds');
 const Count = z.int().min(0);
 
-const GateReport = z.strictObject({
-  name: Name,
-  required: z.boolean().describe('Whether the policy requires it'),
-  blocking: z.boolean().describe('Whether its failure fails the item: required, or named in `blockOn`'),
-  status: z.enum(['pass', 'fail', 'skipped', 'timeout']).describe('That of the last attempt'),
-  attempts: Count.describe('How often it ran; 0 where it was skipped or its result came from the cache'),
-  flaky: z.boolean().describe('Whether it passed only after a failed attempt'),
-  cached: z.boolean().describe('Whether the result is that of an earlier execution on the same content'),
-  lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
-  startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),
-  endedAt: Time.nullable().describe('End of the last attempt'),
-  exitCode: z.int().nullable().describe('Null where a signal ended it, or where nothing ran'),
-  signal: z.string().nullable().describe('The signal that ended it, such as SIGKILL'),
-  log: z.string().nullable().describe('Path of its output, relative to the artifact folder'),
-  artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
-  note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
-});
+const GateReport = z
+  .strictObject({
+    name: Name,
+    required: z.boolean().describe('Whether the policy requires it'),
+    blocking: z.boolean().describe('Whether its failure fails the item: required, or named in `blockOn`'),
+    status: z.enum(['pass', 'fail', 'skipped', 'timeout']).describe('That of the last attempt'),
+    attempts: Count.describe('How often it ran; 0 where it was skipped or its result came from the cache'),
+    flaky: z.boolean().describe('Whether it passed only after a failed attempt'),
+    cached: z.boolean().describe('Whether the result is that of an earlier execution on the same content'),
+    lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
+    startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),
+    endedAt: Time.nullable().describe('End of the last attempt'),
+    exitCode: z.int().nullable().describe('Null where a signal ended it, or where nothing ran'),
+    signal: z.string().nullable().describe('The signal that ended it, such as SIGKILL'),
+    log: z.string().nullable().describe('Path of its output, relative to the artifact folder'),
+    artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
+    note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
+  })
+  .meta({ id: 'Gate' });
 
-const ItemReport = z.strictObject({
-  name: Name,
-  branch: z.string(),
-  deps: z.array(Name).describe('Items that it depends on directly'),
-  status: z
-    .enum(['merged', 'failed', 'blocked', 'skipped', 'cancelled'])
-    .describe('In a dry run `merged` means would be merged'),
-  reason: z
-    .string()
-    .nullable()
-    .describe('`code: words`; null for a merged item, except `nothing to do: …` where nothing was merged'),
-  blockedBy: Name.nullable().describe('The failed item at the root of the block'),
-  path: z.array(Name).describe('From this item along its deps to `blockedBy`; empty where not blocked'),
-  head: Commit.nullable().describe('The commit this run is about; null where it could not be resolved'),
-  candidate: Commit.nullable().describe('The commit its gates ran on: its deps and itself on the target'),
-  mergeCommit: Commit.nullable().describe('Its commit in the weave; null where it has none'),
-  readyAt: Time.nullable().describe('When its last dependency allowed it to start'),
-  startedAt: Time.nullable().describe('When its first gate started'),
-  endedAt: Time.nullable().describe('When its status was decided'),
-  gates: z.array(GateReport),
-});
+const ItemReport = z
+  .strictObject({
+    name: Name,
+    branch: z.string(),
+    deps: z.array(Name).describe('Items that it depends on directly'),
+    status: z
+      .enum(['merged', 'failed', 'blocked', 'skipped', 'cancelled'])
+      .describe('In a dry run `merged` means would be merged'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('`code: words`; null for a merged item, except `nothing to do: …` where nothing was merged'),
+    blockedBy: Name.nullable().describe('The failed item at the root of the block'),
+    path: z.array(Name).describe('From this item along its deps to `blockedBy`; empty where not blocked'),
+    head: Commit.nullable().describe('The commit this run is about; null where it could not be resolved'),
+    candidate: Commit.nullable().describe('The commit its gates ran on: its deps and itself on the target'),
+    mergeCommit: Commit.nullable().describe('Its commit in the weave; null where it has none'),
+    readyAt: Time.nullable().describe('When its last dependency allowed it to start'),
+    startedAt: Time.nullable().describe('When its first gate started'),
+    endedAt: Time.nullable().describe('When its status was decided'),
+    gates: z.array(GateReport),
+  })
+  .meta({ id: 'Item' });
 
 const CacheReport = z.strictObject({
   hits: Count,
@@ -117,5 +121,5 @@ export function overallStatus(
 
 /** The JSON Schema (draft 2020-12) of `report.json`, as committed in docs/schemas/report.schema.json. */
 export function reportJsonSchema(): Record<string, unknown> {
-  return { title: 'Report of a lex-pr run', ...z.toJSONSchema(ReportSchema, { reused: 'ref' }) };
+  return { title: 'Report of a lex-pr run', ...z.toJSONSchema(ReportSchema) };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fenceRef } from '../../lib/merge/fence';
 import { land } from '../../lib/merge/land';
@@ -188,6 +188,29 @@ describe('landing on refs that changed', () => {
     expect(await land(landing)).toEqual({ kind: 'target-moved', now });
     expect(repo.git('rev-parse', 'main')).toBe(now);
     expect(statusOf(repo.path)).toBe('');
+  });
+
+  it('never overwrites a target that moves between the look and the move', async () => {
+    const { landing } = await makeLanding(repo);
+    let now = '';
+    const stillCurrent = async () => {
+      now ||= repo.commit({ other: 'other\n' });
+      return true;
+    };
+    expect(await land({ ...landing, stillCurrent })).toEqual({ kind: 'target-moved', now });
+    expect(repo.git('rev-parse', 'main')).toBe(now);
+    expect(repo.git('for-each-ref', FENCE)).toBe('');
+    expect(statusOf(repo.path)).toBe('');
+  });
+
+  it('calls a target that moves while its files are looked at moved, not dirty', async () => {
+    const now = repo.branch('rival', { rival: '' });
+    const { landing } = await makeLanding(repo);
+    // A filter that runs when git looks at a touched file is the other landing.
+    writeFileSync(join(repo.path, '.git/info/attributes'), 'edit filter=rival\n');
+    repo.git('config', 'filter.rival.clean', `git update-ref refs/heads/main ${now}; cat`);
+    utimesSync(join(repo.path, 'edit'), 1, 1);
+    expect(await land(landing)).toEqual({ kind: 'target-moved', now });
   });
 
   it('says that the target is gone', async () => {

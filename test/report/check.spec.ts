@@ -93,7 +93,13 @@ describe('checkReport', () => {
   });
 
   it('names items that are missing, twice there, or not of the plan', () => {
-    const plan = { items: [{ name: 'a', deps: [] }, { name: 'b', deps: [] }], maxWorkers: 1 };
+    const plan = {
+      items: [
+        { name: 'a', deps: [] },
+        { name: 'b', deps: [] },
+      ],
+      maxWorkers: 1,
+    };
     expect(checkReport(report([item('a'), item('a'), item('c')]), plan)).toEqual([
       'b is not in the report',
       'a is in the report twice',

@@ -28,7 +28,13 @@ describe('renderMarkdown', () => {
   it('has a row for every item, with status and reason, failed and blocked first', () => {
     const lines = renderMarkdown(fullReport(), none).split('\n');
     const rows = lines.filter((line) => /^\| `(base|flaky|api|web|app|old)`/.test(line));
-    expect(rows.map((row) => cellsOf(row).slice(0, 2).map((cell) => cell.trim()))).toEqual([
+    expect(
+      rows.map((row) =>
+        cellsOf(row)
+          .slice(0, 2)
+          .map((cell) => cell.trim()),
+      ),
+    ).toEqual([
       ['`api`', 'failed'],
       ['`web`', 'blocked'],
       ['`app`', 'blocked'],
@@ -41,8 +47,13 @@ describe('renderMarkdown', () => {
   });
 
   it('shows failed gates with how they ended, their log and its last lines', () => {
-    const text = renderMarkdown(fullReport(), new Map([['logs/api/test.log', 'one\n\x1b[31mtwo\x1b[0m\nthree']]));
-    expect(text).toContain('### `test` of `api`\n\nexited with 1; log: `logs/api/test.log`\n\n```text\none\ntwo\nthree\n```');
+    const text = renderMarkdown(
+      fullReport(),
+      new Map([['logs/api/test.log', 'one\n\x1b[31mtwo\x1b[0m\nthree']]),
+    );
+    expect(text).toContain(
+      '### `test` of `api`\n\nexited with 1; log: `logs/api/test.log`\n\n```text\none\ntwo\nthree\n```',
+    );
     expect(text).toContain('### `slow` of `api`\n\n`timed out after 2 s`');
   });
 
@@ -70,15 +81,22 @@ describe('renderMarkdown', () => {
       fc.property(hostile, hostile, hostile, (name, reason, log) => {
         const render = (n: string, r: string, l: string) =>
           renderMarkdown(
-            report([
-              failed(n, r, { gates: [ran(0, 0, 1, { name: n, status: 'fail', note: r, log: 'log' })] }),
-              blocked([`${n}x`, n]),
-            ], { warnings: [r], runId: n }),
+            report(
+              [
+                failed(n, r, { gates: [ran(0, 0, 1, { name: n, status: 'fail', note: r, log: 'log' })] }),
+                blocked([`${n}x`, n]),
+              ],
+              { warnings: [r], runId: n },
+            ),
             new Map([['log', l]]),
           );
         const shape = (text: string) => {
           const body = text.replace(/^(`{3,})text\n[^]*?\n\1$/m, '<block>');
-          return body.split('\n').map((line) => (line.startsWith('|') ? cellsOf(line).length : line.match(/^(#+ \w*|- |<block>|)/)![0]));
+          return body
+            .split('\n')
+            .map((line) =>
+              line.startsWith('|') ? cellsOf(line).length : line.match(/^(#+ \w*|- |<block>|)/)![0],
+            );
         };
         expect(shape(render(name, reason, `x${log}`))).toEqual(shape(render('n', 'r', 'x')));
       }),
@@ -112,7 +130,10 @@ describe('table', () => {
   it('has as many cells in every row as in its head, whatever is in them', () => {
     fc.assert(
       fc.property(fc.array(hostile, { minLength: 1 }), (texts) => {
-        const lines = table(['a', 'b'], texts.map((text) => [code(text), 'x'])).split('\n');
+        const lines = table(
+          ['a', 'b'],
+          texts.map((text) => [code(text), 'x']),
+        ).split('\n');
         expect(lines).toHaveLength(texts.length + 2);
         expect(lines.every((line) => cellsOf(line).length === 2)).toBe(true);
       }),

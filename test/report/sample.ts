@@ -100,10 +100,30 @@ export function fullReport(): Report {
         deps: ['base'],
         gates: [
           ran(0, 2, 4, { status: 'fail', exitCode: 1, log: 'logs/api/test.log' }),
-          ran(1, 3, 5, { name: 'slow', status: 'timeout', exitCode: null, signal: 'SIGKILL', note: 'timed out after 2 s' }),
+          ran(1, 3, 5, {
+            name: 'slow',
+            status: 'timeout',
+            exitCode: null,
+            signal: 'SIGKILL',
+            note: 'timed out after 2 s',
+          }),
         ],
       }),
-      { ...blocked(['web', 'api']), deps: ['api'], gates: [gate({ status: 'skipped', attempts: 0, lane: null, startedAt: null, endedAt: null, exitCode: null, log: null })] },
+      {
+        ...blocked(['web', 'api']),
+        deps: ['api'],
+        gates: [
+          gate({
+            status: 'skipped',
+            attempts: 0,
+            lane: null,
+            startedAt: null,
+            endedAt: null,
+            exitCode: null,
+            log: null,
+          }),
+        ],
+      },
       { ...blocked(['app', 'web', 'api']), deps: ['web'] },
       item('old', { reason: 'nothing to do: main holds this change already', mergeCommit: null }),
     ],

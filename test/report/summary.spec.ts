@@ -27,7 +27,11 @@ describe('renderSummary', () => {
   it('ends with the next step for each failed item and where the files are', () => {
     const lines = renderSummary(fullReport(), '/out', plainStyle);
     expect(lines).toContain('  api: read /out/logs/api/test.log, fix it on api, then run again');
-    expect(lines.slice(-3)).toEqual(['Report  /out/report.json', '        /out/report.md', 'Logs    /out/logs']);
+    expect(lines.slice(-3)).toEqual([
+      'Report  /out/report.json',
+      '        /out/report.md',
+      'Logs    /out/logs',
+    ]);
   });
 
   it.each([
@@ -77,7 +81,9 @@ describe('renderSummary', () => {
   it('says that there was nothing to do, that all was there already, that it was cancelled', () => {
     expect(text(report([]))).toMatch(/^Nothing to do/);
     const same = { ref: 'refs/heads/main', before: 'a', after: 'a' };
-    expect(text(report([item('a')], { target: same }))).toMatch(/^Nothing to land: main holds 1 item already/);
+    expect(text(report([item('a')], { target: same }))).toMatch(
+      /^Nothing to land: main holds 1 item already/,
+    );
     const cancelled = report([item('a', { status: 'cancelled', reason: 'cancelled: by you' })], {
       status: 'cancelled',
     });
@@ -99,10 +105,12 @@ describe('renderSummary', () => {
   });
 
   it('colours through the style it is given only', () => {
-    const marked = new Proxy({} as Style, { get: (_, colour) => (t: string) => `<${String(colour)}>${t}</>` });
+    const marked = new Proxy({} as Style, {
+      get: (_, colour) => (t: string) => `<${String(colour)}>${t}</>`,
+    });
     const lines = renderSummary(fullReport(), '/out', marked);
     expect(lines[0]).toMatch(/^<yellow><bold>Merged 3 of 6/);
-    expect(lines.join('\n')).toMatch(/<red>failed {2}<\/> {2}api/);
-    expect(lines.join('\n')).toMatch(/<green>merged {2}<\/> {2}base/);
+    expect(lines.join('\n')).toMatch(/<red>failed <\/> {2}api/);
+    expect(lines.join('\n')).toMatch(/<green>merged <\/> {2}base/);
   });
 });

@@ -7,7 +7,7 @@ import type { ProgressView } from './progress';
 
 /** Columns for the time a gate has been running. */
 const CLOCK = 7;
-const BAR = 24;
+const BAR = { min: 6, max: 24 };
 /** A lane waits for work. */
 const IDLE = '·';
 
@@ -18,24 +18,37 @@ const IDLE = '·';
  * @param rows of the terminal; one is left for the cursor
  */
 export function renderProgress(view: ProgressView, width: number, style: Style, rows = 24): string[] {
-  const lines = [times(view, style), items(view, style), ...lanes(view, width, Math.max(1, rows - 3), style)];
+  const lines = [
+    times(view, width, style),
+    items(view, style),
+    ...lanes(view, width, Math.max(1, rows - 3), style),
+  ];
   return lines.slice(0, Math.max(1, rows - 1)).map((line) => toWidth(line, width));
 }
 
 /** A piece of a line, and how it is coloured once it is known how much of it fits. */
 type Piece = readonly [text: string, paint?: (text: string) => string];
 
-function times({ phase, gates, startedAt, now, timeLeftMs }: ProgressView, style: Style): Piece[] {
-  const part = gates.total === 0 ? 1 : Math.min(1, gates.done / gates.total);
-  const filled = Math.round(part * BAR);
-  return [
-    ['━'.repeat(filled), style.green],
-    ['─'.repeat(BAR - filled), style.dim],
-    [` ${PHASES[phase]}`, style.bold],
+function times(view: ProgressView, width: number, style: Style): Piece[] {
+  const { phase, gates, startedAt, now, timeLeftMs } = view;
+  const words: Piece[] = [
+    [PHASES[phase], style.bold],
     [`  ${gates.done}/${gates.total} gates`],
     ...(gates.cached > 0 ? [[` (${gates.cached} cached)`, style.dim] as const] : []),
     [`  ${elapsed(now - startedAt)}`],
     ...(timeLeftMs === undefined ? [] : [[`, about ${elapsed(timeLeftMs)} left`, style.dim] as const]),
+  ];
+  return [...bar(gates, width - widthOf(words) - 1, style), ...words];
+}
+
+/** How many of the gates are done, in the room that the words leave. */
+function bar({ done, total }: ProgressView['gates'], room: number, style: Style): Piece[] {
+  if (room < BAR.min) return [];
+  const columns = Math.min(BAR.max, room);
+  const filled = total === 0 ? columns : Math.round(Math.min(1, done / total) * columns);
+  return [
+    ['━'.repeat(filled), style.green],
+    [`${'─'.repeat(columns - filled)} `, style.dim],
   ];
 }
 
@@ -92,10 +105,11 @@ function elapsed(ms: number): string {
   return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);
 }
 
+const widthOf = (pieces: readonly Piece[]) => displayWidth(pieces.map(([text]) => text).join(''));
+
 /** The pieces as one line of so many columns at most. */
 function toWidth(pieces: readonly Piece[], width: number): string {
-  const text = pieces.map(([piece]) => piece).join('');
-  if (displayWidth(text) <= width) return pieces.map(([piece, paint]) => paint?.(piece) ?? piece).join('');
+  if (widthOf(pieces) <= width) return pieces.map(([piece, paint]) => paint?.(piece) ?? piece).join('');
   let left = width;
   let line = '';
   for (const [piece, paint] of pieces) {

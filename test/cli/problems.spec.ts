@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { problemsAsJson, problemsAsText } from '../../lib/cli/problems';
+import type { Style } from '../../lib/cli/style';
+import type { Problem } from '../../lib/errors';
+
+const full: Problem = {
+  code: 'unknown-dependency',
+  message: 'unknown dependency "a"',
+  file: 'plan.yaml',
+  path: 'items[2].deps[0]',
+  line: 12,
+  column: 7,
+  hint: 'did you mean "b"?',
+};
+
+const anyText = fc.string({ unit: 'binary' });
+const problems = fc.array(
+  fc.record(
+    {
+      code: anyText,
+      message: anyText,
+      file: anyText,
+      path: anyText,
+      line: fc.nat(),
+      column: fc.nat(),
+      hint: anyText,
+    },
+    { requiredKeys: ['code', 'message'] },
+  ),
+);
+
+describe('problemsAsText', () => {
+  it('says where, what, and on a line of its own what to do', () => {
+    expect(problemsAsText([full])).toBe(
+      'plan.yaml:12:7 items[2].deps[0]: unknown dependency "a"\n    did you mean "b"?\n',
+    );
+  });
+
+  it('leaves out what is not known', () => {
+    expect(problemsAsText([{ code: 'x', message: 'no' }])).toBe('no\n');
+    expect(problemsAsText([{ code: 'x', message: 'no', path: 'target' }])).toBe('target: no\n');
+    expect(problemsAsText([{ code: 'x', message: 'no', file: 'p.json', line: 3 }])).toBe('p.json:3: no\n');
+  });
+
+  it('indents every line of a hint, and lists all problems', () => {
+    expect(problemsAsText([{ code: 'x', message: 'a', hint: 'one\ntwo' }, full])).toMatch(
+      /^a\n {4}one\n {4}two\nplan\.yaml:12:7 /,
+    );
+  });
+
+  it('lets no control character through', () => {
+    fc.assert(
+      fc.property(problems, (given) => {
+        expect(problemsAsText(given)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/);
+      }),
+    );
+  });
+
+  it('colours through the style it is given', () => {
+    const marked = new Proxy({} as Style, {
+      get: (_, colour) => (t: string) => `<${String(colour)}>${t}</>`,
+    });
+    expect(problemsAsText([full], marked)).toContain('<red>unknown dependency "a"</>');
+  });
+});
+
+describe('problemsAsJson', () => {
+  it('has every key for every problem, null where it does not apply', () => {
+    expect(JSON.parse(problemsAsJson([full, { code: 'fault', message: 'no' }]))).toEqual({
+      errors: [
+        full,
+        { code: 'fault', message: 'no', file: null, path: null, line: null, column: null, hint: null },
+      ],
+    });
+  });
+
+  it('is one line that a terminal can show, and means what was given', () => {
+    fc.assert(
+      fc.property(problems, (given) => {
+        const json = problemsAsJson(given);
+        expect(json).toMatch(/^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]*\n$/);
+        expect(JSON.parse(json).errors.map((e: Problem) => e.message)).toEqual(given.map((p) => p.message));
+      }),
+    );
+  });
+});

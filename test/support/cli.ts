@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkReport } from '../../lib/report/check';
+import type { Report } from '../../lib/report/report';
+import type { TestRepository } from './repository';
+
+const CLI = join(__dirname, '../../dist/lex-pr.mjs');
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** Starts the built command line as a process of its own. */
+export function startCli(
+  args: readonly string[],
+  options: CliOptions,
+): { child: ChildProcess; ended: Promise<CliResult> } {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin!.on('error', () => {});
+  child.stdin!.end(options.input);
+  const ended = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+export const runCli = (args: readonly string[], options: CliOptions) => startCli(args, options).ended;
+
+/** What a plan document may hold, loosely: tests also write wrong ones. */
+export interface PlanDocument {
+  readonly target?: string;
+  readonly gates?: readonly Record<string, unknown>[];
+  readonly items: readonly ({ readonly name: string; readonly deps?: readonly string[] } & Record<
+    string,
+    unknown
+  >)[];
+  readonly policy?: Record<string, unknown>;
+  readonly [key: string]: unknown;
+}
+
+/** Writes a plan beside the repository; returns its path. A gate that passes is the default. */
+export function writePlan(repo: TestRepository, plan: PlanDocument, name = 'plan.json'): string {
+  const path = join(repo.root, name);
+  const gates = [{ name: 'test', run: 'true' }];
+  writeFileSync(
+    path,
+    JSON.stringify({ schemaVersion: 'v1', target: 'main', repository: repo.path, gates, ...plan }),
+  );
+  return path;
+}
+
+export interface Merged extends CliResult {
+  readonly report: Report;
+  /** `merged`, `failed: gate-failed`, `blocked`, … by item name. */
+  readonly outcome: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a plan and merges it (with --execute, unless told otherwise). Fails the test when the report says that
+ * a gate started too early or that more than `maxWorkers` ran at once.
+ */
+export async function mergePlan(
+  repo: TestRepository,
+  plan: PlanDocument,
+  args: readonly string[] = ['--execute'],
+): Promise<Merged> {
+  const path = writePlan(repo, plan);
+  const folder = join(repo.root, 'artifacts');
+  const result = await runCli(['merge', path, '--artifact-dir', folder, ...args], { cwd: repo.path });
+  return readMerged(plan, folder, result);
+}
+
+/** The report that a run has left in a folder, checked against its plan. */
+export function readMerged(plan: PlanDocument, folder: string, result: CliResult): Merged {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
+  } catch (error) {
+    throw new Error(`no report: exit ${result.code}\n${result.stdout}\n${result.stderr}`, { cause: error });
+  }
+  const items = plan.items.map(({ name, deps }) => ({ name, deps: deps ?? [] }));
+  expect(checkReport(report, { items, maxWorkers: report.maxWorkers })).toEqual([]);
+  const outcome = Object.fromEntries(
+    report.items.map(({ name, status, reason }) => [
+      name,
+      status === 'failed' ? `failed: ${reason?.split(':')[0]}` : status,
+    ]),
+  );
+  return { ...result, report, outcome };
+}
