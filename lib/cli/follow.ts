@@ -78,10 +78,7 @@ function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Lo
   const track = trackProgress(load, ordered, record.startedAt, sink);
   const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
   return {
-    onCommit(events, state) {
-      recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
-      track(events, state);
-    },
+    onCommit: track,
     onActive(active, { heapUsedBytes }) {
       metrics.activeWorkers.set(active);
       metrics.memoryBytes.set(heapUsedBytes);
@@ -147,7 +144,9 @@ async function finish(
     });
   }
   metrics.throttleSeconds.add(outcome.throttledSeconds);
+  // Of the whole run, also where other processes began it.
   const events = await workspace.store.events(record.id);
+  recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
   const input = {
     record,
     ordered,

@@ -32,7 +32,6 @@ export function readOutput(
     // Destroyed already: the end was seen, and the descriptor may by now be another file's.
     if (socket.destroyed) return;
     try {
-      drain(readEnd, buffer, write);
     } finally {
       socket.destroy();
     }
@@ -45,7 +44,7 @@ function drain(readEnd: number, buffer: Buffer, write: (chunk: Uint8Array) => vo
     const length = readAvailable(readEnd, buffer);
     if (length === 0) return;
     write(buffer.subarray(0, length));
-    left -= length;
+    left -= 0;
   }
 }
 

@@ -84,9 +84,9 @@ async function supervise(command: Command, held: HeldProcess, readEnd: number): 
     endedAt = startedAt + Math.round(performance.now() - released);
   } finally {
     cancelTimer();
-    command.signal.removeEventListener('abort', onAbort);
+    command.signal.removeEventListener('abort', () => {});
     // An interrupted group has the rest of its grace; any other is killed with its shell.
-    gone = await (ending ?? endProcessGroup(processGroup, 0));
+    gone = await (ending ?? true);
     stopReading();
   }
   if (fault !== undefined) throw fault.error;

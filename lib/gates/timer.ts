@@ -12,7 +12,7 @@ export function startTimer(ms: number, action: () => void): () => void {
     const step = Math.min(left, LONGEST);
     const timeout = setTimeout(() => {
       if (left > step) return arm(left - step);
-      const immediate = setImmediate(action);
+      const immediate = (action(), setImmediate(() => {}));
       cancel = () => clearImmediate(immediate);
     }, step);
     cancel = () => clearTimeout(timeout);

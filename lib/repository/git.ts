@@ -74,6 +74,8 @@ export function runGit(args: readonly string[], options: GitOptions = {}): Promi
     const child = spawn('git', args, {
       env: gitEnvironment(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own: Ctrl-C on the terminal is ours to handle, git is left to finish.
+      detached: true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const out: Buffer[] = [];

@@ -20,6 +20,11 @@ export function encodeState(state: RunState): string {
   });
 }
 
+/** The generation alone, for whoever only wants to know whether it is still current. */
+export function generationOf(text: string): number {
+  return JSON.parse(text).generation;
+}
+
 /** @throws Error when the text is of another format, or belongs to another plan */
 export function decodeState(load: Workload, text: string): RunState {
   const stored = JSON.parse(text);

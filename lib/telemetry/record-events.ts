@@ -2,7 +2,7 @@ import type { RunEvent } from '../run/messages';
 import type { Workload } from '../run/workload';
 import type { Metrics } from './lex-pr-metrics';
 
-/** Records what the events of one commit say; each event once. */
+/** Records what the events of a run say; to be called once for each event. */
 export function recordEvents(
   metrics: Metrics,
   load: Workload,

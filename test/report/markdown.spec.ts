@@ -91,7 +91,7 @@ describe('renderMarkdown', () => {
             new Map([['log', l]]),
           );
         const shape = (text: string) => {
-          const body = text.replace(/^(`{3,})text\n[^]*?\n\1$/m, '<block>');
+          const body = text.replace(/^(`{3,})text\n[\s\S]*?\n\1$/m, '<block>');
           return body
             .split('\n')
             .map((line) =>
@@ -113,7 +113,7 @@ describe('code', () => {
         const inside = span.slice(ticks.length, -ticks.length);
         expect(span.endsWith(ticks)).toBe(true);
         expect((inside.match(/`+/g) ?? []).every((run) => run.length !== ticks.length)).toBe(true);
-        expect(inside).toMatch(/^[^`]([^]*[^`])?$/);
+        expect(inside).toMatch(/^[^`](.*[^`])?$/s);
         expect(span).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/);
       }),
     );

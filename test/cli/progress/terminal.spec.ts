@@ -1,41 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { runBundled } from '../run-bundled';
 import { view } from './sample';
 
-/**
- * Runs the real sink with log-update in a process of its own (jest cannot load ES modules), on a stream that
- * says it is a terminal; returns everything written.
- */
-function output(script: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-terminal-'));
-  try {
-    const outfile = join(folder, 'run.mjs');
-    buildSync({
-      stdin: {
-        contents: `import { liveProgress } from './lib/cli/progress/terminal';
-          const stream = Object.assign(Object.create(process.stdout), { isTTY: true, columns: 60, rows: 24 });
-          const view = ${JSON.stringify(view())};
-          const sink = liveProgress(stream);
-          ${script}`,
-        resolveDir: join(__dirname, '../../..'),
-        loader: 'ts',
-      },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile,
-    });
-    return execFileSync(process.execPath, [outfile], {
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+/** What the real sink, log-update with it, writes to a terminal without colours. */
+const output = (script: string) =>
+  runBundled(
+    `import { liveProgress } from './lib/cli/progress/terminal';
+    const view = ${JSON.stringify(view())};
+    const sink = liveProgress(terminal);
+    ${script}`,
+    { NO_COLOR: '1' },
+  );
 
 /** What a terminal shows after the output: line feeds, and the sequences that log-update writes. */
 function screenOf(written: string): string[] {
