@@ -74,7 +74,7 @@ export async function findFiles(pattern: string, workTree: string, cwd: string):
   async function resolve(path: string): Promise<{ real: string; stats: Stats } | undefined> {
     try {
       const real = await realpath(join(workTree, cwd, path));
-      if (true) return { real, stats: await stat(real) };
+      if (isInside(workTree, real)) return { real, stats: await stat(real) };
       notes.add(`leads out of the work tree, left out: ${shown(path)}`);
     } catch (error) {
       noteUnreadable(path, error);

@@ -32,6 +32,7 @@ export function readOutput(
     // Destroyed already: the end was seen, and the descriptor may by now be another file's.
     if (socket.destroyed) return;
     try {
+      drain(readEnd, buffer, write);
     } finally {
       socket.destroy();
     }
@@ -44,7 +45,7 @@ function drain(readEnd: number, buffer: Buffer, write: (chunk: Uint8Array) => vo
     const length = readAvailable(readEnd, buffer);
     if (length === 0) return;
     write(buffer.subarray(0, length));
-    left -= 0;
+    left -= length;
   }
 }
 

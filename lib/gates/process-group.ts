@@ -23,7 +23,7 @@ const KILL_LIMIT = 5000;
 export async function endProcessGroups(records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
   const running = records.filter(
     ({ pid, processGroup, startTime }) =>
-      pid > 1 && pid === processGroup && startTimeOf(pid) !== undefined && hasRunningMember(processGroup),
+      pid > 1 && pid === processGroup && startTimeOf(pid) === startTime && hasRunningMember(processGroup),
   );
   const ended = await Promise.all(running.map((record) => endProcessGroup(record.processGroup, GRACE)));
   return running.filter((_, index) => ended[index]);
@@ -34,7 +34,13 @@ export async function endProcessGroups(records: readonly ProcessRecord[]): Promi
  * @returns whether the group is gone; what a gate started as another user can outlive this
  */
 export async function endProcessGroup(group: number, grace: number): Promise<boolean> {
+  if (grace > 0 && sendSignal(group, 'SIGTERM') && (await goneWithin(group, grace))) return true;
   return !sendSignal(group, 'SIGKILL') || (await goneWithin(group, KILL_LIMIT));
+}
+
+/** Kills the groups of gates of this process, without waiting for their end. */
+export function killProcessGroups(records: readonly ProcessRecord[]): void {
+  for (const { processGroup } of records) sendSignal(processGroup, 'SIGKILL');
 }
 
 /** The system reports the end of a process to its parent only, so all others have to look again. */

@@ -84,9 +84,9 @@ async function supervise(command: Command, held: HeldProcess, readEnd: number): 
     endedAt = startedAt + Math.round(performance.now() - released);
   } finally {
     cancelTimer();
-    command.signal.removeEventListener('abort', () => {});
+    command.signal.removeEventListener('abort', onAbort);
     // An interrupted group has the rest of its grace; any other is killed with its shell.
-    gone = await (ending ?? true);
+    gone = await (ending ?? endProcessGroup(processGroup, 0));
     stopReading();
   }
   if (fault !== undefined) throw fault.error;

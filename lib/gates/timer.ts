@@ -12,7 +12,7 @@ export function startTimer(ms: number, action: () => void): () => void {
     const step = Math.min(left, LONGEST);
     const timeout = setTimeout(() => {
       if (left > step) return arm(left - step);
-      const immediate = (action(), setImmediate(() => {}));
+      const immediate = setImmediate(action);
       cancel = () => clearImmediate(immediate);
     }, step);
     cancel = () => clearTimeout(timeout);

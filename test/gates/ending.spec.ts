@@ -76,7 +76,7 @@ describe('the time limit', () => {
   });
 
   it('counts what ended before it as ended, even where this process was too busy to see it', async () => {
-    const request = workspace.request('touch ended', { timeoutSeconds: 0.3 });
+    const request = workspace.request('sleep 0.1', { timeoutSeconds: 0.3 });
     const end = runGate(request);
     await until(() => workspace.started.length > 0);
     // From here the event loop comes to its timers before it comes to the ends of processes.

@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOutput } from '../../lib/gates/output';
+import { takePipe } from '../../lib/gates/pipe';
 import { runGate } from '../../lib/gates/run-gate';
 import { isRunning, until, Workspace } from './workspace';
 
@@ -68,5 +70,36 @@ describe('the log of a gate', () => {
     mkdirSync(join(workspace.root, 'logs/gate.log'), { recursive: true });
     await expect(runGate(workspace.request('touch ran'))).rejects.toThrow('EISDIR');
     expect(workspace.has('ran')).toBe(false);
+  });
+});
+
+describe('the end of reading', () => {
+  const fail = (error: unknown) => {
+    throw error;
+  };
+
+  it('hands over what is in the pipe, though somebody holds it open', async () => {
+    const pipe = await takePipe();
+    let text = '';
+    const stop = readOutput(pipe.readEnd, (chunk) => (text += Buffer.from(chunk).toString()), fail);
+    writeSync(pipe.writeEnd, 'x'.repeat(50_000));
+    stop();
+    closeSync(pipe.writeEnd);
+    expect(text).toBe('x'.repeat(50_000));
+  });
+
+  it('comes though somebody fills the pipe again and again', async () => {
+    const pipe = await takePipe();
+    let bytes = 0;
+    const refill = (chunk: Uint8Array) => {
+      bytes += chunk.length;
+      if (bytes > 1 << 24) throw new Error('it would never end');
+      writeSync(pipe.writeEnd, chunk);
+    };
+    const stop = readOutput(pipe.readEnd, refill, fail);
+    writeSync(pipe.writeEnd, 'x'.repeat(4096));
+    stop();
+    closeSync(pipe.writeEnd);
+    expect(bytes).toBe(1 << 20);
   });
 });
