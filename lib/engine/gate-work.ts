@@ -68,7 +68,7 @@ export async function performGate(
   const outcome = key === undefined ? await run() : await runOnce(work, key, job, run);
   const { status, ...rest } = outcome;
   if (status === 'stopped') throw new StoppedError();
-  const below = relative(work.record.artifactFolder, artifactFolder(work, job.task));
+  const below = relative(work.record.artifactFolder, artifactFolder(work, job));
   const artifacts = rest.artifacts?.map((path) => join(below, path)) ?? [];
   return { ...base, ...rest, artifacts, outcome: status, candidate: tested.commit };
 }
@@ -105,11 +105,11 @@ class NotPassed extends Error {
 async function runOnce(
   work: GateWork,
   key: string,
-  job: { task: Task },
+  job: { readonly task: Task; readonly round: number },
   run: () => Promise<Ran>,
 ): Promise<Ran> {
   const kept = join(work.workspace.home, 'artifacts', key);
-  const into = artifactFolder(work, job.task);
+  const into = artifactFolder(work, job);
   let ran: Ran | undefined;
   const runAndKeep = async (): Promise<GatePass> => {
     ran = await run();
@@ -161,7 +161,7 @@ async function runInLane(
     throw work.signal.aborted ? new StoppedError() : error;
   });
   if (work.signal.aborted) throw new StoppedError();
-  const log = join('logs', folderOf(work, job.task, job.round), `${fileName(gate.name)}.${job.attempt}.log`);
+  const log = join('logs', folderOf(work, job), `${fileName(gate.name)}.${job.attempt}.log`);
   let pid: number | undefined;
   work.onActive(1);
   try {
@@ -170,7 +170,7 @@ async function runInLane(
       workTree,
       variables: variablesOf(work, job, tested),
       logFile: join(record.artifactFolder, log),
-      artifactsFolder: artifactFolder(work, job.task),
+      artifactsFolder: artifactFolder(work, job),
       signal: work.signal,
       onStart(process) {
         workspace.store.processes.add(process);
@@ -241,13 +241,9 @@ function variablesOf(
   return Object.fromEntries(Object.entries(values).filter(([name]) => allowed.includes(name)));
 }
 
-const folderOf = (work: GateWork, task: Task, round: number) =>
-  task.item >= 0 ? fileName(work.itemNames[task.item]!) : `integration.${round}`;
+/** A sign that no file name of an item has keeps the two apart. */
+const folderOf = (work: GateWork, { task, round }: { readonly task: Task; readonly round: number }) =>
+  task.item >= 0 ? fileName(work.itemNames[task.item]!) : `integration@${round}`;
 
-const artifactFolder = (work: GateWork, task: Task) =>
-  join(
-    work.record.artifactFolder,
-    'artifacts',
-    task.item >= 0 ? fileName(work.itemNames[task.item]!) : 'integration.',
-    fileName(task.gate.name),
-  );
+const artifactFolder = (work: GateWork, job: { readonly task: Task; readonly round: number }) =>
+  join(work.record.artifactFolder, 'artifacts', folderOf(work, job), fileName(job.task.gate.name));

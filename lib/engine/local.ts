@@ -49,7 +49,8 @@ export async function createRun(run: LocalRun): Promise<void> {
 }
 
 /**
- * Carries a stored run to its end, from wherever it stands.
+ * Carries a stored run to its end, from wherever it stands. It counts as unfinished until its report is
+ * written, which is left to the caller.
  * @throws whatever a lane met that is not an outcome: git or the disk failing. The run can be resumed.
  */
 export async function carryOn(
@@ -88,7 +89,6 @@ export async function carryOn(
   coordinator.stop();
   if (fault !== undefined) throw fault.error;
   const ended = coordinator.state.phase === 'done' && coordinator.state.unfinishedTasks === 0;
-  if (ended) await workspace.store.finish(record.id, Date.now());
   return {
     state: coordinator.state,
     ended,
@@ -147,7 +147,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
 /** One lane: ask, work, report, until told to end. */
 async function runLane(run: LocalRun, work: GateWork, coordinator: Coordinator, lane: number): Promise<void> {
   const { workspace } = run;
-  const workTree = await openLane(workspace.home, workspace.repository, lane);
+  const workTree = await openLane(workspace.home, workspace.repository, workspace.listTree, lane);
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
     const next = await coordinator.next(lane, turn, results);

@@ -9,7 +9,8 @@ import { refuse } from '../errors';
  * @throws InputError when another process holds it
  */
 export function lockHome(home: string): () => void {
-  const db = new DatabaseSync(join(home, 'lock.db'), { timeout: 0 });
+  // Long enough for somebody who only looks whether it is locked.
+  const db = openLock(home, 100);
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -24,15 +25,21 @@ export function lockHome(home: string): () => void {
   return () => db.close();
 }
 
-/** Whether a process holds the lock now. */
+/** Whether a process holds the lock now. Only reads: two that look at once do not take each other for a holder. */
 export function isLocked(home: string): boolean {
+  const db = openLock(home, 0);
   try {
-    lockHome(home)();
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    db.close();
   }
 }
+
+const openLock = (home: string, timeout: number) => new DatabaseSync(join(home, 'lock.db'), { timeout });
 
 /** SQLITE_BUSY, with or without an extension in the upper bits. */
 function isBusy(error: unknown): boolean {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A file name for any text: what is safe stays readable, and anything that was changed gets a short hash, so
- * that two names never share a file, also where the file system ignores case.
+ * A file name for any text: what is safe stays readable, and anything else gets a hash, so that two names never
+ * share a file, also where the file system ignores case. What looks as if it had a hash gets another one.
  */
 export function fileName(text: string): string {
-  const safe = text.replace(/[^a-z0-9._-]/g, '_').replace(/^[.-]/, '_');
-  if (safe === text && text.length <= 60) return text;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const safe = text.replace(/[^a-z0-9._-]/g, '_').replace(/^(?=[.-]|$)/, '_');
+  if (safe === text && text.length <= 60 && !/-[0-9a-f]{12}$/.test(text)) return text;
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return `${safe.slice(0, 50)}-${hash}`;
 }
 

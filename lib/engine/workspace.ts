@@ -4,8 +4,10 @@ import { FileStore } from '../performance/file-store';
 import { type CommitStore, openCommits } from '../repository/commits';
 import type { Git } from '../repository/git';
 import { openHome } from '../repository/home';
+import { openReader } from '../repository/object-reader';
 import { openPrivate } from '../repository/private';
 import { openSource, type Source } from '../repository/source';
+import { createTreeList, type ListTree } from '../repository/tree';
 import { openSqliteStore } from '../run/sqlite-store';
 import { lockHome } from './lock';
 
@@ -16,6 +18,7 @@ export interface Workspace {
   /** The private repository, in which all git work happens. */
   readonly repository: Git;
   readonly commits: CommitStore;
+  readonly listTree: ListTree;
   readonly store: ReturnType<typeof openSqliteStore>;
   readonly cache: FileStore;
   close(): Promise<void>;
@@ -41,11 +44,12 @@ export async function openWorkspace(cwd: string, repository: string): Promise<Wo
     closing.push(() => store.close());
     await endLeftovers(store);
     const git = await openPrivate(home, source);
-    const commits = await openCommits(git);
+    const reader = openReader(git);
+    const commits = await openCommits(git, reader);
     closing.push(() => commits.close());
     const cache = new FileStore(cacheFile(home));
     closing.push(() => cache.close());
-    return { home, source, repository: git, commits, store, cache, close };
+    return { home, source, repository: git, commits, listTree: createTreeList(reader), store, cache, close };
   } catch (error) {
     await close();
     throw error;

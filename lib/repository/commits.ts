@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { type Commit, formatCommit, parseCommit } from './commit-format';
 import type { Git } from './git';
-import { openReader } from './object-reader';
+import { type ObjectReader, openReader } from './object-reader';
 
 export type { Commit, Signature } from './commit-format';
 
@@ -24,13 +24,15 @@ export interface CommitStore {
 /** Commits kept in memory; one is about a kilobyte. */
 const KEPT = 4096;
 
-/** @throws GitError when it is not a repository */
-export async function openCommits(git: Git): Promise<CommitStore> {
+/**
+ * @param reader closed with the store
+ * @throws GitError when it is not a repository
+ */
+export async function openCommits(git: Git, reader: ObjectReader = openReader(git)): Promise<CommitStore> {
   const questions = ['--path-format=absolute', '--show-object-format', '--git-path', 'objects'];
   // The path comes last because it may hold newlines.
   const [format, ...path] = (await git.text(['rev-parse', ...questions])).split('\n');
   const objects = path.join('\n');
-  const reader = openReader(git);
   const kept = new Map<string, Promise<Commit>>();
 
   const keep = (id: string, commit: Promise<Commit>) => {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { makeGateRepository } from './gate-repository';
 import { type Git, GitError } from './git';
 import { remove, sweep } from './sweep';
-import { listTree, type TreeListing } from './tree';
+import type { ListTree, TreeListing } from './tree';
 
 /** A work tree in which gates run, one after another. */
 export interface Lane {
@@ -23,7 +23,12 @@ export interface Lane {
  * - `attributes`, the attributes `tree` was written with. It is there only while `tree` and `index` belong
  *   together: without it, as after a crash, the lane starts over.
  */
-export async function openLane(home: string, privateRepository: Git, lane: number): Promise<Lane> {
+export async function openLane(
+  home: string,
+  privateRepository: Git,
+  listTree: ListTree,
+  lane: number,
+): Promise<Lane> {
   const folder = join(home, 'lanes', basename(privateRepository.gitDir, '.git'), String(lane));
   const workTree = join(folder, 'tree');
   const index = join(folder, 'index');
@@ -53,7 +58,7 @@ export async function openLane(home: string, privateRepository: Git, lane: numbe
   await mkdir(folder, { recursive: true });
   return {
     async checkout(head, tree) {
-      const listing = await listTree(privateRepository, tree);
+      const listing = await listTree(tree);
       try {
         await update(tree, listing);
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Git } from './git';
+import type { ObjectReader } from './object-reader';
 
 export type Leaf = 'file' | 'executable' | 'symlink';
 
@@ -6,7 +6,7 @@ export type Leaf = 'file' | 'executable' | 'symlink';
  * A folder of a tree, by name; a submodule is an empty folder. Names and paths here hold one character a byte
  * (latin1), because git's paths are bytes.
  */
-export type Folder = Map<string, Folder | Leaf>;
+export type Folder = ReadonlyMap<string, Folder | Leaf>;
 
 export interface TreeListing {
   readonly top: Folder;
@@ -14,21 +14,52 @@ export interface TreeListing {
   readonly attributes: string;
 }
 
-/** Lists a tree with everything below it. */
-export async function listTree(git: Git, tree: string): Promise<TreeListing> {
-  const { stdout } = await git.run(['ls-tree', '-r', '-z', '--full-tree', tree]);
-  const top: Folder = new Map();
-  const attributes: string[] = [];
-  for (const entry of stdout.toString('latin1').split('\0').slice(0, -1)) {
-    // <mode> SP <type> SP <id> TAB <path>
-    const tab = entry.indexOf('\t');
-    const path = entry.slice(tab + 1).split('/');
-    const name = path.pop()!;
-    if (name === '.gitattributes') attributes.push(entry);
-    folderAt(top, path).set(name, fromMode(entry.slice(0, entry.indexOf(' '))));
-  }
-  return { top, attributes: attributes.join('\n') };
+/** Lists a tree with everything below it. @throws Error when an object of it is missing */
+export type ListTree = (tree: string) => Promise<TreeListing>;
+
+interface Subtree {
+  readonly folder: Folder;
+  /** `<path> NUL <id>` of each `.gitattributes`, paths relative to the subtree. */
+  readonly attributes: readonly string[];
 }
+
+/** Subtrees kept in memory; after that many the oldest go. */
+const KEPT = 20_000;
+
+/** Trees that differ in a file share all other folders, so listing the next one reads only what changed. */
+export function createTreeList(reader: ObjectReader): ListTree {
+  const kept = new Map<string, Promise<Subtree>>();
+  const list = (id: string): Promise<Subtree> => {
+    const known = kept.get(id);
+    if (known !== undefined) return known;
+    const subtree = read(id);
+    kept.set(id, subtree);
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+    subtree.catch(() => kept.delete(id));
+    return subtree;
+  };
+  const read = async (id: string): Promise<Subtree> => {
+    const object = await reader.read(id);
+    if (object?.type !== 'tree') throw new Error(`tree ${id} is not in the repository`);
+    const folder = new Map<string, Folder | Leaf>();
+    const attributes: string[] = [];
+    for (const { mode, name, id: child } of entries(object.body, id.length / 2)) {
+      if (mode === FOLDER) {
+        const below = await list(child);
+        folder.set(name, below.folder);
+        attributes.push(...below.attributes.map((path) => `${name}/${path}`));
+      } else folder.set(name, fromMode(mode));
+      if (name === '.gitattributes') attributes.push(`${name}\0${child}`);
+    }
+    return { folder, attributes };
+  };
+  return async (tree) => {
+    const { folder, attributes } = await list(tree);
+    return { top: folder, attributes: attributes.join('\n') };
+  };
+}
+
+const FOLDER = '40000';
 
 /** What a mode of a tree entry means (git-fast-import(1), "filemodify"). */
 function fromMode(mode: string): Folder | Leaf {
@@ -37,15 +68,17 @@ function fromMode(mode: string): Folder | Leaf {
   return mode === '100755' ? 'executable' : 'file';
 }
 
-function folderAt(top: Folder, path: readonly string[]): Folder {
-  let folder = top;
-  for (const name of path) {
-    let next = folder.get(name);
-    if (!(next instanceof Map)) {
-      next = new Map();
-      folder.set(name, next);
-    }
-    folder = next;
+/** The entries of a tree object: `<mode> SP <name> NUL <id as bytes>` each. */
+function* entries(body: Buffer, idBytes: number): Generator<{ mode: string; name: string; id: string }> {
+  for (let at = 0; at < body.length; ) {
+    const space = body.indexOf(0x20, at);
+    const nul = body.indexOf(0, space);
+    const end = nul + 1 + idBytes;
+    yield {
+      mode: body.toString('latin1', at, space),
+      name: body.toString('latin1', space + 1, nul),
+      id: body.toString('hex', nul + 1, end),
+    };
+    at = end;
   }
-  return folder;
 }

@@ -19,8 +19,10 @@ import fc from 'fast-check';
 import type { Git } from '../../lib/repository/git';
 import { openHome } from '../../lib/repository/home';
 import { type Lane, openLane } from '../../lib/repository/lane';
+import { type ObjectReader, openReader } from '../../lib/repository/object-reader';
 import { openPrivate } from '../../lib/repository/private';
 import { openSource } from '../../lib/repository/source';
+import { createTreeList, type ListTree } from '../../lib/repository/tree';
 import { TestRepository } from '../support/repository';
 
 // Thousands of files and hundreds of git processes, on machines that may be busy.
@@ -30,13 +32,20 @@ let repo: TestRepository;
 let home: string;
 let git: Git;
 let lane: Lane;
+let reader: ObjectReader;
+let listTree: ListTree;
 beforeEach(async () => {
   repo = TestRepository.create();
   home = await openHome(repo.root);
   git = await openPrivate(home, await openSource(repo.path));
-  lane = await openLane(home, git, 0);
+  reader = openReader(git);
+  listTree = createTreeList(reader);
+  lane = await openLane(home, git, listTree, 0);
 });
-afterEach(() => repo.remove());
+afterEach(async () => {
+  await reader.close();
+  repo.remove();
+});
 
 const checkout = (commit: string, on = lane) =>
   on.checkout(commit, repo.git('rev-parse', `${commit}^{tree}`));
@@ -72,7 +81,7 @@ function contents(folder: string): Record<string, string> {
 
 /** What a lane that never held anything else holds after a checkout. */
 async function pristine(commit: string): Promise<Record<string, string>> {
-  const other = await openLane(home, git, 99);
+  const other = await openLane(home, git, listTree, 99);
   const path = await checkout(commit, other);
   const found = contents(path);
   rmSync(dirname(path), { recursive: true });
@@ -198,7 +207,10 @@ describe('a checkout', () => {
     repo.git('config', 'user.name', 'x');
     repo.git('config', 'user.email', 'x@example.com');
     git = await openPrivate(home, await openSource(repo.path));
-    lane = await openLane(home, git, 0);
+    await reader.close();
+    reader = openReader(git);
+    listTree = createTreeList(reader);
+    lane = await openLane(home, git, listTree, 0);
     await survives(repo.commit({ a: 'a' }), (path) => writeFileSync(join(path, 'a'), 'b'));
   });
 
@@ -410,7 +422,7 @@ describe('a lane', () => {
     const path = await checkout(commit);
     writeFileSync(join(path, 'README'), 'changed');
     const before = statSync(join(path, 'a')).ino;
-    lane = await openLane(home, git, 0);
+    lane = await openLane(home, git, listTree, 0);
     await checkout(commit);
     expect(statSync(join(path, 'a')).ino).toBe(before);
     expect(readFileSync(join(path, 'README'), 'utf8')).toBe('base\n');
@@ -426,7 +438,7 @@ describe('a lane', () => {
     writeFileSync(join(folder, 'tree/a'), '2');
     writeFileSync(join(folder, 'index.lock'), 'half');
     for (const to of [two, one]) {
-      lane = await openLane(home, git, 0);
+      lane = await openLane(home, git, listTree, 0);
       await survives(to, () => {});
     }
   });
@@ -441,7 +453,7 @@ describe('a lane', () => {
 
   it('does not see what happens in another', async () => {
     const commit = repo.commit({ a: 'a' });
-    const other = await openLane(home, git, 1);
+    const other = await openLane(home, git, listTree, 1);
     const [first, second] = await Promise.all([checkout(commit), checkout(commit, other)]);
     writeFileSync(join(first, 'a'), 'changed');
     expect(readFileSync(join(second, 'a'), 'utf8')).toBe('a');
@@ -449,7 +461,7 @@ describe('a lane', () => {
 
   it('fails on a tree that is not there, and works again afterwards', async () => {
     const commit = repo.commit({ a: 'a' });
-    await expect(lane.checkout(commit, '1'.repeat(40))).rejects.toThrow('git');
+    await expect(lane.checkout(commit, '1'.repeat(40))).rejects.toThrow('not in the repository');
     await survives(commit, () => {});
   });
 });

@@ -1,0 +1,24 @@
+// Bundles the benchmarks of test/bench and runs them against the built command line.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
+try {
+  const outfile = join(folder, 'bench.mjs');
+  await build({
+    entryPoints: [join(root, 'test/bench/main.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  const { bench } = await import(outfile);
+  const paths = { cli: join(root, 'dist/lex-pr.mjs'), document: join(root, 'docs/benchmarks.md') };
+  process.exitCode = await bench(process.argv.slice(2), paths);
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,92 @@
+import { rmSync } from 'node:fs';
+import type { Report } from '../../lib/report/report';
+import { layeredRepository } from './layered-repository';
+import { atMost, type Bench, moreThan, type Row } from './row';
+import { type Measured, runCli } from './run-cli';
+
+/** The specification's table: time in ms without and with cache, improvement in %, peak memory in MB. */
+const SCENARIOS = [
+  { name: 'Small', items: 10, workers: 2, without: 150, with: 120, improvement: 20, peak: 80 },
+  { name: 'Medium', items: 50, workers: 4, without: 800, with: 500, improvement: 37, peak: 250 },
+  { name: 'Large', items: 100, workers: 8, without: 2500, with: 1200, improvement: 52, peak: 450 },
+  { name: 'X-Large', items: 200, workers: 16, without: 6000, with: 2800, improvement: 53, peak: 850 },
+] as const;
+
+export const scenarios = (cli: string): Bench => ({
+  name: 'scenarios',
+  about:
+    'The four scenarios of the specification: a dry run over real branches, without cache and with a warm one.',
+  async measure(runs, note) {
+    const rows: Row[] = [];
+    for (const scenario of SCENARIOS) {
+      note(`${scenario.name}: ${scenario.items} items, ${scenario.workers} workers`);
+      rows.push(...(await measureScenario(cli, scenario, runs)));
+    }
+    return rows;
+  },
+});
+
+async function measureScenario(
+  cli: string,
+  scenario: (typeof SCENARIOS)[number],
+  runs: number,
+): Promise<Row[]> {
+  const { root, repository, writePlan } = layeredRepository(scenario.items, scenario.workers);
+  try {
+    const run = async (plan: string) => ran(await runCli(cli, ['merge', plan, '--json'], repository));
+    const cold = writePlan('without.json', { enableCaching: false });
+    const warm = writePlan('with.json', {});
+    await run(warm);
+    const without: Ran[] = [];
+    const cached: Ran[] = [];
+    for (let turn = 0; turn < runs; turn++) {
+      without.push(await run(cold));
+      cached.push(await run(warm));
+    }
+    const of = (read: (ran: Ran) => number, from = without) => from.map(read);
+    const name = `${scenario.name} (${scenario.items} items, ${scenario.workers} workers)`;
+    const improvement = without.map((ran, turn) => 100 * (1 - cached[turn]!.runMs / ran.runMs));
+    return [
+      atMost(
+        `${name}: run without cache`,
+        'ms',
+        of(({ runMs }) => runMs),
+        scenario.without,
+      ),
+      atMost(
+        `${name}: run with cache`,
+        'ms',
+        of(({ runMs }) => runMs, cached),
+        scenario.with,
+      ),
+      moreThan(`${name}: improvement`, '%', improvement, scenario.improvement),
+      atMost(
+        `${name}: peak heap`,
+        'MB',
+        of(({ heapMB }) => heapMB),
+        scenario.peak,
+      ),
+      atMost(
+        `${name}: peak memory of the process`,
+        'MB',
+        of(({ peakMB }) => peakMB),
+        150,
+        null,
+      ),
+    ];
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+interface Ran extends Measured {
+  /** From the start of the run to its end, without the start of Node.js. */
+  readonly runMs: number;
+  readonly heapMB: number;
+}
+
+function ran(measured: Measured): Ran {
+  const report: Report = JSON.parse(measured.stdout);
+  const runMs = Date.parse(report.endedAt) - Date.parse(report.startedAt);
+  return { ...measured, runMs, heapMB: (report.metrics.memory_usage_bytes?.max ?? 0) / 2 ** 20 };
+}
