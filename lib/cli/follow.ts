@@ -2,6 +2,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { carryOn, type LocalOutcome, type LocalRun, type RunObserver } from '../engine/local';
 import type { OrderCache } from '../engine/order-cached';
+import { killProcessGroups } from '../gates/process-group';
 import { reasonCode } from '../report/advice';
 import { buildReport } from '../report/build';
 import type { Report } from '../report/report';
@@ -9,13 +10,14 @@ import { renderSummary } from '../report/summary';
 import { readTails } from '../report/tails';
 import { writeReport } from '../report/write';
 import { type Metrics, metricsJson } from '../telemetry/lex-pr-metrics';
+import type { ProcessTable } from '../run/sqlite-store';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
 import { recordEvents } from '../telemetry/record-events';
 import { ExitCode, type Io } from './io';
 import { logProgress } from './log-progress';
 import { plainProgress } from './progress/plain';
 import type { ProgressSink } from './progress/progress';
-import { style } from './style';
+import { plainStyle, style } from './style';
 import { trackProgress } from './tracker';
 
 export interface FollowOptions {
@@ -32,7 +34,7 @@ export interface Followed {
 
 /**
  * Carries a run to its end with progress on standard error, writes its report, prints it.
- * Ctrl-C stops it so that it can be resumed. @returns the exit code
+ * Ctrl-C stops it so that it can be resumed; so does a fault. @returns the exit code
  */
 export async function follow(
   run: LocalRun,
@@ -42,19 +44,24 @@ export async function follow(
 ): Promise<number> {
   const machine = options.json === true || options.logFormat === 'json';
   const { sink, logger } = await openSink(machine, io);
-  const interrupt = catchSignals(io);
-  let outcome: LocalOutcome;
+  const note = (text: string) => sink.event({ kind: 'note', text });
+  const goOn = `go on with: lex-pr resume ${run.record.id}`;
+  const interrupt = catchSignals(note, run.workspace.store.processes);
+  let report: Report;
   try {
-    outcome = await carryOn(run, observe(run, followed.metrics, sink, logger), interrupt.signal);
+    const outcome = await carryOn(run, observe(run, followed.metrics, sink, logger), interrupt.signal);
+    if (!outcome.ended) {
+      note(`stopped; ${goOn}`);
+      return interrupt.exitCode();
+    }
+    report = await finish(run, followed, outcome, logger);
+  } catch (error) {
+    note(`a fault has interrupted the run; ${goOn}`);
+    throw error;
   } finally {
     interrupt.release();
     sink.end();
   }
-  if (!outcome.ended) {
-    io.stderr.write(`stopped; go on with: lex-pr resume ${run.record.id}\n`);
-    return interrupt.exitCode();
-  }
-  const report = await finish(run, followed, outcome, logger);
   if (machine) io.stdout.write(`${JSON.stringify(report)}\n`);
   else io.stdout.write(`${renderSummary(report, followed.reportFolder, style(io.stdout)).join('\n')}\n`);
   return report.status === 'merged' ? ExitCode.merged : ExitCode.failed;
@@ -69,7 +76,12 @@ async function openSink(machine: boolean, io: Io): Promise<{ sink: ProgressSink;
       ? undefined
       : plainProgress(io.stderr);
   const stream = show ?? io.stderr;
-  const logger = createLogger({ format: machine ? 'json' : 'human', level, stream, colour: live });
+  const logger = createLogger({
+    format: machine ? 'json' : 'human',
+    level,
+    stream,
+    colour: style(io.stderr) !== plainStyle,
+  });
   return { sink: show ?? logProgress(logger, io.stderr), logger };
 }
 
@@ -94,14 +106,17 @@ function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Lo
   };
 }
 
-/** The first signal stops the run cleanly, the second one ends this process at once. */
-function catchSignals(io: Io) {
+/** The first signal stops the run cleanly, the second one ends this process and all gates at once. */
+function catchSignals(note: (text: string) => void, gates: ProcessTable) {
   const controller = new AbortController();
   let caught: NodeJS.Signals | undefined;
   const handler = (signal: NodeJS.Signals) => {
-    if (caught !== undefined) process.exit(codeOf(signal));
+    if (caught !== undefined) {
+      killProcessGroups(gates.all());
+      process.exit(codeOf(signal));
+    }
     caught = signal;
-    io.stderr.write('\nstopping: gates are being ended (again to end at once)\n');
+    note('stopping: gates are being ended (again to end at once)');
     controller.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -167,6 +182,8 @@ async function finish(
   const report = buildReport({ ...input, metrics: metricsJson(metrics) });
   if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
   await writeReport(reportFolder, report, await readTails(reportFolder, report));
+  // Not before: a run that dies without its report is resumed for it.
+  await workspace.store.finish(record.id, endedAt);
   return report;
 }
 

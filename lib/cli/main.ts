@@ -35,6 +35,29 @@ function createProgram(version: string, io: Io, done: (code: number) => void): C
     .exitOverride()
     .showSuggestionAfterError();
 
+  discovery(
+    command(program, 'init', 'Writes a first plan.yaml with comments from the branches of this repository.'),
+  )
+    .option('--force', 'replace a plan.yaml that is there already')
+    .option('--json', 'print {"path"} on standard output, notes as JSON lines on standard error')
+    .addHelpText('after', example("lex-pr init --gate test='npm test'"))
+    .action(async (options) => done(await (await import('./init')).initCommand(options, io)));
+
+  discovery(
+    command(program, 'plan', 'Writes the plan for the branches of this repository, on standard output.'),
+  )
+    .option('--pin', 'pin each item to the head its branch has now')
+    .option('--out <folder>', 'write plan.yaml there instead, or plan.json with --json')
+    .option('--json', 'print the plan as JSON, notes as JSON lines on standard error')
+    .addHelpText(
+      'after',
+      example(
+        'lex-pr plan > plan.yaml',
+        "lex-pr plan --branches 'feature/*' --infer overlap --gate test='make test' --json | lex-pr merge -",
+      ),
+    )
+    .action(async (options) => done(await (await import('./plan')).planCommand(options, io)));
+
   command(
     program,
     'merge <plan>',
@@ -92,6 +115,29 @@ function createProgram(version: string, io: Io, done: (code: number) => void): C
 const command = (program: Command, usage: string, description: string) =>
   program.command(usage).description(description).exitOverride();
 
+/** Options of what makes plans from branches. */
+const discovery = (to: Command) =>
+  to
+    .option(
+      '--branches <pattern>',
+      'local branches to merge, as for `git branch --list`; repeatable (default: all that the target lacks)',
+      collect,
+    )
+    .option('--target <branch>', 'branch to merge into (default: main, else master)')
+    .option(
+      '--gate <name=command>',
+      'a gate of every item; repeatable (default: what package.json, a makefile and the like say)',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--infer <what>',
+        'overlap: branches that change a same file depend on one another, the oldest first',
+      ).choices(['overlap']),
+    );
+
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
+
 const artifactDir = () =>
   new Option(
     '--artifact-dir <folder>',
@@ -119,8 +165,13 @@ function report(error: unknown, json: boolean, io: Io): number {
   if (error instanceof CommanderError) {
     // Help and version were printed.
     if (error.exitCode === 0) return ExitCode.merged;
-    const message = error.message.replace(/^error: /, '');
-    return report(refuse('usage', message, 'see lex-pr --help'), json, io);
+    if (error.code === 'commander.help') return ExitCode.badInput;
+    const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+    return report(
+      refuse('usage', message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'see lex-pr --help'),
+      json,
+      io,
+    );
   }
   if (error instanceof InputError) {
     if (json) io.stdout.write(problemsAsJson(error.problems));

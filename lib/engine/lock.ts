@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { refuse } from '../errors';
 
+/** Its file in the `.lex-pr` folder. */
+export const LOCK_FILE = 'lock.db';
+
 /**
  * One run at a time in a `.lex-pr` folder: its lanes are shared. The lock is an exclusive transaction, so
  * that the operating system lets go of it when its holder dies, however that happens.
@@ -39,9 +42,10 @@ export function isLocked(home: string): boolean {
   }
 }
 
-const openLock = (home: string, timeout: number) => new DatabaseSync(join(home, 'lock.db'), { timeout });
+const openLock = (home: string, timeout: number) => new DatabaseSync(join(home, LOCK_FILE), { timeout });
 
 /** SQLITE_BUSY, with or without an extension in the upper bits. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+  const { errcode = 0 } = error as { readonly errcode?: number };
+  return (errcode & 0xff) === 5;
 }

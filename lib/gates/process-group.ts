@@ -21,12 +21,17 @@ const KILL_LIMIT = 5000;
  * started at another time is left alone: its group cannot be told from a stranger's.
  */
 export async function endProcessGroups(records: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
-  const running = records.filter(
+  const running = leftoversOf(records);
+  const ended = await Promise.all(running.map((record) => endProcessGroup(record.processGroup, GRACE)));
+  return running.filter((_, index) => ended[index]);
+}
+
+/** Those recorded processes that are there still, with something of their group at work. */
+export function leftoversOf(records: readonly ProcessRecord[]): ProcessRecord[] {
+  return records.filter(
     ({ pid, processGroup, startTime }) =>
       pid > 1 && pid === processGroup && startTimeOf(pid) === startTime && hasRunningMember(processGroup),
   );
-  const ended = await Promise.all(running.map((record) => endProcessGroup(record.processGroup, GRACE)));
-  return running.filter((_, index) => ended[index]);
 }
 
 /**

@@ -77,9 +77,20 @@ export class FileStore implements CacheStore {
     return Number(row?.n);
   }
 
+  /** Entries by namespace, as `size` counts them. */
+  sizes(): ReadonlyMap<string, number> {
+    const sql = 'SELECT namespace, count(*) AS n FROM entry GROUP BY namespace ORDER BY namespace';
+    const rows = this.sound(() => this.prepare(sql).all());
+    return new Map(rows.map(({ namespace, n }) => [JSON.parse(String(namespace)), Number(n)]));
+  }
+
+  /** Gives the space back to the disk when all namespaces are cleared. */
   async clear(namespace?: string): Promise<void> {
     const [where, args] = inNamespace(namespace);
-    this.sound(() => this.prepare(`DELETE FROM entry ${where}`).run(...args));
+    this.sound(() => {
+      this.prepare(`DELETE FROM entry ${where}`).run(...args);
+      if (namespace === undefined) this.file.database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+    });
   }
 
   /** Closes the file; every later call rejects. */

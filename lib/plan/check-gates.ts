@@ -39,10 +39,10 @@ function* checkKnown(
   what: string,
   nearest: Nearest,
 ): Generator<Finding> {
-  for (const { name, path } of names) {
+  for (const { name, ...place } of names) {
     if (known.has(name)) continue;
     const hint = suggest(nearest(name, known), `add a gate of that name, or remove this`);
-    yield { code: 'unknown-gate', message: `no ${what} is named ${JSON.stringify(name)}`, path, hint };
+    yield { code: 'unknown-gate', message: `no ${what} is named ${JSON.stringify(name)}`, ...place, hint };
   }
 }
 

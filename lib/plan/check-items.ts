@@ -3,6 +3,7 @@ import { findCycles } from './cycles';
 import type { Finding } from './field-path';
 import { type Nearest, suggest } from './nearest';
 import type { OutlineItem } from './outline';
+import { NAME } from './schema';
 
 /** What is wrong between items: names that are there twice, dependencies on nothing, on oneself, in a ring. */
 export function* checkItems(items: readonly OutlineItem[], nearest: Nearest): Generator<Finding> {
@@ -20,7 +21,7 @@ export function* checkItems(items: readonly OutlineItem[], nearest: Nearest): Ge
         hint: 'give every item its own name',
       };
     }
-    if (branchIsName && name !== '' && !isBranchName(name)) {
+    if (branchIsName && NAME.test(name) && !isBranchName(name)) {
       const message = `${JSON.stringify(name)} is not a branch name that git accepts`;
       const hint = 'the branch of an item is its name by default: add `branch`';
       yield { code: 'invalid-branch', message, path: [...path, 'name'], hint };

@@ -62,13 +62,10 @@ function* checkObject(
 
 function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<Finding> {
   // zod passes over this key, so it never asks the schema.
-  if (key === '__proto__') {
-    yield { code: 'unknown-key', message: 'unknown key "__proto__"', path, atKey: true };
-    return;
-  }
-  const issue = schema.safeParse(key).error?.issues[0];
-  if (issue === undefined) return;
-  yield { code: 'invalid-key', message: `${JSON.stringify(key)}: ${issue.message}`, path, atKey: true };
+  const rule = key === '__proto__' ? 'remove it' : schema.safeParse(key).error?.issues[0]?.message;
+  if (rule === undefined) return;
+  const code = key === '__proto__' ? 'unknown-key' : 'invalid-key';
+  yield { code, message: `${describe(key)} is not a key for this`, path, atKey: true, hint: rule };
 }
 
 /** Remote runtimes of the format that this version has no engine for. */
@@ -86,14 +83,21 @@ function* checkValue(
     const message = `the runtime ${value} is not available: gates run on this machine only`;
     yield { code: 'runtime-unavailable', message, path, hint: 'use `runtime: local`, or leave it out' };
   } else if (issue.code === 'invalid_type') {
-    const message = `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}, got ${describe(value)}`;
-    const hint = issue.expected === 'string' && typeof value !== 'object' ? { hint: 'put it in quotes' } : {};
-    yield { code: 'invalid-type', message, path, ...hint };
-  } else if (issue.code === 'invalid_value') {
-    const values = issue.values.map(String);
-    const hint = suggest(nearest(String(value), values), `one of: ${values.join(', ')}`);
+    const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
+    const message = `expected ${expected}, got ${describe(value)}`;
+    yield { code: 'invalid-type', message, path, hint: typeHint(issue.expected, value) };
+  } else {
+    const allowed = issue.code === 'invalid_value' ? issue.values.map(String) : undefined;
+    const rule = allowed ? `one of: ${allowed.join(', ')}` : issue.message.replace(/^Too \w+: /, '');
+    const hint = suggest(nearest(String(value), allowed ?? []), rule);
     yield { code: 'invalid-value', message: `${describe(value)} is not a value for this`, path, hint };
-  } else yield { code: 'invalid-value', message: `${describe(value)}: ${issue.message}`, path };
+  }
+}
+
+function typeHint(expected: string, value: unknown): string {
+  if (value === null) return 'give it a value, or remove the key';
+  if (expected === 'string' && typeof value !== 'object') return 'put it in quotes';
+  return `write ${TYPE_NAMES[expected] ?? expected} here`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

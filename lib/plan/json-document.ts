@@ -3,14 +3,15 @@ import type { Place, SourceDocument } from './source-document';
 
 /**
  * Reads JSON with the parser of the engine, which keeps no positions; they are found by a second walk over
- * the text, when there is something to report. Neither recurses. Undefined for a text that is not JSON.
+ * the text, when there is something to report. Neither recurses. Answers with the error of the
+ * engine for a text that is not JSON.
  */
-export function parseJson(text: string): SourceDocument | undefined {
+export function parseJson(text: string): SourceDocument | SyntaxError {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error as SyntaxError;
   }
   return { value, findings: equalKeys(text), locate: (places) => locate(text, places) };
 }

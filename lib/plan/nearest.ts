@@ -4,14 +4,14 @@ import { distance } from 'fastest-levenshtein';
 export type Nearest = (name: string, candidates: Iterable<string>) => string | undefined;
 
 /**
- * Close enough is an edit distance of a third of the name, at least 1 and at most 4. All searches together
+ * Close enough is an edit distance of half the name, at most 4. All searches together
  * spend a limited effort (about a second), so that a hostile plan cannot buy minutes; then there are no hints.
  */
 export function createNearest(effort = 100_000_000): Nearest {
   let left = effort;
   return (name, candidates) => {
     let best: string | undefined;
-    let limit = Math.min(4, Math.max(1, Math.floor(name.length / 3)));
+    let limit = Math.min(4, Math.floor(name.length / 2));
     for (const candidate of candidates) {
       // Distance is at least the difference in length, and costs length × length / 32 steps.
       left -= 10;

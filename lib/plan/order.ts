@@ -1,5 +1,6 @@
 import { refuse } from '../errors';
 import { pop, push } from '../run/ready-queue';
+import { type Edges, renumber, reverse, toLists } from './edges';
 import type { Item, Plan } from './plan';
 
 /** The items in merge order. A position is an index into `items`; everything else is said in positions. */
@@ -16,76 +17,107 @@ export interface OrderedPlan {
 }
 
 /**
- * Items in merge order, with what follows from it; the same whatever order the plan lists them in.
- * @throws InputError as `findOrder`
- */
-export function orderPlan(plan: Pick<Plan, 'items'>): OrderedPlan {
-  return arrange(plan.items, findOrder(plan.items));
-}
-
-/**
- * The topological order by Kahn's algorithm (1962): of the items whose dependencies are all placed, the one
- * whose name is least (by UTF-16 units) comes next. O(items log items + dependencies), without recursion.
- * @returns the names
+ * Items in merge order, with what follows from it; the same whatever order the plan lists them in. The order is
+ * topological: of the items whose dependencies are all placed, the one whose name is least (by UTF-16 units)
+ * comes next. O(items log items + dependencies), without recursion.
  * @throws InputError for a name that is there twice, a dependency on nothing, a cycle; a loaded plan has none
  */
-export function findOrder(items: readonly Item[]): string[] {
-  // An item's rank is its place among all names, so that the heap compares numbers.
-  const byName = [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const rankOf = indexByName(byName.map(({ name }) => name));
-  const dependents = byName.map((): number[] => []);
-  const missing = byName.map(({ deps }, rank) => {
-    const before = uniqueDeps(deps, rankOf);
-    for (const dep of before) dependents[dep]!.push(rank);
-    return before.length;
-  });
-  const ready: number[] = [];
-  missing.forEach((count, rank) => {
-    if (count === 0) push(ready, rank);
-  });
-  const order: string[] = [];
-  for (let rank = pop(ready); rank !== undefined; rank = pop(ready)) {
-    order.push(byName[rank]!.name);
-    for (const dependent of dependents[rank]!) {
-      missing[dependent]! -= 1;
-      if (missing[dependent] === 0) push(ready, dependent);
-    }
-  }
-  if (order.length < items.length) throw refuse('cycle', 'the dependencies of the items have a cycle');
-  return order;
+export function orderPlan({ items }: Pick<Plan, 'items'>): OrderedPlan {
+  const deps = resolveDeps(items, indexByName(items));
+  return place(items, deps, kahn(items, deps));
 }
 
 /**
- * Puts items in a known order and finds their levels and critical path. O(items + dependencies).
+ * The names of the items in the order of `orderPlan`: what a cache needs to keep of it.
+ * @throws InputError as `orderPlan`
+ */
+export function findOrder(items: readonly Item[]): string[] {
+  return Array.from(kahn(items, resolveDeps(items, indexByName(items))), (index) => items[index]!.name);
+}
+
+/**
+ * Puts items in a known order and finds what follows from it. O(items + dependencies).
  * @param order names of all the items, each after its dependencies, as `findOrder` gives them
  */
 export function arrange(items: readonly Item[], order: readonly string[]): OrderedPlan {
-  const positionOf = indexByName(order);
-  const arranged = new Array<Item>(items.length);
-  for (const item of items) arranged[positionOf.get(item.name)!] = item;
-  const dependents = arranged.map((): number[] => []);
-  const deps = arranged.map((item, position) => {
-    const before = uniqueDeps(item.deps, positionOf).sort((a, b) => a - b);
-    for (const dep of before) dependents[dep]!.push(position);
-    return before;
+  const indexOf = indexByName(items);
+  return place(
+    items,
+    resolveDeps(items, indexOf),
+    Int32Array.from(order, (name) => indexOf.get(name)!),
+  );
+}
+
+function indexByName(items: readonly Item[]): ReadonlyMap<string, number> {
+  const indexOf = new Map<string, number>();
+  items.forEach(({ name }, index) => {
+    if (indexOf.has(name)) throw refuse('duplicate-name', `two items are named ${JSON.stringify(name)}`);
+    indexOf.set(name, index);
   });
+  return indexOf;
+}
+
+/** From each item to the indices of its dependencies, each once. */
+function resolveDeps(items: readonly Item[], indexOf: ReadonlyMap<string, number>): Edges {
+  const start = new Int32Array(items.length + 1);
+  const to = new Int32Array(items.reduce((sum, { deps }) => sum + deps.length, 0));
+  const lastDependent = new Int32Array(items.length).fill(-1);
+  let edges = 0;
+  items.forEach(({ deps }, index) => {
+    for (const name of deps) {
+      const dep = indexOf.get(name);
+      if (dep === undefined) throw refuse('unknown-dependency', `no item is named ${JSON.stringify(name)}`);
+      if (lastDependent[dep] !== index) to[edges++] = dep;
+      lastDependent[dep] = index;
+    }
+    start[index + 1] = edges;
+  });
+  return { start, to: to.subarray(0, edges) };
+}
+
+/** Kahn's algorithm (1962). @returns indices in the list */
+function kahn(items: readonly Item[], deps: Edges): Int32Array {
+  // The rank of an item is its place among all names, so that the heap compares numbers.
+  const names = items.map(({ name }) => name);
+  const byRank = names.map((_, index) => index).sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
+  const rankOf = new Int32Array(items.length);
+  byRank.forEach((index, rank) => {
+    rankOf[index] = rank;
+  });
+  const { start, to } = reverse(deps);
+  const missing = new Int32Array(items.length);
+  const ready: number[] = [];
+  byRank.forEach((index, rank) => {
+    missing[index] = deps.start[index + 1]! - deps.start[index]!;
+    if (missing[index] === 0) push(ready, rank);
+  });
+  const order = new Int32Array(items.length);
+  let placed = 0;
+  for (let rank = pop(ready); rank !== undefined; rank = pop(ready)) {
+    const index = byRank[rank]!;
+    order[placed++] = index;
+    for (let edge = start[index]!; edge < start[index + 1]!; edge++) {
+      const dependent = to[edge]!;
+      missing[dependent]! -= 1;
+      if (missing[dependent] === 0) push(ready, rankOf[dependent]!);
+    }
+  }
+  if (placed < items.length) throw refuse('cycle', 'the dependencies of the items have a cycle');
+  return order;
+}
+
+/** From indices in the list to positions in the order. */
+function place(items: readonly Item[], edges: Edges, order: Int32Array): OrderedPlan {
+  const dependents = reverse(renumber(edges, order));
+  const deps = toLists(reverse(dependents));
   const levels = levelsOf(deps);
-  return { items: arranged, deps, dependents, levels, criticalPath: criticalPathOf(deps, levels) };
-}
-
-function indexByName(names: readonly string[]): ReadonlyMap<string, number> {
-  const index = new Map(names.map((name, at) => [name, at]));
-  if (index.size < names.length) throw refuse('duplicate-name', 'two items have the same name');
-  return index;
-}
-
-function uniqueDeps(names: readonly string[], indexOf: ReadonlyMap<string, number>): number[] {
-  const unique = names.length > 1 ? [...new Set(names)] : names;
-  return unique.map((name) => {
-    const index = indexOf.get(name);
-    if (index === undefined) throw refuse('unknown-dependency', `no item is named ${JSON.stringify(name)}`);
-    return index;
-  });
+  return {
+    items: Array.from(order, (index) => items[index]!),
+    deps,
+    dependents: toLists(dependents),
+    levels,
+    criticalPath: criticalPathOf(deps, levels),
+  };
 }
 
 function levelsOf(deps: readonly (readonly number[])[]): number[] {

@@ -30,6 +30,8 @@ export interface OutlineItem {
 export interface Named {
   readonly name: string;
   readonly path: FieldPath;
+  /** Whether the name is a key. */
+  readonly atKey?: boolean;
 }
 
 export interface GateList {
@@ -46,7 +48,7 @@ export function outline(document: unknown): Outline {
   const integration = mapping(policy.integration);
   const references = ['policy', 'integration', 'gates'];
   return {
-    items: list(root.items).map((item, index) => outlineItem(mapping(item), ['items', index])),
+    items: list(root.items).map((item, index) => outlineItem(item, ['items', index])),
     gates: gateList(root.gates, ['gates']),
     integration: gateList(list(integration.gates).filter(isMapping), references),
     integrationNames: names(integration.gates, references),
@@ -57,19 +59,21 @@ export function outline(document: unknown): Outline {
     retries: Object.keys(mapping(policy.retries)).map((name) => ({
       name,
       path: ['policy', 'retries', name],
+      atKey: true,
     })),
     // An invalid value says nothing about what was meant.
     ungatedAllowed: policy.ungated !== undefined && policy.ungated !== 'refuse',
   };
 }
 
-function outlineItem(item: Record<string, unknown>, path: FieldPath): OutlineItem {
+function outlineItem(value: unknown, path: FieldPath): OutlineItem {
+  const item = mapping(value);
   return {
     path,
     name: typeof item.name === 'string' ? item.name : undefined,
     branchIsName: item.branch === undefined && item.sha === undefined,
     deps: names(item.deps, [...path, 'deps']),
-    gates: gateList(item.gates, [...path, 'gates']),
+    gates: isMapping(value) ? gateList(item.gates, [...path, 'gates']) : { path, gates: [], complete: false },
   };
 }
 

@@ -7,7 +7,8 @@ const MAX_SECONDS = 2_147_483;
 const MAX_ARGUMENT = 40_000;
 const MAX_WORKERS = 10_000;
 
-const NAME = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+/** Names of items and gates. */
+export const NAME = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 const ENV_KEY = /^(?!LEX_PR_|GIT_|__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 const RELATIVE_PATH = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\p{Cs}]{1,4096}$/u;
 

@@ -42,10 +42,17 @@ export function parseDocument(text: string, file: string): SourceDocument {
       'too-large',
       `${file}: a plan has at most ${MAX_LENGTH} characters, this one ${text.length}`,
     );
-  const read = parseJson(text) ?? parseYaml(text);
+  const json = parseJson(text);
+  if (!(json instanceof SyntaxError)) return json;
+  const read = parseYaml(text);
   if ('value' in read) return read;
+  const hint = /^\s*[[{]/.test(text)
+    ? `as JSON: ${json.message.replaceAll('\n', ' ')}`
+    : 'correct the YAML; text with signs of YAML in it needs quotes';
   const at = textPositions(text);
-  throw new InputError(read.map(({ offset, ...fault }) => ({ ...fault, file, path: '', ...at(offset) })));
+  throw new InputError(
+    read.map(({ offset, ...fault }) => ({ hint, ...fault, file, path: '', ...at(offset) })),
+  );
 }
 
 /** Findings as problems with their line and column, in the order of the document. */

@@ -28,12 +28,10 @@ export function parseYaml(text: string): SourceDocument | SyntaxFault[] {
   if (unprintable >= 0) return [fault('a control character', unprintable, 'write it as an escape, "\\x07"')];
   const tokens = tokenize(text);
   if ('code' in tokens) return [tokens];
-  const options = { schema: 'core', merge: false, resolveKnownTags: false } as const;
-  const checks = { stringKeys: true, uniqueKeys: false, prettyErrors: false } as const;
-  const [document] = [...new Composer({ ...options, ...checks }).compose(tokens, true, text.length)];
-  const faults = [...document!.errors, ...document!.warnings];
+  const document = compose(tokens, text.length);
+  const faults = document.errors.concat(document.warnings);
   if (faults.length > 0) return faults.slice(0, 1000).map((f) => fault(f.message, f.pos[0]));
-  return toPlain(document!);
+  return toPlain(document);
 }
 
 function fault(message: string, offset: number, hint?: string, code = 'syntax'): SyntaxFault {
@@ -71,9 +69,24 @@ function tokenize(text: string): CST.Token[] | SyntaxFault {
   return tokens;
 }
 
+/** Without stack traces: a hostile text has millions of errors, and each trace takes a kilobyte. */
+function compose(tokens: CST.Token[], length: number): Document.Parsed {
+  const options = { schema: 'core', merge: false, resolveKnownTags: false } as const;
+  const checks = { stringKeys: true, uniqueKeys: false, prettyErrors: false } as const;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    const [document] = new Composer({ ...options, ...checks }).compose(tokens, true, length);
+    return document!;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** An alias is the very value of its anchor, never a copy; what they would come to as copies is limited. */
 function toPlain(document: Document.Parsed): SourceDocument | SyntaxFault[] {
   const findings: Finding[] = [];
+  const faults: SyntaxFault[] = [];
   const anchors = new Map<string, { node: Node; value: unknown; size: number }>();
   const targets = new Map<Node, Node>();
   let size = 0;
@@ -84,13 +97,15 @@ function toPlain(document: Document.Parsed): SourceDocument | SyntaxFault[] {
     if (isAlias(node)) {
       const anchor = anchors.get(node.source);
       if (anchor === undefined) {
-        const message = `no anchor &${node.source} before this alias`;
-        findings.push({ code: 'unknown-alias', message, path, hint: 'write the value out' });
+        faults.push(
+          fault(`no anchor &${node.source} before this alias`, node.range![0], 'write the value out'),
+        );
         return null;
       }
-      targets.set(node, anchor.node);
       size += anchor.size;
       aliased += anchor.size;
+      if (aliased > MAX_ALIASED) return null;
+      targets.set(node, anchor.node);
       return anchor.value;
     }
     const before = size++;
@@ -116,6 +131,7 @@ function toPlain(document: Document.Parsed): SourceDocument | SyntaxFault[] {
   const value = convert(document.contents, []);
   if (aliased > MAX_ALIASED)
     return [fault('aliases expand to too many values', 0, 'write the values out', 'too-many-aliases')];
+  if (faults.length > 0) return faults.slice(0, 1000);
   return { value, findings, locate: (places) => places.map((place) => locate(document, targets, place)) };
 }
 

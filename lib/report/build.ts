@@ -45,10 +45,10 @@ export function buildReport(input: ReportInput): Report {
     target: {
       ref: `refs/heads/${record.plan.target}`,
       before: record.base,
-      after: landed === undefined ? state.weave.base : state.weave.tip.linear,
+      after: targetAfter(told),
     },
     integration: reportIntegration(told, input),
-    maxWorkers: record.lanes,
+    maxWorkers: Math.max(record.lanes, lanesUsed(events)),
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     cache: { ...input.cache },
@@ -56,6 +56,21 @@ export function buildReport(input: ReportInput): Report {
     warnings: landed?.result.kind === 'landed' ? [...landed.result.warnings] : [],
     items,
   };
+}
+
+/** A run that was resumed may have had more lanes before. */
+function lanesUsed(events: readonly RunEvent[]): number {
+  return events.reduce(
+    (lanes, event) => (event.event === 'start' ? Math.max(lanes, event.lane + 1) : lanes),
+    0,
+  );
+}
+
+/** What the target named when this run last saw it. */
+function targetAfter({ state, history }: Told): string {
+  const last = history.landings.at(-1)?.result;
+  if (last?.kind === 'landed') return state.weave.tip.linear;
+  return last?.kind === 'target-moved' ? last.now : state.weave.base;
 }
 
 function reportItem(told: Told, item: number): ReportItem {

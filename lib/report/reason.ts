@@ -70,12 +70,12 @@ function integrationFailures({ load, state, history }: Told): string[] {
   const reasons: string[] = [];
   for (let task = first; task < load.tasks.length; task++) {
     if (state.tasks[task] === TaskStatus.failed)
-      reasons.push(`${howItFailed(load, history, task)} on the woven commit`);
+      reasons.push(howItFailed(load, history, task, ' on the woven commit'));
   }
   return reasons;
 }
 
-function howItFailed(load: Workload, history: History, task: number): string {
+function howItFailed(load: Workload, history: History, task: number, where = ''): string {
   const last = history.attempts.get(task)?.at(-1);
   const { gate } = load.tasks[task]!;
   const how =
@@ -86,7 +86,7 @@ function howItFailed(load: Workload, history: History, task: number): string {
         : last?.exitCode == null
           ? (last?.note ?? 'did not run')
           : `exited with ${last.exitCode}`;
-  return `${gate.name} ${how}${last?.log === undefined ? '' : `, see ${last.log}`}`;
+  return `${gate.name} ${how}${where}${last?.log === undefined ? '' : `, see ${last.log}`}`;
 }
 
 function conflictReason({ load, ordered, history }: Told, item: number): string {

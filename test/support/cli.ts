@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from '../../lib/errors';
 import { checkReport } from '../../lib/report/check';
-import type { Report } from '../../lib/report/report';
+import type { Report, ReportItem } from '../../lib/report/report';
 import type { TestRepository } from './repository';
 
 const CLI = join(__dirname, '../../dist/lex-pr.mjs');
@@ -81,16 +82,37 @@ export interface Merged extends CliResult {
 /**
  * Writes a plan and merges it (with --execute, unless told otherwise). Fails the test when the report says that
  * a gate started too early or that more than `maxWorkers` ran at once.
+ * @param options the current folder, by default the repository; further variables
  */
 export async function mergePlan(
   repo: TestRepository,
   plan: PlanDocument,
   args: readonly string[] = ['--execute'],
+  options: Partial<CliOptions> = {},
 ): Promise<Merged> {
   const path = writePlan(repo, plan);
-  const folder = join(repo.root, 'artifacts');
-  const result = await runCli(['merge', path, '--artifact-dir', folder, ...args], { cwd: repo.path });
+  const folder = artifactFolder(repo);
+  const result = await runCli(['merge', path, '--artifact-dir', folder, ...args], {
+    cwd: repo.path,
+    ...options,
+  });
   return readMerged(plan, folder, result);
+}
+
+/** Where `mergePlan` has its reports, logs and artifacts written; each run replaces those of the one before. */
+export const artifactFolder = (repo: TestRepository) => join(repo.root, 'artifacts');
+
+/** What the report says about an item. */
+export function itemOf({ report }: Pick<Merged, 'report'>, name: string): ReportItem {
+  const found = report.items.find((item) => item.name === name);
+  if (found === undefined) throw new Error(`the report has no item ${name}`);
+  return found;
+}
+
+/** The problems that a refusal with `--json` prints; fails the test when it was none. */
+export function problemsOf({ code, stdout, stderr }: CliResult): readonly Problem[] {
+  if (code !== 2) throw new Error(`not refused: exit ${code}\n${stdout}\n${stderr}`);
+  return JSON.parse(stdout).errors;
 }
 
 /** The report that a run has left in a folder, checked against its plan. */

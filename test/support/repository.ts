@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** A real repository in a temporary folder, for tests. Commits have fixed, increasing dates. */
 export class TestRepository {
@@ -24,6 +24,15 @@ export class TestRepository {
     repo.git('config', 'user.name', 'Tester');
     repo.git('config', 'user.email', 'tester@example.com');
     repo.commit({ README: 'base\n' }, 'base');
+    return repo;
+  }
+
+  /** The same in a folder of its own. */
+  copy(): TestRepository {
+    const root = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
+    cpSync(this.root, root, { recursive: true, preserveTimestamps: true });
+    const repo = new TestRepository(root, join(root, relative(this.root, this.path)));
+    repo.clock = this.clock;
     return repo;
   }
 
@@ -75,6 +84,25 @@ export class TestRepository {
     return commit;
   }
 
+  /** Makes many branches at once, in the order given, each with one commit that adds a file of its name. */
+  branches(made: readonly { readonly name: string; readonly from?: string }[]): void {
+    const commits = made.map(({ name, from = 'main' }) => {
+      this.clock += 60;
+      return `commit refs/heads/${name}
+committer Tester <tester@example.com> ${this.clock} +0000
+data <<END
+change ${name}
+END
+from refs/heads/${from}
+M 100644 inline ${name}
+data <<END
+${name}
+END
+`;
+    });
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: this.path, input: commits.join('') });
+  }
+
   /** The content of a file at a revision. */
   show(revision: string, path: string): string {
     return this.git('show', `${revision}:${path}`);
@@ -83,4 +111,19 @@ export class TestRepository {
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Makes repositories for the tests of a file; each is removed after its test. */
+export function testRepositories(): () => TestRepository {
+  // Many processes, on a machine that may be busy.
+  jest.setTimeout(60_000);
+  const made: TestRepository[] = [];
+  afterEach(() => {
+    for (const repo of made.splice(0)) repo.remove();
+  });
+  return () => {
+    const repo = TestRepository.create();
+    made.push(repo);
+    return repo;
+  };
 }

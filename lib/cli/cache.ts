@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lockHome } from '../engine/lock';
+import { cacheFile, stateFile } from '../engine/workspace';
+import { InputError } from '../errors';
+import { FileStore } from '../performance/file-store';
+import { sizeOnDisk } from '../performance/size-on-disk';
+import { readKeptReport } from '../report/kept';
+import { openHome } from '../repository/home';
+import type { Io } from './io';
+
+/** What `lex-pr cache stats --json` prints. */
+export interface CacheStats {
+  /** By operation. */
+  readonly entries: Readonly<Record<string, number>>;
+  /** Of the cache file and of the artifacts of remembered gates. */
+  readonly bytes: number;
+  /** What the last run that ended found in it, by operation; null where no run has. */
+  readonly lastRun: {
+    readonly runId: string;
+    readonly operations: Readonly<Record<string, { hits: number; misses: number; hitRate: number }>>;
+  } | null;
+}
+
+/** `lex-pr cache stats`. @returns the exit code */
+export async function cacheStats({ json }: { readonly json?: boolean }, io: Io): Promise<number> {
+  const home = await openHome(io.cwd);
+  const entries = await withCache(home, (cache) => countOperations(cache));
+  const stats: CacheStats = { entries, bytes: await bytesOf(home), lastRun: await lastRun(home) };
+  io.stdout.write(json ? `${JSON.stringify(stats)}\n` : inWords(stats));
+  return 0;
+}
+
+/** `lex-pr cache clear`. @returns the exit code @throws InputError while a run is going on */
+export async function cacheClear({ json }: { readonly json?: boolean }, io: Io): Promise<number> {
+  const home = await openHome(io.cwd);
+  const unlock = lockHome(home);
+  try {
+    const before = await bytesOf(home);
+    const entries = await withCache(home, async (cache) => {
+      const count = cache.size();
+      await cache.clear();
+      return count;
+    });
+    await rm(artifacts(home), { recursive: true, force: true });
+    const freedBytes = Math.max(0, before - (await bytesOf(home)));
+    io.stdout.write(
+      json
+        ? `${JSON.stringify({ entries, freedBytes })}\n`
+        : `Removed ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${size(freedBytes)}.\n`,
+    );
+    return 0;
+  } finally {
+    unlock();
+  }
+}
+
+async function withCache<R>(home: string, action: (cache: FileStore) => R | Promise<R>): Promise<R> {
+  const cache = new FileStore(cacheFile(home));
+  try {
+    return await action(cache);
+  } finally {
+    cache.close();
+  }
+}
+
+/** Namespaces are `operation/format`. */
+function countOperations(cache: FileStore): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [namespace, entries] of cache.sizes()) {
+    const operation = namespace.split('/', 1)[0]!;
+    counts[operation] = (counts[operation] ?? 0) + entries;
+  }
+  return counts;
+}
+
+const artifacts = (home: string) => join(home, 'artifacts');
+
+async function bytesOf(home: string): Promise<number> {
+  const files = ['', '-wal', '-shm'].map((suffix) => `${cacheFile(home)}${suffix}`);
+  const sizes = await Promise.all([...files, artifacts(home)].map(sizeOnDisk));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function lastRun(home: string): Promise<CacheStats['lastRun']> {
+  try {
+    const { report } = await readKeptReport(home, stateFile(home), undefined);
+    const operations = Object.entries(report.cache).map(
+      ([name, { hits, misses, hitRate }]) => [name, { hits, misses, hitRate }] as const,
+    );
+    return { runId: report.runId, operations: Object.fromEntries(operations) };
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+function inWords({ entries, bytes, lastRun }: CacheStats): string {
+  const counts = Object.entries(entries);
+  const lines = [
+    ...counts.map(([operation, count]) => `${operation.padEnd(10)}${String(count).padStart(8)} entries`),
+    ...(counts.length === 0 ? ['The cache is empty.'] : []),
+    `${'on disk'.padEnd(10)}${size(bytes).padStart(8)}`,
+    ...(lastRun === null ? [] : ['', `Last run, ${lastRun.runId}:`]),
+    ...Object.entries(lastRun?.operations ?? {}).map(([operation, { hits, misses, hitRate }]) => {
+      const share = hits + misses === 0 ? 'not used' : `${Math.round(hitRate * 100)} % hits`;
+      return `${operation.padEnd(10)}${share}${hits + misses === 0 ? '' : `, ${hits} of ${hits + misses}`}`;
+    }),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}

@@ -1,0 +1,20 @@
+import { stateFile } from '../engine/workspace';
+import { readKeptReport } from '../report/kept';
+import { metricsText } from '../report/metrics-text';
+import { openHome } from '../repository/home';
+import type { Io } from './io';
+
+/**
+ * `lex-pr metrics`: prints the metrics of a run that has ended, in the Prometheus text format, or as the
+ * `.metrics` object of its report. @returns the exit code
+ */
+export async function metricsCommand(
+  id: string | undefined,
+  { json }: { readonly json?: boolean },
+  { stdout, cwd }: Io,
+): Promise<number> {
+  const home = await openHome(cwd);
+  const { report } = await readKeptReport(home, stateFile(home), id);
+  stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
+  return 0;
+}

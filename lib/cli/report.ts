@@ -1,0 +1,16 @@
+import { stateFile } from '../engine/workspace';
+import { readKeptReport } from '../report/kept';
+import { openHome } from '../repository/home';
+import type { Io } from './io';
+
+/** `lex-pr report`: prints the report of a run that has ended, as Markdown or JSON. @returns the exit code */
+export async function reportCommand(
+  id: string | undefined,
+  { json }: { readonly json?: boolean },
+  { stdout, cwd }: Io,
+): Promise<number> {
+  const home = await openHome(cwd);
+  const { report, markdown } = await readKeptReport(home, stateFile(home), id);
+  stdout.write(json ? `${JSON.stringify(report)}\n` : markdown);
+  return 0;
+}

@@ -1,0 +1,128 @@
+import { InputError, refuse } from '../errors';
+import { isBranchName } from '../plan/branch-name';
+import { createNearest, suggest } from '../plan/nearest';
+import { NAME } from '../plan/schema';
+import type { Git } from '../repository/git';
+import { type Note, names } from './note';
+
+export interface Branch {
+  /** Without `refs/heads/`. */
+  readonly name: string;
+  /** Its head. */
+  readonly sha: string;
+}
+
+/** The branches of a repository, seen from the target. */
+export interface Branches {
+  readonly target: Branch;
+  /** All local ones by name, the target included. */
+  readonly local: ReadonlyMap<string, string>;
+  /** Names of local and (as `origin/x`) fetched branches whose heads the target contains; the target is one. */
+  readonly merged: ReadonlySet<string>;
+}
+
+/**
+ * Reads the branches in two processes, however many there are.
+ * @param targetName the default is `main`, or `master` where there is no `main`
+ * @throws InputError when the target is not a local branch
+ */
+export async function readBranches(git: Git, targetName?: string): Promise<Branches> {
+  const refs = await git.lines(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads/']);
+  const local = new Map(
+    refs.map((line): [string, string] => {
+      const space = line.indexOf(' ');
+      return [line.slice(space + ' refs/heads/'.length), line.slice(0, space)];
+    }),
+  );
+  const name = targetName ?? ['main', 'master'].find((known) => local.has(known)) ?? 'main';
+  const sha = local.get(name);
+  if (sha === undefined)
+    throw refuse(
+      'unknown-target',
+      `the target ${JSON.stringify(name)} is not a local branch`,
+      suggest(createNearest()(name, local.keys()), 'name a branch of `git branch --list` with --target'),
+    );
+  const spaces = ['refs/heads/', 'refs/remotes/'];
+  const merged = await git.lines(['for-each-ref', `--merged=${sha}`, '--format=%(refname)', ...spaces]);
+  return {
+    target: { name, sha },
+    local,
+    merged: new Set(merged.map((ref) => ref.replace(/^refs\/(heads|remotes)\//, ''))),
+  };
+}
+
+export interface Selection {
+  /** One for each head, by name. */
+  readonly branches: readonly Branch[];
+  /** The name of that one for each branch whose head it shares, its own included. */
+  readonly standIn: ReadonlyMap<string, string>;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * The branches to merge: those that match, without the target and what it already contains. Of several with
+ * one head the first by name stands for all. Whether a branch is checked out makes no difference.
+ * @param patterns as for `git branch --list`, whose `*` also matches slashes; none: all local branches
+ * @throws InputError for every pattern that matches no branch
+ */
+export async function selectBranches(
+  git: Git,
+  { target, local, merged }: Branches,
+  patterns: readonly string[],
+): Promise<Selection> {
+  const matching = patterns.length === 0 ? [...local.keys()] : await matchAll(git, patterns);
+  const isOpen = (name: string) => !merged.has(name);
+  const open = matching.filter(isOpen).sort();
+  const selected = open.filter(canBeNamed);
+
+  const byHead = new Map<string, string[]>();
+  for (const name of selected) {
+    const sha = local.get(name)!;
+    byHead.set(sha, [...(byHead.get(sha) ?? []), name]);
+  }
+  const groups = [...byHead.values()];
+  const notes: Note[] = [];
+  const done = matching.filter((name) => !isOpen(name) && name !== target.name);
+  if (done.length > 0)
+    notes.push({ event: 'merged', message: `left out, ${target.name} has it already: ${names(done)}` });
+  for (const name of open.filter((candidate) => !canBeNamed(candidate)))
+    notes.push({ event: 'no-name', message: `left out, no item can have such a name: ${name}`, warn: true });
+  for (const [first, ...others] of groups)
+    if (others.length > 0)
+      notes.push({
+        event: 'same-head',
+        message: `one item, the head is the same: ${first}, ${names(others)}`,
+      });
+  return {
+    branches: groups.map(([name]) => ({ name: name!, sha: local.get(name!)! })),
+    standIn: new Map(groups.flatMap((group) => group.map((name): [string, string] => [name, group[0]!]))),
+    notes,
+  };
+}
+
+/** Git itself matches, a process a pattern, so that the rules are its own. */
+async function matchAll(git: Git, patterns: readonly string[]): Promise<string[]> {
+  const list = ['branch', '--list', '--no-column', '--format=%(refname)', '--'];
+  const found = await Promise.all(
+    patterns.map(async (pattern) =>
+      (await git.lines([...list, pattern]))
+        .filter((ref) => ref.startsWith('refs/heads/'))
+        .map((ref) => ref.slice('refs/heads/'.length)),
+    ),
+  );
+  const vain = patterns.filter((_, index) => found[index]!.length === 0);
+  if (vain.length > 0)
+    throw new InputError(
+      vain.map((pattern) => ({
+        code: 'no-such-branches',
+        message: `no local branch matches ${JSON.stringify(pattern)}`,
+        hint: 'try it with `git branch --list`; quote it, or the shell expands it',
+      })),
+    );
+  return [...new Set(found.flat())];
+}
+
+/** A plan is UTF-8 and its names are short; git's are bytes. */
+function canBeNamed(name: string): boolean {
+  return NAME.test(name) && isBranchName(name) && !name.includes('\ufffd');
+}

@@ -1,0 +1,106 @@
+import { refuse } from '../errors';
+import { openSource, sourceGit } from '../repository/source';
+import { ancestryDeps } from './ancestry';
+import { type Branch, readBranches, selectBranches } from './branches';
+import { stated } from './dependencies';
+import { findGates, parseGates } from './gates';
+import { growthOf } from './growth';
+import { landedBranches } from './landed';
+import type { Note } from './note';
+import { inferOverlap } from './overlap';
+import { linearOrder, reduceDeps, union } from './relation';
+import { mentions, resolveMentions, strangers } from './trailers';
+
+export interface DiscoverOptions {
+  /** Patterns as for `git branch --list`; none: all local branches. */
+  readonly branches?: readonly string[];
+  readonly target?: string;
+  /** `NAME=COMMAND`; none: the repository's own conventions. */
+  readonly gate?: readonly string[];
+  /** Whether branches that change a same file depend on one another. */
+  readonly infer?: 'overlap';
+}
+
+export interface DiscoveredItem extends Branch {
+  /** Names of items, ascending; none follows from others. */
+  readonly deps: readonly string[];
+}
+
+/** What a repository says about a plan. */
+export interface Discovery {
+  readonly target: string;
+  /** Each after its dependencies, and otherwise by name. */
+  readonly items: readonly DiscoveredItem[];
+  readonly gates: readonly { readonly name: string; readonly run: string }[];
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Finds what there is to merge in a local repository, in which order, and how to check it. Reads heads and
+ * commits only: neither a work tree nor an index matters, and nothing is changed.
+ * @param folder inside the repository
+ * @throws InputError when there is no repository, and for targets, patterns, gates and trailers that mean nothing
+ */
+export async function discover(folder: string, options: DiscoverOptions): Promise<Discovery> {
+  const source = await openSource(folder);
+  if (source.kind !== 'local')
+    throw refuse('not-local', `${folder} is not a folder`, 'go to a clone of the repository');
+  const git = sourceGit(source);
+  const given = parseGates(options.gate ?? []);
+  const all = await readBranches(git, options.target);
+  const { target } = all;
+  const selection = await selectBranches(git, all, options.branches ?? []);
+  const growth = await growthOf(git, target.sha, selection.branches);
+  const planned = growth.branches;
+
+  const found = mentions(growth);
+  const landed = await landedBranches(git, target.sha, strangers(found, all));
+  const trailers = resolveMentions(found, { all, planned, standIn: selection.standIn, landed });
+  const said = stated(planned, ancestryDeps(growth.descending), trailers);
+  const inferred = options.infer === 'overlap' ? await inferOverlap(git, folder, growth, said) : undefined;
+  const items = arrange(planned, inferred === undefined ? said : union(said, inferred.deps));
+
+  const gates = given.length > 0 ? given : await findGates(git, target.sha);
+  return {
+    target: target.name,
+    items,
+    gates: gates.map(({ name, run }) => ({ name, run })),
+    notes: [
+      ...selection.notes,
+      ...growth.notes,
+      ...(inferred?.notes ?? []),
+      ...gateNotes(gates),
+      summary(items, target.name),
+    ],
+  };
+}
+
+/** Branches are sorted by name, so that a position is a rank. */
+function arrange(branches: readonly Branch[], deps: readonly (readonly number[])[]): DiscoveredItem[] {
+  const order = linearOrder(deps, [...branches.keys()]);
+  const reduced = reduceDeps(deps, order);
+  return order.map((branch) => ({
+    ...branches[branch]!,
+    deps: reduced[branch]!.sort((a, b) => a - b).map((dep) => branches[dep]!.name),
+  }));
+}
+
+function gateNotes(
+  gates: readonly { readonly name: string; readonly run: string; readonly from?: string }[],
+) {
+  if (gates.length > 0)
+    return gates
+      .filter(({ from }) => from !== undefined)
+      .map(({ name, run, from }): Note => ({ event: 'gate', message: `gate ${name}, from ${from}: ${run}` }));
+  const message =
+    "no gates: nothing is checked before it merges (policy.ungated: allow); give some with --gate NAME='CMD'";
+  return [{ event: 'ungated', message, warn: true }];
+}
+
+function summary(items: readonly DiscoveredItem[], target: string): Note {
+  if (items.length === 0) return { event: 'empty', message: `nothing to merge into ${target}` };
+  const deps = items.reduce((sum, item) => sum + item.deps.length, 0);
+  const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+  const message = `${count(items.length, 'item', 'items')} into ${target}, ${count(deps, 'dependency', 'dependencies')}`;
+  return { event: 'planned', message };
+}

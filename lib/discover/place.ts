@@ -1,0 +1,20 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, relative } from 'node:path';
+import { runGit } from '../repository/git';
+
+/**
+ * What a plan file in `folder` says for `repository`, so that it means the repository of `cwd` wherever `merge`
+ * is called: its path, or nothing inside its work tree, where it is the default.
+ * @param folder absolute, and there
+ */
+export async function repositoryField(folder: string, cwd: string): Promise<string | undefined> {
+  // 128: a bare repository has no work tree.
+  const { stdout, exitCode } = await runGit(['rev-parse', '--show-toplevel'], { cwd, allow: [0, 128] });
+  if (exitCode !== 0)
+    return withoutNewline((await runGit(['rev-parse', '--absolute-git-dir'], { cwd })).stdout);
+  const top = withoutNewline(stdout);
+  const below = relative(await realpath(top), await realpath(folder));
+  return below === '..' || below.startsWith('../') || isAbsolute(below) ? top : undefined;
+}
+
+const withoutNewline = (output: Buffer) => output.toString().replace(/\n$/, '');

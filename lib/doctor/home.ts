@@ -1,0 +1,84 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isLocked, LOCK_FILE } from '../engine/lock';
+import { cacheFile, stateFile } from '../engine/workspace';
+import { leftoversOf } from '../gates/process-group';
+import type { ProcessRecord } from '../gates/run-gate';
+import { FileStore } from '../performance/file-store';
+import { openSqliteStore } from '../run/sqlite-store';
+import type { StoredRun } from '../run/store';
+import { type Check, check, fine, shellQuote, wrong } from './check';
+import { holdersOf } from './lock-holders';
+
+/** What lies in the `.lex-pr` folder: the store, the cache, the lock, and what dead runs left behind. */
+export async function checkHome(home: string): Promise<readonly Check[]> {
+  let kept: Kept | undefined;
+  const state = stateFile(home);
+  const store = await check(
+    'store',
+    `unfinished runs in it are lost: mv ${shellQuote(state)} ${shellQuote(`${state}.damaged`)}`,
+    async () => {
+      kept = await readStore(state);
+      return `${kept.runs.length} ${kept.runs.length === 1 ? 'run' : 'runs'}`;
+    },
+  );
+  const cache = await check('cache', `rm ${shellQuote(cacheFile(home))}`, () => checkCache(cacheFile(home)));
+  const running = isLocked(home);
+  const lock = await check('lock', 'lex-pr status', async () => [
+    running ? await describeHolder(home) : fine('lock', 'free'),
+  ]);
+  if (kept === undefined || running) return [...store, ...cache, ...lock];
+  return [...store, ...cache, ...lock, checkRuns(kept.runs), checkLeftovers(kept.processes)];
+}
+
+interface Kept {
+  readonly runs: readonly StoredRun[];
+  readonly processes: readonly ProcessRecord[];
+}
+
+async function readStore(file: string): Promise<Kept> {
+  const store = openSqliteStore(file);
+  try {
+    return { runs: await store.list(), processes: store.processes.all() };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opening it puts a damaged one away; that costs time, and nothing else. */
+function checkCache(file: string): string {
+  let aside: string | undefined;
+  const cache = new FileStore(file, {
+    onSetAside: (path, reason) => {
+      aside = `was not readable (${reason}), now in ${path}; a new one has been made`;
+    },
+  });
+  try {
+    return aside ?? `${cache.size()} entries`;
+  } finally {
+    cache.close();
+  }
+}
+
+/** A run that goes on is nothing wrong. */
+async function describeHolder(home: string): Promise<Check> {
+  const { ino } = await stat(join(home, LOCK_FILE));
+  const pids = holdersOf(ino);
+  const who = pids.length === 0 ? '' : ` in process ${pids.join(', ')}`;
+  return fine('lock', `a run is going on${who}: see lex-pr status`);
+}
+
+/** An interrupted run waits for as long as one likes. */
+function checkRuns(runs: readonly StoredRun[]): Check {
+  const interrupted = runs.filter(({ endedAt }) => endedAt === undefined).map(({ id }) => id);
+  if (interrupted.length === 0) return fine('runs', 'none is interrupted');
+  return fine('runs', `interrupted: ${interrupted.join(', ')}; go on with lex-pr resume`);
+}
+
+function checkLeftovers(processes: readonly ProcessRecord[]): Check {
+  const alive = leftoversOf(processes).map(({ processGroup }) => processGroup);
+  if (alive.length === 0) return fine('leftovers', 'no process of a dead run');
+  const what = `gates of a dead run are still at work: process groups ${alive.join(', ')}`;
+  const groups = alive.map((group) => `-${group}`).join(' ');
+  return wrong('leftovers', what, `lex-pr resume, or end them: kill -- ${groups}`);
+}

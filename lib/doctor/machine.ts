@@ -1,0 +1,57 @@
+import { accessSync, constants } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { runGit } from '../repository/git';
+import { type Check, check, fine, shellQuote, wrong } from './check';
+
+/** `merge-tree --write-tree` is there from 2.38 on. */
+const GIT: Version = [2, 38];
+/** As package.json's `engines`. */
+const NODE: Version = [22, 13];
+/** Each lane has a work tree of its own, and logs may be long. */
+const FREE_BYTES = 2 ** 30;
+
+type Version = readonly [major: number, minor: number];
+
+/** What the machine has to have: git, Node.js, a shell, and room on the disk of `home`. */
+export async function checkMachine(home: string, nodeVersion = process.versions.node): Promise<Check[]> {
+  const checks = await Promise.all([
+    check('git', 'install git 2.38 or newer', async () => [
+      checkGit((await runGit(['version'])).stdout.toString()),
+    ]),
+    check('node', '', () => [checkNode(nodeVersion)]),
+    check('shell', 'install a POSIX shell as /bin/sh', () => {
+      accessSync('/bin/sh', constants.X_OK);
+      return '/bin/sh';
+    }),
+    check('disk', `see what fills it: df ${shellQuote(home)}`, async () => {
+      const { bavail, bsize } = await statfs(home);
+      return [checkSpace(home, bavail * bsize)];
+    }),
+  ]);
+  return checks.flat();
+}
+
+/** @param answer of `git version` */
+export function checkGit(answer: string): Check {
+  const version = /\d+\.\d+(\.\d+)*/.exec(answer)?.[0] ?? answer.trim();
+  return isAtLeast(version, GIT)
+    ? fine('git', version)
+    : wrong('git', `${version} is too old`, 'install git 2.38 or newer, first in the PATH');
+}
+
+export function checkNode(version: string): Check {
+  return isAtLeast(version, NODE)
+    ? fine('node', version)
+    : wrong('node', `${version} is too old`, 'install Node.js 22.13 or newer');
+}
+
+export function checkSpace(home: string, bytes: number): Check {
+  const found = `${(bytes / 2 ** 30).toFixed(1)} GB free`;
+  const mend = `lex-pr cache clear; see what else fills it: du -sh ${shellQuote(home)}`;
+  return bytes >= FREE_BYTES ? fine('disk', found) : wrong('disk', `only ${found} in ${home}`, mend);
+}
+
+function isAtLeast(version: string, [major, minor]: Version): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}

@@ -1,0 +1,48 @@
+/**
+ * Edges of a graph in compressed sparse rows: node n points to `to[start[n]]` … `to[start[n + 1] − 1]`. A
+ * million nodes are two arrays rather than a million.
+ */
+export interface Edges {
+  readonly start: Int32Array;
+  readonly to: Int32Array;
+}
+
+/** The edges turned round; what points to a node is then in ascending order. */
+export function reverse({ start, to }: Edges): Edges {
+  const nodes = start.length - 1;
+  const ends = new Int32Array(nodes + 1);
+  for (const node of to) ends[node + 1]! += 1;
+  for (let node = 0; node < nodes; node++) ends[node + 1]! += ends[node]!;
+  const next = ends.slice();
+  const sources = new Int32Array(to.length);
+  for (let node = 0; node < nodes; node++) {
+    for (let edge = start[node]!; edge < start[node + 1]!; edge++) sources[next[to[edge]!]!++] = node;
+  }
+  return { start: ends, to: sources };
+}
+
+/** The same edges after node order[i] has become node i. */
+export function renumber({ start, to }: Edges, order: Int32Array): Edges {
+  const numberOf = new Int32Array(order.length);
+  for (let number = 0; number < order.length; number++) numberOf[order[number]!] = number;
+  const newStart = new Int32Array(start.length);
+  const newTo = new Int32Array(to.length);
+  let edges = 0;
+  for (let number = 0; number < order.length; number++) {
+    const node = order[number]!;
+    for (let edge = start[node]!; edge < start[node + 1]!; edge++) newTo[edges++] = numberOf[to[edge]!]!;
+    newStart[number + 1] = edges;
+  }
+  return { start: newStart, to: newTo };
+}
+
+/** As one plain list a node. */
+export function toLists({ start, to }: Edges): number[][] {
+  const lists: number[][] = [];
+  for (let node = 0; node + 1 < start.length; node++) {
+    const list: number[] = [];
+    for (let edge = start[node]!; edge < start[node + 1]!; edge++) list.push(to[edge]!);
+    lists.push(list);
+  }
+  return lists;
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { TestRepository } from '../support/repository';
+
+const SCRIPT = `id=\${LEX_PR_ITEM:-integration}
+echo $$ >> "$HELD/$id.pids"
+while [ -e "$HELD/$id.hold" ]; do sleep 0.02; done`;
+
+/** The same, but it ignores SIGTERM, and so does the child on which it waits. */
+const STUBBORN = `trap '' TERM
+${SCRIPT.replace('do sleep 0.02', 'do sleep 300 & echo $! >> "$HELD/$id.pids"; wait')}`;
+
+/** Gates that say when they start, by a pid a line in a file of their item, and end when they are let go. */
+export class HeldGates {
+  private readonly folder: string;
+  readonly gate: Record<string, unknown>;
+
+  constructor(repo: TestRepository, options: { readonly stubborn?: boolean } = {}) {
+    this.folder = join(repo.root, 'held');
+    mkdirSync(this.folder);
+    const run = options.stubborn === true ? STUBBORN : SCRIPT;
+    this.gate = { name: 'test', run, cache: 'off', env: { HELD: this.folder } };
+  }
+
+  /** @param items names of items; `integration` is the woven commit */
+  hold(...items: string[]): void {
+    for (const item of items) writeFileSync(join(this.folder, `${item}.hold`), '');
+  }
+
+  letGo(...items: string[]): void {
+    for (const item of items) rmSync(join(this.folder, `${item}.hold`));
+  }
+
+  /** The processes that the gate of an item has started, one a start (a stubborn one: and its child). */
+  pids(item: string): number[] {
+    const file = join(this.folder, `${item}.pids`);
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(Number) : [];
+  }
+
+  /** Resolves once the gates of these items have started so many processes. */
+  async started(items: readonly string[], times = 1): Promise<void> {
+    await appears(this.folder, () => items.every((item) => this.pids(item).length >= times));
+  }
+}
+
+/** Resolves once `condition` holds, which is asked whenever something in the folder changes. */
+export function appears(folder: string, condition: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, { persistent: false }, look);
+    function look() {
+      if (!condition()) return;
+      watcher.close();
+      resolve();
+    }
+    look();
+  });
+}
+
+/** Whether a process runs; one that only waits to be reaped does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A git that kills whoever calls it, once, at the first call whose arguments hold a shell pattern: before it does
+ * what it was called for, or after.
+ * @returns the search path that has it
+ */
+export function lethalGit(repo: TestRepository, pattern: string, when: 'before' | 'after'): string {
+  const folder = join(repo.root, 'bin');
+  const armed = join(folder, 'armed');
+  const git = execFileSync('/bin/sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  mkdirSync(folder);
+  writeFileSync(armed, '');
+  const script = `#!/bin/sh
+case "$*" in
+*${pattern.replaceAll(' ', '\\ ')}*) if rm '${armed}' 2>/dev/null; then
+  [ ${when} = before ] || '${git}' "$@"
+  kill -9 $PPID
+  exit 1
+fi ;;
+esac
+exec '${git}' "$@"
+`;
+  writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
+  return `${folder}${delimiter}${process.env.PATH}`;
+}

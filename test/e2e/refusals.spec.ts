@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { problemsOf, runCli, startCli, writePlan } from '../support/cli';
+import { testRepositories } from '../support/repository';
+import { snapshot } from '../support/snapshot';
+
+const create = testRepositories();
+
+describe('lex-pr merge refuses, with exit code 2 and before anything is changed,', () => {
+  it('a target and branches that are not there, all at once, each with the nearest name', async () => {
+    const repo = create();
+    repo.branch('feature/login', { login: '1\n' });
+    const before = snapshot(repo.path);
+    const plan = writePlan(repo, {
+      target: 'mian',
+      items: [{ name: 'feature/logni' }, { name: 'feature/login' }, { name: 'x', branch: 'nothing-like-it' }],
+    });
+    const result = await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path });
+    const problems = problemsOf(result);
+    expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'unknown-target target',
+      'unknown-branch items[0].branch',
+      'unknown-branch items[2].branch',
+    ]);
+    expect(problems[0]!.hint).toContain('main');
+    expect(problems[1]!.hint).toContain('feature/login');
+    for (const { hint } of problems) expect(hint).toBeTruthy();
+    expect(snapshot(repo.path)).toEqual(before);
+
+    const inWords = await runCli(['merge', plan, '--execute'], { cwd: repo.path });
+    expect(inWords).toMatchObject({ code: 2, stdout: '' });
+    for (const { message } of problems) expect(inWords.stderr).toContain(message);
+  });
+
+  it('a plan with problems of its own, all at once, each with its place', async () => {
+    const repo = create();
+    const before = snapshot(repo.root);
+    const plan = `schemaVersion: v1
+target: main
+gates: [{ name: test, run: 'true' }]
+items:
+  - name: a
+    deps: [b]
+  - name: b
+    deps: [a]
+  - nmae: c
+`;
+    const result = await runCli(['merge', '-', '--json'], { cwd: repo.path, input: plan });
+    const problems = problemsOf(result);
+    expect(problems.map(({ code, line, file }) => `${file}:${line} ${code}`).sort()).toEqual([
+      '<stdin>:6 cycle',
+      '<stdin>:9 missing-field',
+      '<stdin>:9 unknown-key',
+    ]);
+    expect(problems.find(({ code }) => code === 'unknown-key')?.hint).toContain('name');
+    expect(snapshot(repo.root)).toEqual(before);
+  });
+
+  it('a repository without its older history, and says how to get it', async () => {
+    const repo = create();
+    repo.commit({ more: '1\n' });
+    const shallow = join(repo.root, 'shallow');
+    repo.git('clone', '-q', '--depth', '1', `file://${repo.path}`, shallow);
+    const before = snapshot(shallow);
+    const plan = writePlan(repo, { repository: shallow, items: [] });
+    const problems = problemsOf(await runCli(['merge', plan, '--json'], { cwd: shallow }));
+    expect(problems).toMatchObject([{ code: 'shallow-repository', hint: 'git fetch --unshallow' }]);
+    expect(snapshot(shallow)).toEqual(before);
+  });
+
+  it.each(['--max-workers 0', '--max-workers many', '--exceute'])('the option %s', async (given) => {
+    const repo = create();
+    const plan = writePlan(repo, { items: [] });
+    const result = await runCli(['merge', plan, '--json', ...given.split(' ')], { cwd: repo.path });
+    expect(problemsOf(result)).toMatchObject([{ code: 'usage' }]);
+  });
+
+  it('a second run in a folder where one is going on, which it does not disturb', async () => {
+    const repo = create();
+    repo.branch('change', { change: '1\n' });
+    const [started, go] = [join(repo.root, 'started'), join(repo.root, 'go')];
+    execFileSync('mkfifo', [started, go]);
+    const waiting = { name: 'waiting', run: `echo > '${started}'; cat '${go}'` };
+    const plan = writePlan(repo, { gates: [waiting], items: [{ name: 'change' }] });
+    const first = startCli(['merge', plan, '--execute'], { cwd: repo.path });
+    await readFile(started);
+    const before = snapshot(repo.path);
+    const second = await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path });
+    expect(problemsOf(second)).toMatchObject([{ code: 'run-in-progress' }]);
+    expect(snapshot(repo.path)).toEqual(before);
+    await writeFile(go, '');
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect(repo.show('main', 'change')).toBe('1');
+  });
+});

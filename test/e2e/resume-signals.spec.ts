@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { artifactFolder, readMerged, runCli, startCli, writePlan } from '../support/cli';
+import { type TestRepository, testRepositories } from '../support/repository';
+import { HeldGates, isRunning } from './held-gates';
+
+const create = testRepositories();
+const repositories: TestRepository[] = [];
+
+/** A run of two items whose gates have started. */
+async function startHeld(options: { readonly stubborn?: boolean } = {}) {
+  const repo = create();
+  repositories.push(repo);
+  repo.branch('a', { a: '1\n' });
+  repo.branch('b', { b: '1\n' });
+  const gates = new HeldGates(repo, options);
+  gates.hold('a', 'b');
+  const plan = { items: [{ name: 'a' }, { name: 'b' }], gates: [gates.gate], policy: { maxWorkers: 2 } };
+  const args = ['merge', writePlan(repo, plan), '--execute', '--artifact-dir', artifactFolder(repo)];
+  const { child, ended } = startCli(args, { cwd: repo.path });
+  await gates.started(['a', 'b'], options.stubborn === true ? 2 : 1);
+  const processes = [...gates.pids('a'), ...gates.pids('b')];
+  return { repo, plan, gates, child, ended, processes };
+}
+
+/** Resolves with what the process has written to standard error, once that holds `text`. */
+function says(child: ChildProcess, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let all = '';
+    child.stderr!.on('data', (chunk) => {
+      all += chunk;
+      if (all.includes(text)) resolve(all);
+    });
+  });
+}
+
+async function statusOf(repo: TestRepository) {
+  return JSON.parse((await runCli(['status', '--json'], { cwd: repo.path })).stdout);
+}
+
+describe('a signal to the process', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends the gates, says how to go on, and exits with %i', async (signal, code) => {
+    const { repo, plan, gates, child, ended, processes } = await startHeld();
+    child.kill(signal);
+    const stopped = await ended;
+    expect(stopped.code).toBe(code);
+    expect(stopped.stdout).toBe('');
+    expect(processes.filter(isRunning)).toEqual([]);
+
+    const { runId, ...status } = await statusOf(repo);
+    expect(stopped.stderr).toContain(`lex-pr resume ${runId}\n`);
+    expect(status).toMatchObject({ status: 'interrupted', items: { open: 2 } });
+
+    gates.letGo('a', 'b');
+    const result = await runCli(['resume', runId], { cwd: repo.path });
+    const { outcome } = readMerged(plan, artifactFolder(repo), result);
+    expect(outcome).toEqual({ a: 'merged', b: 'merged' });
+    expect(result.code).toBe(0);
+  });
+
+  it('ends also gates that ignore SIGTERM, with their children', async () => {
+    const { child, ended, processes } = await startHeld({ stubborn: true });
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    expect(processes).toHaveLength(4);
+    expect(processes.filter(isRunning)).toEqual([]);
+  });
+
+  it('a second one ends process and gates without waiting for them', async () => {
+    const { repo, plan, gates, child, ended, processes } = await startHeld({ stubborn: true });
+    const stopping = says(child, 'stopping');
+    child.kill('SIGINT');
+    await stopping;
+    child.kill('SIGINT');
+    const stopped = await ended;
+    expect(stopped.code).toBe(130);
+    // It did not come to the end of an orderly stop.
+    expect(stopped.stderr).not.toContain('lex-pr resume');
+    expect(processes.filter(isRunning)).toEqual([]);
+
+    gates.letGo('a', 'b');
+    const result = await runCli(['resume'], { cwd: repo.path });
+    expect(readMerged(plan, artifactFolder(repo), result).outcome).toEqual({ a: 'merged', b: 'merged' });
+  });
+});

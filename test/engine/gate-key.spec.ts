@@ -1,0 +1,74 @@
+import { gateKey, localToolchain } from '../../lib/engine/gate-key';
+import type { Gate } from '../../lib/plan/plan';
+
+const gate: Gate = {
+  name: 'test',
+  run: 'make test',
+  cwd: '.',
+  env: { A: '1', B: '2' },
+  timeoutSeconds: 60,
+  runtime: 'local',
+  artifacts: ['out/*'],
+  cache: 'tree',
+};
+const tested = { commit: 'c1', tree: 't1' };
+const key = (change: Partial<Gate> = {}, on = tested, toolchain = 'tools') =>
+  gateKey({ ...gate, ...change }, on, toolchain);
+
+describe('gateKey', () => {
+  it('is the same for the same gate on the same content', () => {
+    expect(key()).toMatch(/^[0-9a-f]{64}$/);
+    expect(key({ env: { B: '2', A: '1' } })).toBe(key());
+  });
+
+  it.each<[string, Partial<Gate>]>([
+    ['name', { name: 'lint' }],
+    ['command', { run: 'make check' }],
+    ['folder', { cwd: 'web' }],
+    ['environment: a value', { env: { A: '1', B: '3' } }],
+    ['environment: a variable less', { env: { A: '1' } }],
+    ['environment: names and values shifted', { env: { A: '1B', '': '2' } }],
+    ['time limit', { timeoutSeconds: 61 }],
+    ['artifacts', { artifacts: [] }],
+    ['kind of cache', { cache: 'commit' }],
+  ])('changes with its %s', (_, change) => {
+    expect(key(change)).not.toBe(key());
+  });
+
+  it('changes with the tools', () => {
+    expect(key({}, tested, 'other tools')).not.toBe(key());
+  });
+
+  it('depends on the tree alone with cache: tree, on the commit alone with cache: commit', () => {
+    const otherCommit = { ...tested, commit: 'c2' };
+    const otherTree = { ...tested, tree: 't2' };
+    expect(key({}, otherCommit)).toBe(key());
+    expect(key({}, otherTree)).not.toBe(key());
+    expect(key({ cache: 'commit' }, otherTree)).toBe(key({ cache: 'commit' }));
+    expect(key({ cache: 'commit' }, otherCommit)).not.toBe(key({ cache: 'commit' }));
+  });
+
+  it('does not take a tree for a commit of the same id', () => {
+    const same = { commit: 'x', tree: 'x' };
+    expect(key({ cache: 'commit' }, same)).not.toBe(key({ cache: 'tree' }, same));
+  });
+
+  it('is none with cache: off', () => {
+    expect(key({ cache: 'off' })).toBeUndefined();
+  });
+});
+
+describe('localToolchain', () => {
+  const path = process.env.PATH;
+  afterEach(() => {
+    process.env.PATH = path;
+  });
+
+  it('changes with the version of git and with the search path', () => {
+    const before = localToolchain('git version 2.39.5');
+    expect(localToolchain('git version 2.39.5')).toBe(before);
+    expect(localToolchain('git version 2.40.0')).not.toBe(before);
+    process.env.PATH = `/elsewhere:${path}`;
+    expect(localToolchain('git version 2.39.5')).not.toBe(before);
+  });
+});
