@@ -9,7 +9,9 @@ if (major < 22 || (major === 22 && minor < 13)) {
 } else if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!)) {
   process.stdout.write(`${LEX_PR_VERSION}\n`);
 } else {
+  const { surviveBrokenOutput } = await import('../lib/cli/broken-output');
   const { main } = await import('../lib/cli/main');
+  surviveBrokenOutput();
   process.exitCode = await main(process.argv.slice(2), LEX_PR_VERSION);
 }
 

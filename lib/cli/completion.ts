@@ -5,16 +5,16 @@ import { fishCompletion } from './completion/fish';
 import { zshCompletion } from './completion/zsh';
 import type { Io } from './io';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = 'bash' | 'zsh' | 'fish';
 
-const SCRIPT: Readonly<Record<(typeof SHELLS)[number], (commands: readonly Completable[]) => string>> = {
+const SCRIPT: Readonly<Record<Shell, (commands: readonly Completable[]) => string>> = {
   bash: bashCompletion,
   zsh: zshCompletion,
   fish: fishCompletion,
 };
 
 /** `lex-pr completion`: prints the completion script of a shell, made from the program. @returns the exit code */
-export function completion(shell: (typeof SHELLS)[number], program: Command, { stdout }: Io): number {
+export function completion(shell: Shell, program: Command, { stdout }: Io): number {
   stdout.write(SCRIPT[shell](completables(program)));
   return 0;
 }

@@ -1,5 +1,5 @@
-import { checkHome } from '../doctor/home';
 import { type Check, check } from '../doctor/check';
+import { checkHome } from '../doctor/home';
 import { checkMachine } from '../doctor/machine';
 import { checkRepository } from '../doctor/repository';
 import { openHome } from '../repository/home';

@@ -5,12 +5,13 @@ import type { OrderCache } from '../engine/order-cached';
 import { killProcessGroups } from '../gates/process-group';
 import { reasonCode } from '../report/advice';
 import { buildReport } from '../report/build';
+import { keptFolder } from '../report/kept';
 import type { Report } from '../report/report';
 import { renderSummary } from '../report/summary';
 import { readTails } from '../report/tails';
 import { writeReport } from '../report/write';
-import { type Metrics, metricsJson } from '../telemetry/lex-pr-metrics';
 import type { ProcessTable } from '../run/sqlite-store';
+import { type Metrics, metricsJson } from '../telemetry/lex-pr-metrics';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
 import { recordEvents } from '../telemetry/record-events';
 import { ExitCode, type Io } from './io';
@@ -152,12 +153,9 @@ async function finish(
   for (const [operation, { hits, misses }] of Object.entries(cache)) {
     metrics.cacheHits.add(hits, { operation });
     metrics.cacheMisses.add(misses, { operation });
-    logger.debug('cache', `cache of ${operation}: ${hits} hits, ${misses} misses`, {
-      operation,
-      hits,
-      misses,
-    });
+    logger.info('cache', 'cache', { operation, hits, misses });
   }
+  metrics.memoryBytes.set(process.memoryUsage().heapUsed);
   metrics.throttleSeconds.add(outcome.throttledSeconds);
   // Of the whole run, also where other processes began it.
   const events = await workspace.store.events(record.id);
@@ -174,14 +172,17 @@ async function finish(
     wovenRef,
   };
   const draft = buildReport({ ...input, metrics: {} });
-  for (const item of draft.items) {
+  // Where only gates ran, nothing was to be merged.
+  for (const item of record.gatesOnly ? [] : draft.items) {
     if (item.status === 'merged') metrics.mergeSuccess.add(1);
     else metrics.mergeFailure.add(1, { reason: reasonCode(item) });
   }
   metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: draft.status });
   const report = buildReport({ ...input, metrics: metricsJson(metrics) });
   if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
-  await writeReport(reportFolder, report, await readTails(reportFolder, report));
+  const tails = await readTails(reportFolder, report);
+  for (const folder of new Set([reportFolder, keptFolder(workspace.home, record.id)]))
+    await writeReport(folder, report, tails);
   // Not before: a run that dies without its report is resumed for it.
   await workspace.store.finish(record.id, endedAt);
   return report;

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { underNpm } from './npm-arguments';
 
 /** What a command reads from and writes to, so that tests can give their own. */
 export interface Io {
@@ -21,7 +22,7 @@ export function processIo(): Io {
     stdin,
     stdout,
     stderr,
-    cwd: env.npm_lifecycle_event === 'cli' ? (env.INIT_CWD ?? process.cwd()) : process.cwd(),
+    cwd: underNpm(env) ? (env.INIT_CWD ?? process.cwd()) : process.cwd(),
     env,
   };
 }

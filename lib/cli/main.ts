@@ -1,6 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError, refuse } from '../errors';
 import { ExitCode, type Io, processIo } from './io';
+import { npmArguments } from './npm-arguments';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
 
@@ -13,15 +16,20 @@ export async function main(args: readonly string[], version: string, io: Io = pr
   const program = createProgram(version, io, (result) => {
     code = result;
   });
+  let given = args;
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    const isFile = (path: string) =>
+      statSync(resolve(io.cwd, path), { throwIfNoEntry: false })?.isFile() ?? false;
+    given = npmArguments(args, io.env, program, isFile);
+    await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, args.includes('--json'), io);
+    return report(error, given.includes('--json'), io);
   }
 }
 
-function createProgram(version: string, io: Io, done: (code: number) => void): Command {
+/** Every command with its options. @param done told the exit code of the command that ran */
+export function createProgram(version: string, io: Io, done: (code: number) => void): Command {
   const program = new Command('lex-pr')
     .description(
       'Merges many dependent branches. Every gate runs as early as its dependencies allow; nothing lands that was not tested.',
@@ -74,6 +82,16 @@ function createProgram(version: string, io: Io, done: (code: number) => void): C
     )
     .action(async (plan, options) => done(await (await import('./merge')).merge(plan, options, io)));
 
+  command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.')
+    .addOption(artifactDir())
+    .addOption(maxWorkers())
+    .addOption(logFormat())
+    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addHelpText('after', example('lex-pr run plan.yaml --max-workers 4'))
+    .action(async (plan, options) =>
+      done(await (await import('./merge')).merge(plan, { ...options, gatesOnly: true }, io)),
+    );
+
   command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.')
     .addOption(artifactDir())
     .addOption(maxWorkers())
@@ -108,6 +126,50 @@ function createProgram(version: string, io: Io, done: (code: number) => void): C
     .option('--json', 'as JSON, which it always is')
     .addHelpText('after', example('lex-pr schema > plan.schema.json'))
     .action(async () => done((await import('./schema')).schemaCommand(io)));
+
+  command(program, 'report [run]', 'Prints the report of a run that has ended; by default of the last one.')
+    .option('--json', 'report.json instead of report.md')
+    .addHelpText('after', example('lex-pr report | less', "lex-pr report --json | jq '.items[].status'"))
+    .action(async (run, options) => done(await (await import('./report')).reportCommand(run, options, io)));
+
+  command(program, 'metrics [run]', 'Prints the metrics of a run in the Prometheus text format.')
+    .option('--json', 'as JSON, as .metrics of the report')
+    .addHelpText(
+      'after',
+      example('lex-pr metrics', "lex-pr metrics --json | jq '.gate_execution_seconds.mean'"),
+    )
+    .action(async (run, options) => done(await (await import('./metrics')).metricsCommand(run, options, io)));
+
+  const cache = command(
+    program,
+    'cache',
+    'Shows or clears what is remembered from earlier runs.',
+  ).addHelpText('after', example('lex-pr cache stats', 'lex-pr cache clear'));
+  command(cache, 'stats', 'Entries by operation, size on disk, and what the last run found.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('lex-pr cache stats --json'))
+    .action(async (options) => done(await (await import('./cache')).cacheStats(options, io)));
+  command(cache, 'clear', 'Forgets everything: the next run executes every gate.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('lex-pr cache clear'))
+    .action(async (options) => done(await (await import('./cache')).cacheClear(options, io)));
+
+  command(program, 'doctor', 'Says what is wrong on this machine and in this folder, and what mends it.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('lex-pr doctor'))
+    .action(async (options) => done(await (await import('./doctor')).doctor(options, io)));
+
+  command(program, 'completion', 'Prints a completion script for your shell.')
+    .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      example(
+        'eval "$(lex-pr completion bash)"',
+        'lex-pr completion zsh > "${fpath[1]}/_lex-pr"',
+        'lex-pr completion fish > ~/.config/fish/completions/lex-pr.fish',
+      ),
+    )
+    .action(async (shell) => done((await import('./completion')).completion(shell, program, io)));
 
   return program;
 }

@@ -7,16 +7,19 @@ import { openWorkspace } from '../engine/workspace';
 import { readPlan } from '../plan/load';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
+import { makeArtifactFolder } from './artifact-folder';
 import { type FollowOptions, follow } from './follow';
 import type { Io } from './io';
 
 export interface MergeOptions extends FollowOptions {
   readonly execute?: boolean;
+  /** `lex-pr run`. */
+  readonly gatesOnly?: boolean;
   readonly artifactDir?: string;
   readonly maxWorkers?: number;
 }
 
-/** `lex-pr merge`: from a plan to a report. @returns the exit code */
+/** `lex-pr merge` and `lex-pr run`: from a plan to a report. @returns the exit code */
 export async function merge(planPath: string, options: MergeOptions, io: Io): Promise<number> {
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
   const workspace = await openWorkspace(io.cwd, plan.repository);
@@ -29,16 +32,17 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
       options.artifactDir === undefined
         ? defaultFolder(workspace.home, id)
         : resolve(io.cwd, options.artifactDir);
-    const execute = options.execute ?? false;
-    const lanes = options.maxWorkers ?? plan.policy.maxWorkers;
+    const { execute = false, gatesOnly = false, maxWorkers: lanes = plan.policy.maxWorkers } = options;
     const record = await prepareRun(workspace, plan, ordered, {
       id,
       execute,
+      gatesOnly,
       lanes,
       artifactFolder: folder,
       startedAt,
     });
-    const run: LocalRun = { workspace, record, ordered, load: createWorkload(ordered, plan.policy, execute) };
+    const run: LocalRun = { workspace, record, ordered, load: createWorkload(ordered, plan.policy, record) };
+    await makeArtifactFolder(folder);
     await createRun(run);
     return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
   } finally {

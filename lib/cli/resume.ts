@@ -8,6 +8,7 @@ import { decodeRecord, type RunRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
+import { makeArtifactFolder } from './artifact-folder';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
@@ -15,7 +16,7 @@ import type { MergeOptions } from './merge';
 /** `lex-pr resume`: goes on where an interrupted run stopped. @returns the exit code of the whole run */
 export async function resume(
   id: string | undefined,
-  options: Omit<MergeOptions, 'execute'>,
+  options: Omit<MergeOptions, 'execute' | 'gatesOnly'>,
   io: Io,
 ): Promise<number> {
   const found = await findUnfinished(await openHome(io.cwd), id);
@@ -24,10 +25,11 @@ export async function resume(
     const record = { ...found, lanes: options.maxWorkers ?? found.lanes };
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
-    const load = createWorkload(ordered, record.plan.policy, record.execute);
+    const load = createWorkload(ordered, record.plan.policy, record);
     const run: LocalRun = { workspace, record, ordered, load };
     const { artifactDir } = options;
     const reportFolder = artifactDir === undefined ? record.artifactFolder : resolve(io.cwd, artifactDir);
+    await makeArtifactFolder(reportFolder);
     return await follow(run, { metrics, orders, reportFolder }, options, io);
   } finally {
     await workspace.close();

@@ -54,7 +54,7 @@ async function readStatus(home: string, id: string | undefined): Promise<RunStat
     const record = decodeRecord(run.record);
     const { plan } = record;
     const ordered = orderPlan(plan);
-    const load = createWorkload(ordered, plan.policy, record.execute);
+    const load = createWorkload(ordered, plan.policy, record);
     const state = decodeState(load, (await store.read(run.id)).state);
     const unfinished = runs.find(({ endedAt }) => endedAt === undefined)?.id === run.id;
     return {

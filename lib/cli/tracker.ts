@@ -17,6 +17,7 @@ export function trackProgress(
   const finished = new Map<string, { count: number; totalMs: number }>();
   const startOf = new Map<number, number>();
   let cached = 0;
+  let active = 0;
   let shownAt = 0;
   const nameOf = (item: number) => (item < 0 ? null : ordered.items[item]!.name);
 
@@ -24,7 +25,9 @@ export function trackProgress(
     if (event.event === 'start') {
       startOf.set(event.task, event.at);
       const { item, gate } = load.tasks[event.task]!;
-      sink.event({ kind: 'gate-start', item: nameOf(item), gate: gate.name, attempt: event.attempt });
+      const { attempt, lane } = event;
+      active += 1;
+      sink.event({ kind: 'gate-start', item: nameOf(item), gate: gate.name, attempt, lane, active });
     } else if (event.event === 'phase') {
       sink.event({
         kind: 'phase',
@@ -34,7 +37,8 @@ export function trackProgress(
     } else if (event.event === 'result' && event.kind === 'gate') {
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;
-      const { attempt, outcome } = event;
+      const { attempt, outcome, lane } = event;
+      active -= 1;
       const status = outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';
       if (event.cached) cached += 1;
       else if (status !== 'skipped') {
@@ -49,6 +53,8 @@ export function trackProgress(
         ms,
         cached: event.cached ?? false,
         attempt,
+        lane,
+        active,
       });
     } else if (event.event === 'item' && event.status >= ItemStatus.blocked) {
       const status = event.status === ItemStatus.blocked ? 'blocked' : 'failed';

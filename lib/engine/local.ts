@@ -123,6 +123,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     itemNames: ordered.items.map(({ name }) => name),
     candidates: createCandidates({
       git: workspace.repository,
+      merge: workspace.merge,
       commits: workspace.commits,
       base: record.base,
       heads: record.heads.map(({ sha }) => sha),

@@ -16,9 +16,10 @@ export async function performMerge(
   },
   work: Extract<Work, { kind: 'merge' }>,
 ): Promise<MergeResult[]> {
-  const { repository: git, commits } = workspace;
+  const { repository: git, merge, commits } = workspace;
   const context = {
     git,
+    merge,
     commits,
     strategy: record.plan.policy.mergeStrategy,
     runId: record.id,

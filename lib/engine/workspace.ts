@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { endProcessGroups } from '../gates/process-group';
+import { type Merge, openMerger } from '../merge/merger';
 import { FileStore } from '../performance/file-store';
 import { type CommitStore, openCommits } from '../repository/commits';
 import type { Git } from '../repository/git';
@@ -18,6 +19,7 @@ export interface Workspace {
   /** The private repository, in which all git work happens. */
   readonly repository: Git;
   readonly commits: CommitStore;
+  readonly merge: Merge;
   readonly listTree: ListTree;
   readonly store: ReturnType<typeof openSqliteStore>;
   readonly cache: FileStore;
@@ -47,9 +49,21 @@ export async function openWorkspace(cwd: string, repository: string): Promise<Wo
     const reader = openReader(git);
     const commits = await openCommits(git, reader);
     closing.push(() => commits.close());
+    const merger = openMerger(git);
+    closing.push(() => merger.close());
     const cache = new FileStore(cacheFile(home));
     closing.push(() => cache.close());
-    return { home, source, repository: git, commits, listTree: createTreeList(reader), store, cache, close };
+    return {
+      home,
+      source,
+      repository: git,
+      commits,
+      merge: merger.merge,
+      listTree: createTreeList(reader),
+      store,
+      cache,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
 import type { CommitStore, Signature } from '../repository/commits';
 import type { Git } from '../repository/git';
 import { closure, leads } from './closure';
-import { type MergeResult, mergeCommits } from './merge-commits';
+import type { MergeResult } from './merge-commits';
+import type { Merge } from './merger';
 
 /** What an item is tested as: the commit that would exist if it landed alone with its dependencies. */
 export type Candidate =
@@ -30,6 +31,7 @@ export interface Candidates {
 
 export interface CandidateContext {
   readonly git: Git;
+  readonly merge: Merge;
   readonly commits: CommitStore;
   /** Commit of the target that the candidates are built on. */
   readonly base: string;
@@ -107,11 +109,15 @@ type MergedHead = Merged | Exclude<MergeResult, { kind: 'clean' }>;
 /** A candidate, finished or on the way. */
 type Built = Merged | Exclude<Candidate, { kind: 'clean' }>;
 
-async function mergeHead({ git, commits }: CandidateContext, tip: Merged, head: string): Promise<MergedHead> {
+async function mergeHead(
+  { git, merge, commits }: CandidateContext,
+  tip: Merged,
+  head: string,
+): Promise<MergedHead> {
   const stacked = tip.standIn !== undefined && (await isOnLine(commits, tip.standIn, head));
   const merged: MergeResult = stacked
     ? { kind: 'clean', tree: (await commits.read(head)).tree }
-    : await mergeCommits(git, tip.commit, head);
+    : await merge(tip.commit, head);
   if (merged.kind !== 'clean') return merged;
 
   const empty = merged.tree === tip.tree;

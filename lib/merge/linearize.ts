@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Commit, CommitStore, Signature } from '../repository/commits';
 import type { Git } from '../repository/git';
-import { mergeCommits } from './merge-commits';
+import type { Merge } from './merger';
 import { subjectOf, type Trailer, withTrailers } from './message';
 import type { Tip, WeaveItem } from './weave';
 
@@ -12,6 +12,7 @@ export type Line =
 
 export interface LineContext {
   readonly git: Git;
+  readonly merge: Merge;
   readonly commits: CommitStore;
   /** Identity and date of the new commits; their authors stay. */
   readonly committer: Signature;
@@ -98,7 +99,7 @@ async function ownCommits(
  * has that tree and the commit's parent, so that the parent is the merge base.
  */
 async function pickOnto(
-  { git, commits }: LineContext,
+  { merge, commits }: LineContext,
   onto: string,
   { id, commit }: Own,
 ): Promise<{ kind: 'clean'; tree: string } | { kind: 'conflict'; paths: readonly string[] }> {
@@ -108,7 +109,7 @@ async function pickOnto(
   const ours = await commits.write(temporary(onto, [parent]));
   // The first commit of a history has no parent to share, so that it gets one.
   const theirs = commit.parents.length > 0 ? id : await commits.write(temporary(commit.tree, [parent]));
-  const merged = await mergeCommits(git, ours, theirs);
+  const merged = await merge(ours, theirs);
   if (merged.kind === 'unrelated') throw new Error(`${ours} and ${theirs} have the parent ${parent}`);
   return merged;
 }
@@ -126,12 +127,16 @@ function emptyTree(anyId: string): string {
 }
 
 /** Finds the merge that has changes of its own, such as a conflict resolved by hand: picking loses them. */
-async function whyDifferent({ git }: LineContext, item: WeaveItem, merges: readonly Own[]): Promise<string> {
-  for (const merge of merges) {
-    const [first = '', second = '', ...more] = merge.commit.parents;
-    const again = more.length === 0 ? await mergeCommits(git, first, second) : undefined;
-    if (again?.kind !== 'clean' || again.tree !== merge.commit.tree)
-      return `${name(merge)} is a merge with changes of its own, which are lost when commits are picked one by one`;
+async function whyDifferent(
+  { merge }: LineContext,
+  item: WeaveItem,
+  merges: readonly Own[],
+): Promise<string> {
+  for (const own of merges) {
+    const [first = '', second = '', ...more] = own.commit.parents;
+    const again = more.length === 0 ? await merge(first, second) : undefined;
+    if (again?.kind !== 'clean' || again.tree !== own.commit.tree)
+      return `${name(own)} is a merge with changes of its own, which are lost when commits are picked one by one`;
   }
   return `the commits up to ${item.head.slice(0, 12)} give another tree when picked one by one than when merged`;
 }

@@ -24,14 +24,22 @@ export async function mergeCommits(git: Git, ours: string, theirs: string): Prom
       return { kind: 'unrelated' };
     throw error;
   }
-  const [tree, ...paths] = merged.stdout.toString().split('\0').slice(0, -1);
+  const fields = merged.stdout.toString().split('\0').slice(0, -1);
   // What git cannot merge, such as a missing commit, ends like a conflict, but without a tree.
-  if (tree === undefined) throw new GitError(args, merged.exitCode, merged.stderr, '');
-  if (merged.exitCode === 0) return { kind: 'clean', tree };
-  return {
-    kind: 'conflict',
-    paths: [...new Set(paths.map((path) => withoutSide(path, ours, theirs)))].sort(),
-  };
+  if (fields.length === 0) throw new GitError(args, merged.exitCode, merged.stderr, '');
+  return readMerge(fields, merged.exitCode === 0, ours, theirs);
+}
+
+/** The result that git's fields stand for: the tree, then each path in conflict as often as it has sides. */
+export function readMerge(
+  [tree = '', ...paths]: readonly string[],
+  clean: boolean,
+  ours: string,
+  theirs: string,
+): MergeResult {
+  if (clean) return { kind: 'clean', tree };
+  const unique = new Set(paths.map((path) => withoutSide(path, ours, theirs)));
+  return { kind: 'conflict', paths: [...unique].sort() };
 }
 
 /** Where a file is in the way of a folder, or of another kind of file, git names one side `path~commit`. */

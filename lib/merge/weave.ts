@@ -2,7 +2,7 @@ import type { MergeStrategy } from '../plan/plan';
 import type { CommitStore, Signature } from '../repository/commits';
 import type { Git } from '../repository/git';
 import { rebase, squash } from './linearize';
-import { mergeCommits } from './merge-commits';
+import type { Merge } from './merger';
 import { ITEM_TRAILER, landingTrailers, withTrailers } from './message';
 
 /** The two ends of a weave. Their trees are always the same. */
@@ -29,6 +29,7 @@ export type WeaveResult =
 
 export interface WeaveContext {
   readonly git: Git;
+  readonly merge: Merge;
   readonly commits: CommitStore;
   readonly strategy: MergeStrategy;
   readonly runId: string;
@@ -50,8 +51,8 @@ export interface WeaveItem {
  * @throws GitError, Error when an object is missing or git cannot be run
  */
 export async function weaveItem(context: WeaveContext, tip: Tip, item: WeaveItem): Promise<WeaveResult> {
-  const { git, commits, strategy, runId, committer } = context;
-  const merged = await mergeCommits(git, tip.chain, item.head);
+  const { git, merge, commits, strategy, runId, committer } = context;
+  const merged = await merge(tip.chain, item.head);
   if (merged.kind === 'unrelated') return merged;
   if (merged.kind === 'conflict') {
     return { ...merged, with: await itemsThatChanged(context, tip.chain, merged.paths) };
@@ -69,7 +70,7 @@ export async function weaveItem(context: WeaveContext, tip: Tip, item: WeaveItem
   if (strategy === 'merge') return { kind: 'woven', tip: { chain, linear: chain } };
 
   const rewrite = strategy === 'squash' ? squash : rebase;
-  const line = await rewrite({ git, commits, committer, trailers }, tip, item, merged.tree);
+  const line = await rewrite({ git, merge, commits, committer, trailers }, tip, item, merged.tree);
   return line.kind === 'line' ? { kind: 'woven', tip: { chain, linear: line.end } } : line;
 }
 

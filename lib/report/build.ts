@@ -41,6 +41,7 @@ export function buildReport(input: ReportInput): Report {
     runId: record.id,
     status: overallStatus(items, false),
     dryRun: !record.execute,
+    gatesOnly: record.gatesOnly,
     engine: 'local',
     target: {
       ref: `refs/heads/${record.plan.target}`,
@@ -76,7 +77,7 @@ function targetAfter({ state, history }: Told): string {
 function reportItem(told: Told, item: number): ReportItem {
   const { record, ordered, load, state, history } = told;
   const { name, branch } = ordered.items[item]!;
-  const status = statusOf(state.items[item]!);
+  const status = statusOf(state.items[item]!, load);
   const gates = tasksOf(load, item).map((task) => reportGate(told, task));
   const results = tasksOf(load, item).flatMap((task) => history.attempts.get(task) ?? []);
   const path = blockedPath(told.through, state, item).map((at) => ordered.items[at]!.name);
@@ -141,8 +142,9 @@ function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Re
   };
 }
 
-function statusOf(status: number): ReportItem['status'] {
+function statusOf(status: number, { gatesOnly }: Workload): ReportItem['status'] {
   if (status === ItemStatus.woven || status === ItemStatus.present) return 'merged';
+  if (gatesOnly && status === ItemStatus.passed) return 'merged';
   if (status === ItemStatus.blocked) return 'blocked';
   return isFailure(status) ? 'failed' : 'skipped';
 }

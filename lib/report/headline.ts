@@ -7,14 +7,16 @@ import type { Report } from './report';
  * @param quote how the rendering shows a name from outside
  */
 export function headline(report: Report, quote: (name: string) => string): string {
-  const { target, items, dryRun } = report;
+  const { target, items, dryRun, gatesOnly } = report;
   const into = quote(shortRef(target.ref));
   const took = formatDuration(Math.max(0, Date.parse(report.endedAt) - Date.parse(report.startedAt)));
   const merged = withStatus(report, 'merged').length;
-  const start = dryRun ? 'Dry run: ' : '';
+  const start = gatesOnly ? 'Gates only: ' : dryRun ? 'Dry run: ' : '';
   if (report.status === 'cancelled')
     return `${start}Cancelled after ${took}: nothing of this run is on ${into}.`;
   if (items.length === 0) return `${start}Nothing to do: the plan has no items.`;
+  if (gatesOnly)
+    return `Gates only: ${merged === items.length ? all(merged) : `${merged} of ${count(items.length)}`} passed; nothing was woven (${took}).`;
   if (merged === 0)
     return dryRun
       ? `Dry run: none of ${count(items.length)} could be merged into ${into} (${took}).`

@@ -44,13 +44,16 @@ function itemsTable(report: Report): string {
   if (items.length === 0) return '';
   const rows = items.map((item) => [
     code(item.name),
-    report.dryRun && item.status === 'merged' ? 'would be merged' : item.status,
+    item.status === 'merged' ? mergedLabel(report) : item.status,
     item.reason === null ? '' : code(item.reason),
     gateCounts(item),
     item.mergeCommit === null ? '' : code(shortCommit(item.mergeCommit)),
   ]);
   return section('Items', [table(['item', 'status', 'reason', 'gates', 'commit'], rows)]);
 }
+
+const mergedLabel = ({ dryRun, gatesOnly }: Report) =>
+  gatesOnly ? 'passed' : dryRun ? 'would be merged' : 'merged';
 
 function gateCounts({ gates }: ReportItem): string {
   const counts = Map.groupBy(gates, statusOf);

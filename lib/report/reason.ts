@@ -14,11 +14,15 @@ export interface Told {
   readonly through: readonly number[];
 }
 
+const UNFINISHED = 'unfinished: the run was stopped; go on with lex-pr resume';
+
 /** Why an item is where it is, as `code: words that a person can act on`; null for one that simply merged. */
 export function reasonOf(told: Told, item: number): string | null {
   const { record, state, history, ordered } = told;
   const { target } = record.plan;
   switch (state.items[item]) {
+    case ItemStatus.passed:
+      return told.load.gatesOnly ? null : UNFINISHED;
     case ItemStatus.present:
       return `nothing to do: ${target} holds this change already`;
     case ItemStatus.woven:
@@ -52,7 +56,7 @@ export function reasonOf(told: Told, item: number): string | null {
     case ItemStatus.landingRefused:
       return `landing-refused: ${landing(told, 'refused')?.message}`;
     default:
-      return 'unfinished: the run was stopped; go on with lex-pr resume';
+      return UNFINISHED;
   }
 }
 

@@ -37,7 +37,7 @@ const ItemReport = z
     deps: z.array(Name).describe('Items that it depends on directly'),
     status: z
       .enum(['merged', 'failed', 'blocked', 'skipped', 'cancelled'])
-      .describe('In a dry run `merged` means would be merged'),
+      .describe('In a dry run `merged` means would be merged, where only gates ran: passed them'),
     reason: z
       .string()
       .nullable()
@@ -80,6 +80,7 @@ export const ReportSchema = z.strictObject({
     .enum(['merged', 'partial', 'failed', 'cancelled'])
     .describe('merged: all items; partial: some; failed: none; cancelled: the run was cancelled'),
   dryRun: z.boolean().describe('Whether no ref was to be moved'),
+  gatesOnly: z.boolean().describe('Whether gates were run and nothing was woven (`lex-pr run`)'),
   engine: z.enum(['local', 'aws']),
   target: z.strictObject({
     ref: z.string(),

@@ -47,7 +47,7 @@ interface Row {
 
 function statusRows(report: Report, status: ItemStatus): Row[] {
   const items = withStatus(report, status);
-  const label = status === 'merged' && report.dryRun ? 'would merge' : status;
+  const label = status === 'merged' ? mergedLabel(report) : status;
   const rows = [...Map.groupBy(items, causeOf).values()].flatMap((group): Row[] => {
     if (group.length <= FOLD)
       return group.map((item) => ({ status, label, name: printable(item.name), text: itemText(item) }));
@@ -57,6 +57,9 @@ function statusRows(report: Report, status: ItemStatus): Row[] {
   const more = { status, label, name: '…', text: `${rows.length - ROWS} more, see report.md` };
   return [...rows.slice(0, ROWS), more];
 }
+
+const mergedLabel = ({ dryRun, gatesOnly }: Report) =>
+  gatesOnly ? 'passed' : dryRun ? 'would merge' : 'merged';
 
 const causeOf = (item: ReportItem) =>
   JSON.stringify([item.blockedBy, item.blockedBy === null ? item.reason : '']);

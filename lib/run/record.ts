@@ -6,6 +6,8 @@ export interface RunRecord {
   readonly plan: Plan;
   /** False: a dry run, no ref moves. */
   readonly execute: boolean;
+  /** Gates run, and that is all. */
+  readonly gatesOnly: boolean;
   /** How many gates may run at once. */
   readonly lanes: number;
   /** Absolute. */

@@ -5,6 +5,7 @@ import { ItemStatus, isOut, type Phase, TaskStatus, type Work } from './state';
 /**
  * The way of the weave: `weave` until every item is woven or out, then `verify`, then `land`, then `done`.
  * Items are woven in merge order, whatever order they passed in, so that the result does not depend on it.
+ * Where only gates are to run, an item that has passed them stays as it is, and nothing is woven.
  */
 export function advance(draft: Draft): void {
   const { state } = draft;
@@ -19,7 +20,7 @@ export function advance(draft: Draft): void {
 export function mergeDue(draft: Draft): number[] {
   const { load, state } = draft;
   const due: number[] = [];
-  if (state.phase !== 'weave' || state.weave.busy) return due;
+  if (load.gatesOnly || state.phase !== 'weave' || state.weave.busy) return due;
   for (let item = state.weave.cursor; item < state.items.length && due.length < load.batchSize; item++) {
     if (state.items[item] === ItemStatus.passed) due.push(item);
     else if (!isSettled(state.items[item]!)) break;
@@ -61,8 +62,9 @@ export function endWith(draft: Draft, failure: ItemStatus | undefined): void {
 const isSettled = (status: number) =>
   status === ItemStatus.woven || status === ItemStatus.present || isOut(status);
 
-function skipSettled({ state }: Draft): void {
-  while (state.weave.cursor < state.items.length && isSettled(state.items[state.weave.cursor]!)) {
+function skipSettled({ load, state }: Draft): void {
+  const skipped = (status: number) => isSettled(status) || (load.gatesOnly && status === ItemStatus.passed);
+  while (state.weave.cursor < state.items.length && skipped(state.items[state.weave.cursor]!)) {
     state.weave.cursor += 1;
   }
 }

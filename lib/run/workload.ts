@@ -1,5 +1,6 @@
 import type { OrderedPlan } from '../plan/order';
 import type { Gate, Policy } from '../plan/plan';
+import type { RunRecord } from './record';
 
 /** One gate to run: of an item, or (item −1) of the woven commit. */
 export interface Task {
@@ -31,6 +32,8 @@ export interface Workload {
   /** How often a weave may be made anew because the target moved. */
   readonly maxRetries: number;
   readonly execute: boolean;
+  /** Items are done once their gates have passed: nothing is woven. */
+  readonly gatesOnly: boolean;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Workload {
 export function createWorkload(
   ordered: OrderedPlan,
   policy: Policy,
-  execute: boolean,
+  { execute, gatesOnly }: Pick<RunRecord, 'execute' | 'gatesOnly'>,
   lengths: (gate: Gate, item: string) => number = () => 1,
 ): Workload {
   const attempts = (gate: Gate) => {
@@ -75,6 +78,7 @@ export function createWorkload(
     batchSize: policy.performance.batchSize,
     maxRetries: policy.integration.kind === 'gates' ? policy.integration.maxRetries : 3,
     execute,
+    gatesOnly,
   };
 }
 

@@ -38,6 +38,7 @@ export async function begin(repo: TestRepository, document: PlanDocument, death?
     const record = await prepareRun(workspace, plan, ordered, {
       id: RUN,
       execute: true,
+      gatesOnly: false,
       lanes: plan.policy.maxWorkers,
       artifactFolder: join(repo.root, 'artifacts'),
       startedAt: 1_700_000_000_000,
@@ -58,7 +59,7 @@ export function goOn(repo: TestRepository, death?: Death): Promise<Life> {
 
 function runOf(workspace: Workspace, record: RunRecord, plan: Plan): LocalRun {
   const ordered = orderPlan(plan);
-  return { workspace, record, ordered, load: createWorkload(ordered, plan.policy, true) };
+  return { workspace, record, ordered, load: createWorkload(ordered, plan.policy, record) };
 }
 
 /** One process: opens the folder, carries the run as far as it gets, and leaves. */

@@ -1,4 +1,7 @@
-import { itemOf, mergePlan } from '../support/cli';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { itemOf, mergePlan, readMerged, runCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 
 const create = testRepositories();
@@ -104,5 +107,34 @@ describe('a target that moves during the run', () => {
       'base',
     ]);
     expect(merged.report.target.after).toBe(repo.git('rev-parse', 'main'));
+  });
+});
+
+describe('two runs on one target at once, from two folders', () => {
+  it('both land, the second on top of what the first has landed, verified again', async () => {
+    const repo = create();
+    repo.branches([{ name: 'one' }, { name: 'two' }]);
+    const fifo = join(repo.root, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    /** Both are under way when their gates meet. */
+    const run = async (name: string, meet: string) => {
+      const cwd = join(repo.root, `folder of ${name}`);
+      mkdirSync(cwd);
+      const policy = { integration: { gates: [{ name: 'verify', run: 'ls', cache: 'off' }] } };
+      const plan = { gates: [{ name: 'meet', run: meet }], policy, items: [{ name }] };
+      const path = writePlan(repo, plan, `${name}.json`);
+      const result = await runCli(['merge', path, '--execute', '--artifact-dir', cwd], { cwd });
+      return readMerged(plan, cwd, result);
+    };
+    const [one, two] = await Promise.all([
+      run('one', `echo hello > '${fifo}'`),
+      run('two', `read -r line < '${fifo}'`),
+    ]);
+    expect([one.outcome, two.outcome]).toEqual([{ one: 'merged' }, { two: 'merged' }]);
+    expect(repo.git('ls-tree', '--name-only', 'main').split('\n')).toEqual(['README', 'one', 'two']);
+    expect(repo.git('log', '--first-parent', '--format=%s', 'main').split('\n')).toHaveLength(3);
+    expect(repo.git('status', '--porcelain')).toBe('');
+    const last = [one, two].find(({ report }) => report.target.after === repo.git('rev-parse', 'main'));
+    expect(last?.report.integration?.commit).toBe(repo.git('rev-parse', 'main'));
   });
 });

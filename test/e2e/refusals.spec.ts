@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemsOf, runCli, startCli, writePlan } from '../support/cli';
@@ -55,6 +56,20 @@ items:
     ]);
     expect(problems.find(({ code }) => code === 'unknown-key')?.hint).toContain('name');
     expect(snapshot(repo.root)).toEqual(before);
+  });
+
+  it('a folder for the report that cannot be made, before any gate runs', async () => {
+    const repo = create();
+    repo.branch('change', { change: '1\n' });
+    const trace = join(repo.root, 'trace');
+    const gates = [{ name: 'test', run: `: > '${trace}'` }];
+    const plan = writePlan(repo, { gates, items: [{ name: 'change' }] });
+    const args = ['merge', plan, '--execute', '--json', '--artifact-dir', join(plan, 'below a file')];
+    const problems = problemsOf(await runCli(args, { cwd: repo.path }));
+    expect(problems).toMatchObject([{ code: 'artifact-folder' }]);
+    expect(existsSync(trace)).toBe(false);
+    const resumed = await runCli(['resume', '--json'], { cwd: repo.path });
+    expect(problemsOf(resumed)).toMatchObject([{ code: 'nothing-to-resume' }]);
   });
 
   it('a repository without its older history, and says how to get it', async () => {

@@ -1,6 +1,7 @@
-import { artifactFolder, readMerged, runCli, startCli, writePlan } from '../support/cli';
+import { artifactFolder, problemsOf, readMerged, runCli, startCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { HeldGates, isRunning, lethalGit } from './held-gates';
+import { statusOf } from './interrupted';
 
 const create = testRepositories();
 
@@ -24,11 +25,6 @@ function planOf(gates: HeldGates) {
 
 const merge = (repo: TestRepository, plan: string, env: Record<string, string> = {}) =>
   startCli(['merge', plan, '--execute', '--artifact-dir', artifactFolder(repo)], { cwd: repo.path, env });
-
-async function statusOf(repo: TestRepository) {
-  const { stdout } = await runCli(['status', '--json'], { cwd: repo.path });
-  return JSON.parse(stdout);
-}
 
 async function resume(repo: TestRepository, gates: HeldGates, env: Record<string, string> = {}) {
   const result = await runCli(['resume'], { cwd: repo.path, env });
@@ -80,12 +76,10 @@ describe('a process killed by SIGKILL', () => {
     expect(await statusOf(repo)).toMatchObject({ status: 'ended', phase: 'done', running: [] });
 
     const again = await runCli(['resume', '--json'], { cwd: repo.path });
-    expect(again.code).toBe(2);
-    expect(JSON.parse(again.stdout).errors).toMatchObject([{ code: 'nothing-to-resume' }]);
+    expect(problemsOf(again)).toMatchObject([{ code: 'nothing-to-resume' }]);
     const { runId } = await statusOf(repo);
     const named = await runCli(['resume', runId, '--json'], { cwd: repo.path });
-    expect(named.code).toBe(2);
-    expect(JSON.parse(named.stdout).errors).toMatchObject([{ code: 'run-ended' }]);
+    expect(problemsOf(named)).toMatchObject([{ code: 'run-ended' }]);
   });
 
   it('during verification: the woven commit is verified again, the gates of items are not run again', async () => {

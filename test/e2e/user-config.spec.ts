@@ -25,7 +25,7 @@ function trapped() {
   repo.branch('edit', { old: content(LINES.with(3, 'edited')) });
   repo.branch('rename', { old: null, new: content(LINES) });
   const traces = join(repo.root, 'traces');
-  return { repo, traces, env: { GIT_CONFIG_GLOBAL: join(repo.root, 'gitconfig') } };
+  return { repo, traces, env: { HOME: repo.root, GIT_CONFIG_GLOBAL: join(repo.root, '.gitconfig') } };
 }
 
 /** @param filters whether checking out a file runs a program too */
@@ -82,7 +82,7 @@ ${
     ? `[filter "evil"]\n  clean = ${evil('clean', 'cat')}\n  smudge = ${evil('smudge', 'cat')}\n  required = true`
     : ''
 }`;
-  writeFileSync(join(repo.root, 'gitconfig'), settings);
+  writeFileSync(join(repo.root, '.gitconfig'), settings);
   writeFileSync(join(repo.path, '.git/config'), settings, { flag: 'a' });
 }
 

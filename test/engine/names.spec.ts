@@ -40,10 +40,12 @@ describe('fileName', () => {
     );
   });
 
-  it.each(['..', '.', '../../x', '/etc/passwd', '-rf', '.git', '', 'a\0b', 'CON'])('makes %j harmless', (name) => {
-    expect(fileName(name)).toMatch(/^_?[a-z0-9_.]*-[0-9a-f]{12}$/);
-    expect(fileName(name)).not.toMatch(/^\./);
-  });
+  it.each(['..', '.', '../../x', '/etc/passwd', '-rf', '.git', '', 'a\0b', 'CON'])(
+    'makes %j harmless',
+    (name) => {
+      expect(fileName(name)).toMatch(/^[a-z_][a-z0-9_.-]*-[0-9a-f]{12}$/);
+    },
+  );
 });
 
 describe('runId', () => {

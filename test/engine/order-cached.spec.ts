@@ -2,6 +2,7 @@ import { orderCached } from '../../lib/engine/order-cached';
 import { MemoryStore } from '../../lib/performance/memory-store';
 import { orderPlan } from '../../lib/plan/order';
 import type { Item, Plan } from '../../lib/plan/plan';
+import { exposition } from '../../lib/telemetry/exposition';
 import { createMetrics } from '../../lib/telemetry/lex-pr-metrics';
 
 const item = (name: string, ...deps: string[]): Item => ({
@@ -79,9 +80,7 @@ describe('orderCached', () => {
     for (const cached of ['false', 'true']) {
       const metrics = createMetrics();
       await orderCached(planOf(ITEMS), store, metrics);
-      const text = JSON.stringify(metrics.resolutionSeconds);
-      expect(text).toBeDefined();
-      expect(metrics.registry.exposition()).toContain(
+      expect(exposition(metrics.snapshot())).toContain(
         `lex_pr_dependency_resolution_seconds_count{cached="${cached}"} 1`,
       );
     }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { type Candidate, createCandidates, parentlessCommit } from '../../lib/merge/candidate';
+import { mergeCommits } from '../../lib/merge/merge-commits';
 import type { Commit, CommitStore } from '../../lib/repository/commits';
 import { Git, type GitOptions } from '../../lib/repository/git';
 import { type TestStore, testStores } from '../support/stores';
@@ -15,7 +16,13 @@ interface Items {
 
 function candidatesIn(store: TestStore, items: Items, git = store.git) {
   const base = store.repo.git('rev-parse', 'main');
-  return createCandidates({ git, commits: store.commits, base, ...items });
+  return createCandidates({
+    git,
+    merge: (a, b) => mergeCommits(git, a, b),
+    commits: store.commits,
+    base,
+    ...items,
+  });
 }
 
 const all = (store: TestStore, items: Items, git = store.git) => {
@@ -140,7 +147,14 @@ describe('a candidate', () => {
     const [base = '', ...stack] = heads;
     const deps = stack.map((_, i) => (i === 0 ? [] : [i - 1, i >> 1]));
     const git = new WatchedGit(store.git.gitDir);
-    const candidates = createCandidates({ git, commits, base, heads: stack, deps });
+    const candidates = createCandidates({
+      git,
+      merge: (a, b) => mergeCommits(git, a, b),
+      commits,
+      base,
+      heads: stack,
+      deps,
+    });
     expect(await candidates.of(9_999)).toMatchObject({ kind: 'clean', tree: 'tree 10000', empty: false });
     expect(git.commands).toEqual([]);
   });

@@ -11,13 +11,13 @@ type Rewriting = 'squash' | 'rebase';
 /** Weaves items that must all be woven, except the last, whose result is returned. */
 async function weave(store: TestStore, strategy: Rewriting, heads: Readonly<Record<string, string>>) {
   const base = store.repo.git('rev-parse', 'main');
-  const { git, commits } = store;
+  const { git, merge, commits } = store;
   let tip: Tip = { chain: base, linear: base };
   const last: { result?: Awaited<ReturnType<typeof weaveItem>> } = {};
   for (const [name, head] of Object.entries(heads)) {
     if (last.result !== undefined && last.result.kind !== 'woven') throw new Error(last.result.kind);
     const item: WeaveItem = { name, branch: name, head };
-    const context = { git, commits, strategy, runId: 'r', base, committer: COMMITTER };
+    const context = { git, merge, commits, strategy, runId: 'r', base, committer: COMMITTER };
     last.result = await weaveItem(context, tip, item);
     if (last.result.kind === 'woven') tip = last.result.tip;
   }

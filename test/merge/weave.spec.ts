@@ -8,11 +8,11 @@ const COMMITTER = { name: 'Robot', email: 'robot@example.com', seconds: 1_800_00
 /** Weaves items one after the other; the tip stays where one is not woven. */
 async function weave(store: TestStore, strategy: MergeStrategy, items: readonly WeaveItem[]) {
   const base = store.repo.git('rev-parse', 'main');
-  const { git, commits } = store;
+  const { git, merge, commits } = store;
   let tip: Tip = { chain: base, linear: base };
   const results: WeaveResult[] = [];
   for (const item of items) {
-    const context = { git, commits, strategy, runId: 'run-1', base, committer: COMMITTER };
+    const context = { git, merge, commits, strategy, runId: 'run-1', base, committer: COMMITTER };
     const result = await weaveItem(context, tip, item);
     results.push(result);
     if (result.kind === 'woven') tip = result.tip;

@@ -74,6 +74,7 @@ export function report(items: readonly ReportItem[], given: Partial<Report> = {}
     runId: 'run-1',
     status: 'merged',
     dryRun: false,
+    gatesOnly: false,
     engine: 'local',
     target: { ref: 'refs/heads/main', before: sha('1'), after: sha('2') },
     integration: null,

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metricsText } from '../../lib/report/metrics-text';
 import { readTails } from '../../lib/report/tails';
 import { writeReport } from '../../lib/report/write';
 import { failed, fullReport, gate, report } from './sample';
@@ -12,12 +13,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('writeReport', () => {
-  it('writes both files into a folder that it makes, and leaves nothing else there', async () => {
+  it('writes report and metrics into a folder that it makes, and leaves nothing else there', async () => {
     const into = join(folder, 'new/out');
     const { json, markdown } = await writeReport(into, fullReport(), new Map());
     expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(fullReport());
     expect(readFileSync(markdown, 'utf8')).toMatch(/^# Merged 3 of 6/);
-    expect(readdirSync(into).sort()).toEqual(['report.json', 'report.md']);
+    expect(readFileSync(join(into, 'metrics.prom'), 'utf8')).toBe(metricsText(fullReport()));
+    expect(readdirSync(into).sort()).toEqual(['metrics.prom', 'report.json', 'report.md']);
   });
 
   it('replaces the files of an earlier run', async () => {
@@ -29,7 +31,7 @@ describe('writeReport', () => {
   it('leaves no temporary file behind where it cannot write', async () => {
     mkdirSync(join(folder, 'report.json'));
     await expect(writeReport(folder, report([]), new Map())).rejects.toThrow();
-    expect(readdirSync(folder).sort()).toEqual(['report.json', 'report.md']);
+    expect(readdirSync(folder).sort()).toEqual(['metrics.prom', 'report.json', 'report.md']);
   });
 });
 

@@ -73,7 +73,7 @@ export function workloadOf(world: World): Workload {
       memoryThresholdPercent: 80,
     },
   };
-  return createWorkload(ordered, policy, world.execute);
+  return createWorkload(ordered, policy, { execute: world.execute, gatesOnly: false });
 }
 
 export interface Outcome {

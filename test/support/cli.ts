@@ -6,7 +6,8 @@ import { checkReport } from '../../lib/report/check';
 import type { Report, ReportItem } from '../../lib/report/report';
 import type { TestRepository } from './repository';
 
-const CLI = join(__dirname, '../../dist/lex-pr.mjs');
+/** The built command line. */
+export const CLI = join(__dirname, '../../dist/lex-pr.mjs');
 
 export interface CliResult {
   readonly code: number | null;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Merge, openMerger } from '../../lib/merge/merger';
 import { type CommitStore, openCommits } from '../../lib/repository/commits';
 import { Git } from '../../lib/repository/git';
 import { TestRepository } from './repository';
@@ -9,6 +10,7 @@ export interface TestStore {
   readonly repo: TestRepository;
   readonly git: Git;
   readonly commits: CommitStore;
+  readonly merge: Merge;
 }
 
 /** Repositories with their commit stores for the tests of a file; each is closed and removed after its test. */
@@ -24,7 +26,9 @@ export function testStores() {
     const git = new Git(gitDir);
     const commits = await openCommits(git);
     cleanups.push(() => commits.close());
-    return { repo, git, commits };
+    const merger = openMerger(git);
+    cleanups.push(() => merger.close());
+    return { repo, git, commits, merge: merger.merge };
   };
 
   return {

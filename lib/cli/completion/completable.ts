@@ -27,11 +27,11 @@ export function completables(program: Command, path: readonly string[] = []): re
     options: help.visibleOptions(program).map((option) => ({
       flag: option.long ?? option.short ?? '',
       description: option.description,
-      value: option.required || option.optional ? valueOf(option, option.flags) : undefined,
+      value: option.required || option.optional ? valueIn(option, option.flags) : undefined,
     })),
     operands: program.registeredArguments.map((operand) => ({
       name: operand.name(),
-      value: valueOf(operand, `<${operand.name()}>`),
+      value: valueIn(operand, `<${operand.name()}>`),
     })),
   };
   const below = program.commands.flatMap((command) => completables(command, [...path, command.name()]));
@@ -39,7 +39,7 @@ export function completables(program: Command, path: readonly string[] = []): re
 }
 
 /** By its choices, or else by what its name in the usage stands for. */
-function valueOf({ argChoices }: Argument | Option, usage: string): Value {
+function valueIn({ argChoices }: Argument | Option, usage: string): Value {
   if (argChoices !== undefined) return argChoices;
   if (usage.includes('<plan>')) return 'file';
   return usage.includes('<folder>') ? 'folder' : 'text';

@@ -12,8 +12,7 @@ function linesOf({ path, commands, options, operands }: Completable): string[] {
   const here = condition([...inside, ...open]);
   return [
     ...commands.map(
-      ({ name, description }) =>
-        `complete -c lex-pr${here} -a ${quote(name)} -d ${quote(description)}\n`,
+      ({ name, description }) => `complete -c lex-pr${here} -a ${quote(name)} -d ${quote(description)}\n`,
     ),
     ...options.map(({ flag, description, value }) => {
       const takes = value === undefined ? '' : ` -r${proposal(value)}`;
@@ -26,7 +25,8 @@ function linesOf({ path, commands, options, operands }: Completable): string[] {
   ];
 }
 
-const condition = (parts: readonly string[]) => (parts.length === 0 ? '' : ` -n ${quote(parts.join('; and '))}`);
+const condition = (parts: readonly string[]) =>
+  parts.length === 0 ? '' : ` -n ${quote(parts.join('; and '))}`;
 
 function proposal(value: Value): string {
   if (value === 'file') return ' -F';

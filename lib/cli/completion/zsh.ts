@@ -18,8 +18,7 @@ function functionOf({ path, commands, options, operands }: Completable): string 
     }),
     ...operands.map(({ name, value }, i) => quote(`${i + 1}:${name}:${action(value)}`)),
   ];
-  if (commands.length === 0)
-    return `${nameOf(path)}() {\n  _arguments ${specs.join(' \\\n    ')}\n}\n`;
+  if (commands.length === 0) return `${nameOf(path)}() {\n  _arguments ${specs.join(' \\\n    ')}\n}\n`;
   const described = commands.map(({ name, description }) => quote(`${name}:${description}`));
   return `${nameOf(path)}() {
   local state line

@@ -7,9 +7,9 @@ import type { ProgressEvent, ProgressPhase } from './progress';
 export function eventLine(event: ProgressEvent, style: Style): string {
   switch (event.kind) {
     case 'gate-start':
-      return `${gateOf(event)} started`;
+      return `${gateOf(event)} started, ${worker(event, style)}`;
     case 'gate-end':
-      return `${gateOf(event)} ${gateEnd(event, style)}`;
+      return `${gateOf(event)} ${gateEnd(event, style)}, ${worker(event, style)}`;
     case 'item-end': {
       const { status, reason } = event;
       const colour = status === 'merged' ? style.green : status === 'failed' ? style.red : style.yellow;
@@ -39,6 +39,8 @@ type GateEvent = Extract<ProgressEvent, { kind: 'gate-start' | 'gate-end' }>;
 function gateOf({ gate, item, attempt }: GateEvent): string {
   return `gate ${printable(gate)} of ${itemName(item)}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
 }
+
+const worker = ({ lane, active }: GateEvent, style: Style) => style.dim(`lane ${lane}, ${active} active`);
 
 function gateEnd({ status, ms, cached }: Extract<GateEvent, { kind: 'gate-end' }>, style: Style): string {
   const took = cached ? '(cached)' : `in ${formatDuration(ms)}`;

@@ -32,16 +32,23 @@ export interface ProgressView {
   readonly timeLeftMs: number | undefined;
 }
 
+interface Worker {
+  /** From 0, as in the report. */
+  readonly lane: number;
+  /** How many lanes are at work now. */
+  readonly active: number;
+}
+
 /** What has just happened. An item of null is the woven commit. */
 export type ProgressEvent =
-  | {
+  | ({
       readonly kind: 'gate-start';
       readonly item: string | null;
       readonly gate: string;
       /** From 1. */
       readonly attempt: number;
-    }
-  | {
+    } & Worker)
+  | ({
       readonly kind: 'gate-end';
       readonly item: string | null;
       readonly gate: string;
@@ -49,7 +56,7 @@ export type ProgressEvent =
       readonly ms: number;
       readonly cached: boolean;
       readonly attempt: number;
-    }
+    } & Worker)
   | {
       readonly kind: 'item-end';
       readonly item: string;

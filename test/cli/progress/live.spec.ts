@@ -65,13 +65,15 @@ describe('live progress', () => {
       ms: 1,
       cached: false,
       attempt: 1,
+      lane: 0,
+      active: 0,
     });
     sink.event({ kind: 'note', text: 'held back' });
     sink.write('log line\n');
     jest.advanceTimersByTime(100);
     expect(calls.filter((call) => !call.startsWith('draw'))).toEqual([
       'clear',
-      'write gate test of api failed in 1ms\n',
+      'write gate test of api failed in 1ms, lane 0, 0 active\n',
       'clear',
       'write held back\n',
       'clear',
@@ -82,7 +84,7 @@ describe('live progress', () => {
 
   it('writes no lines for what the view shows anyway', () => {
     const { sink, calls } = setUp();
-    sink.event({ kind: 'gate-start', item: 'api', gate: 'test', attempt: 1 });
+    sink.event({ kind: 'gate-start', item: 'api', gate: 'test', attempt: 1, lane: 0, active: 1 });
     sink.event({
       kind: 'gate-end',
       item: 'api',
@@ -91,6 +93,8 @@ describe('live progress', () => {
       ms: 1,
       cached: false,
       attempt: 1,
+      lane: 0,
+      active: 0,
     });
     sink.event({ kind: 'item-end', item: 'api', status: 'merged', reason: null });
     sink.event({ kind: 'phase', phase: 'weave' });

@@ -19,17 +19,28 @@ const end = {
   ms: 1234,
   cached: false,
   attempt: 1,
+  lane: 1,
+  active: 2,
 } as const;
 
 describe('plainProgress', () => {
   it.each<[ProgressEvent, string]>([
-    [{ kind: 'gate-start', item: 'api', gate: 'test', attempt: 1 }, 'gate test of api started'],
-    [{ kind: 'gate-start', item: 'api', gate: 'test', attempt: 2 }, 'gate test of api (attempt 2) started'],
-    [end, 'gate test of api passed in 1.2s'],
-    [{ ...end, cached: true }, 'gate test of api passed (cached)'],
-    [{ ...end, item: null, status: 'fail' }, 'gate test of the woven commit failed in 1.2s'],
-    [{ ...end, status: 'timeout', ms: 65_000 }, 'gate test of api timed out after 1m 05s'],
-    [{ ...end, status: 'skipped' }, 'gate test of api skipped'],
+    [
+      { kind: 'gate-start', item: 'api', gate: 'test', attempt: 1, lane: 0, active: 1 },
+      'gate test of api started, lane 0, 1 active',
+    ],
+    [
+      { kind: 'gate-start', item: 'api', gate: 'test', attempt: 2, lane: 1, active: 2 },
+      'gate test of api (attempt 2) started, lane 1, 2 active',
+    ],
+    [end, 'gate test of api passed in 1.2s, lane 1, 2 active'],
+    [{ ...end, cached: true }, 'gate test of api passed (cached), lane 1, 2 active'],
+    [
+      { ...end, item: null, status: 'fail' },
+      'gate test of the woven commit failed in 1.2s, lane 1, 2 active',
+    ],
+    [{ ...end, status: 'timeout', ms: 65_000 }, 'gate test of api timed out after 1m 05s, lane 1, 2 active'],
+    [{ ...end, status: 'skipped' }, 'gate test of api skipped, lane 1, 2 active'],
     [{ kind: 'item-end', item: 'api', status: 'merged', reason: null }, 'item api merged'],
     [
       { kind: 'item-end', item: 'api', status: 'failed', reason: 'conflict: a' },

@@ -1,0 +1,204 @@
+import { encodeState } from '../../lib/run/codec';
+import { createCoordinator } from '../../lib/run/coordinator';
+import { openMemoryStore } from '../../lib/run/memory-store';
+import type { Answer, GateResult, RunEvent } from '../../lib/run/messages';
+import { newState } from '../../lib/run/state';
+import { start } from '../../lib/run/step';
+import type { RunStore } from '../../lib/run/store';
+import { type World, workloadOf } from '../run/world';
+
+const RUN = 'r';
+
+/** Four items without dependencies, a gate each, which fails once. */
+const WORLD: World = {
+  deps: [[], [], [], []],
+  gates: Array.from({ length: 4 }, () => [{ failures: 1, blocking: true }]),
+  maxAttempts: 2,
+  backoffSeconds: 1,
+  lanes: 3,
+  batchSize: 50,
+  clashes: [],
+  moved: [],
+  empty: [],
+  targetMoves: 0,
+  breaks: [],
+  execute: false,
+};
+
+/** A coordinator over a store in memory, whose commits wait until the test lets them through. */
+async function open(lanes = WORLD.lanes) {
+  const load = workloadOf({ ...WORLD, lanes });
+  const first = start(load, newState(load, lanes, 'base'), [], Date.now());
+  const memory = openMemoryStore();
+  await memory.create(RUN, '', encodeState(first.state), first.events, 0);
+  const held: PromiseWithResolvers<void>[] = [];
+  const told: (readonly RunEvent[])[] = [];
+  const faults: unknown[] = [];
+  const store: RunStore = {
+    ...memory,
+    async commit(...change) {
+      const hold = Promise.withResolvers<void>();
+      held.push(hold);
+      await hold.promise;
+      await memory.commit(...change);
+    },
+  };
+  const coordinator = createCoordinator({
+    load,
+    store,
+    run: RUN,
+    version: 1,
+    state: first.state,
+    now: Date.now,
+    onCommit: (events) => told.push(events),
+    onFault: (error) => faults.push(error),
+  });
+  const answers: (Answer['work'] | undefined)[] = [];
+  return {
+    coordinator,
+    faults,
+    told,
+    answers,
+    held,
+    events: () => memory.events(RUN),
+    version: async () => (await memory.read(RUN)).version,
+    /** A lane's turn; its answer will be in `answers`. */
+    turn(lane: number, turn: number, results: readonly GateResult[] = []) {
+      answers[lane] = undefined;
+      coordinator.next(lane, turn, results).then((work) => {
+        answers[lane] = work;
+      });
+    },
+    async commit() {
+      held.shift()!.resolve();
+      await settle();
+    },
+    async failCommit(error: Error) {
+      held.shift()!.reject(error);
+      await settle();
+    },
+  };
+}
+
+/** Everything that follows without further events has happened. */
+async function settle(): Promise<void> {
+  for (let k = 0; k < 20; k++) await Promise.resolve();
+}
+
+const kinds = (answers: readonly (Answer['work'] | undefined)[]) => answers.map((work) => work?.kind);
+
+/** The failure of the first attempt of the gate that a lane was given. */
+function failed(work: Answer['work'] | undefined): GateResult {
+  if (work?.kind !== 'gates') throw new Error('no gate');
+  const { task, attempt } = work.tasks[0]!;
+  return { kind: 'gate', task, attempt, outcome: 'fail', startedAt: 0, endedAt: 1 };
+}
+
+describe('createCoordinator', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ now: 0 });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('gives no answer before the commit that caused it is in the store', async () => {
+    const run = await open();
+    run.turn(0, 1);
+    await settle();
+    expect(run.held).toHaveLength(1);
+    expect(run.answers).toEqual([undefined]);
+    expect(run.told).toEqual([]);
+    await run.commit();
+    expect(await run.version()).toBe(2);
+    expect(kinds(run.answers)).toEqual(['gates']);
+    expect(run.told).toHaveLength(1);
+  });
+
+  it('combines turns that arrive while a commit is being written in the next one', async () => {
+    const run = await open();
+    run.turn(0, 1);
+    await settle();
+    run.turn(1, 1);
+    run.turn(2, 1);
+    await settle();
+    expect(run.held).toHaveLength(1);
+    await run.commit();
+    expect(kinds(run.answers)).toEqual(['gates', undefined, undefined]);
+    await run.commit();
+    expect(kinds(run.answers)).toEqual(['gates', 'gates', 'gates']);
+    expect(await run.version()).toBe(3);
+    expect(run.held).toEqual([]);
+    const tasks = run.answers.map((work) => work?.kind === 'gates' && work.tasks[0]!.task);
+    expect(new Set(tasks).size).toBe(3);
+  });
+
+  it('a store that fails stops everything with the fault: nobody waits, nothing more is written', async () => {
+    const run = await open();
+    run.turn(0, 1);
+    await settle();
+    run.turn(1, 1);
+    const error = new Error('disk full');
+    await run.failCommit(error);
+    expect(run.faults).toEqual([error]);
+    expect(kinds(run.answers)).toEqual(['done', 'done']);
+    run.turn(2, 1);
+    await settle();
+    expect(kinds(run.answers)).toEqual(['done', 'done', 'done']);
+    expect(run.held).toEqual([]);
+    expect(run.told).toEqual([]);
+    expect(await run.version()).toBe(1);
+  });
+
+  it('stop releases those who wait, and begins no other commit', async () => {
+    const run = await open();
+    run.turn(0, 1);
+    await settle();
+    run.turn(1, 1);
+    run.coordinator.stop();
+    await settle();
+    expect(kinds(run.answers)).toEqual(['done', 'done']);
+    // What was being written is written; the turn that came after it is not.
+    await run.commit();
+    expect(await run.version()).toBe(2);
+    expect(run.held).toEqual([]);
+    expect(run.faults).toEqual([]);
+    run.turn(2, 1);
+    await settle();
+    expect(kinds(run.answers)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('wakes up once when the earliest backoff ends, and leaves no timer', async () => {
+    const run = await open(1);
+    run.turn(0, 1);
+    await settle();
+    await run.commit();
+    for (let turn = 2; turn <= 5; turn++) {
+      jest.setSystemTime((turn - 2) * 100);
+      run.turn(0, turn, [failed(run.answers[0])]);
+      await settle();
+      await run.commit();
+    }
+    // All four wait out their backoff, until 1000, 1100, 1200 and 1300 ms.
+    expect(run.answers).toEqual([undefined]);
+    expect(jest.getTimerCount()).toBe(1);
+    await jest.advanceTimersByTimeAsync(699);
+    expect(run.held).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(run.held).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+    await run.commit();
+    expect(run.answers).toMatchObject([{ kind: 'gates', tasks: [{ attempt: 2 }] }]);
+    expect(jest.getTimerCount()).toBe(1);
+    run.coordinator.stop();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('has no timer when no gate waits out a backoff', async () => {
+    const run = await open();
+    run.turn(0, 1);
+    await settle();
+    await run.commit();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
