@@ -165,7 +165,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       'after',
       example(
         'eval "$(lex-pr completion bash)"',
-        'lex-pr completion zsh > "${fpath[1]}/_lex-pr"',
+        'lex-pr completion zsh > "$fpath[1]/_lex-pr"',
         'lex-pr completion fish > ~/.config/fish/completions/lex-pr.fish',
       ),
     )

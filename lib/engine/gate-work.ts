@@ -95,8 +95,11 @@ type Ran = Pick<
 };
 
 /** Carries what is not to be remembered past the cache, to everybody who waits for the same gate. */
-class NotPassed extends Error {
-  constructor(readonly ran: Ran) {
+class NotRemembered extends Error {
+  constructor(
+    readonly ran: Ran,
+    readonly artifactFolder: string,
+  ) {
     super(ran.status);
   }
 }
@@ -113,15 +116,16 @@ async function runOnce(
   let ran: Ran | undefined;
   const runAndKeep = async (): Promise<GatePass> => {
     ran = await run();
-    if (ran.status !== 'pass') throw new NotPassed(ran);
+    if (ran.status !== 'pass') throw new NotRemembered(ran, into);
     const artifacts = ran.artifacts ?? [];
-    if (artifacts.length > 0) await cp(into, kept, { recursive: true });
+    // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
+    if (artifacts.length > 0 && !(await copyFolder(into, kept))) throw new NotRemembered(ran, into);
     return { durationMs: ran.endedAt - ran.startedAt, artifacts };
   };
   try {
     const pass = await work.passes.execute(key, runAndKeep);
     if (ran !== undefined) return ran;
-    if (pass.artifacts.length > 0 && !(await restore(kept, into))) return run();
+    if (pass.artifacts.length > 0 && !(await copyFolder(kept, into))) return run();
     const now = Date.now();
     return {
       status: 'pass',
@@ -132,15 +136,16 @@ async function runOnce(
       artifacts: pass.artifacts,
     };
   } catch (error) {
-    if (error instanceof NotPassed) return error.ran;
-    throw error;
+    if (!(error instanceof NotRemembered)) throw error;
+    const shared = ran === undefined && (error.ran.artifacts ?? []).length > 0;
+    return shared && !(await copyFolder(error.artifactFolder, into)) ? run() : error.ran;
   }
 }
 
-/** @returns false when what was kept is no longer there */
-async function restore(kept: string, into: string): Promise<boolean> {
+/** @returns false when that is not possible: it is no longer there, there is no space, its paths get too long */
+async function copyFolder(from: string, to: string): Promise<boolean> {
   try {
-    await cp(kept, into, { recursive: true });
+    await cp(from, to, { recursive: true });
     return true;
   } catch {
     return false;

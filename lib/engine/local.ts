@@ -61,6 +61,7 @@ export async function carryOn(
   const { workspace, record, load } = run;
   const { state, version } = await takeOver(run);
   const stopping = new AbortController();
+  const work = await prepareGateWork(run, observer, stopping.signal);
   let fault: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
     fault ??= { error };
@@ -82,7 +83,6 @@ export async function carryOn(
   }
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  const work = await prepareGateWork(run, observer, stopping.signal);
   const lanes = coordinator.state.lanes.map((_, lane) => runLane(run, work, coordinator, lane).catch(fail));
   await Promise.all(lanes);
   signal.removeEventListener('abort', stop);

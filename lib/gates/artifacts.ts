@@ -73,6 +73,9 @@ async function copyFile(source: string, target: string, limit: number): Promise<
     const output = createWriteStream(target, { mode: (mode & 0o777) | 0o200 });
     await pipeline(file.createReadStream({ end: Math.max(0, size - 1), autoClose: false }), output);
     return size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error;
+    return 'its path is too long for the artifact folder, left out';
   } finally {
     await file.close();
   }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, type Dirent, lstatSync, readdirSync } from 'node:fs';
-import { chmod, lstat, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import type { Folder, Leaf } from './tree';
 
 /**
@@ -13,14 +14,15 @@ export async function sweep(workTree: string, top: Folder): Promise<void> {
   for (const intruder of intruders(path, top, 0o777 & ~process.umask(), '.git')) await remove(intruder);
 }
 
-/** Removes a file, symlink or folder with all it holds, whatever its permissions; none is fine too. */
+/** Removes a file, symlink or folder with all it holds, whatever its permissions and depth; none is fine too. */
 export async function remove(path: string | Buffer): Promise<void> {
   const removed = await rm(path, { recursive: true, force: true }).then(
     () => true,
     () => false,
   );
   if (removed) return;
-  await unlock(Buffer.from(path));
+  const top = Buffer.from(path);
+  await unlock(top, top);
   await rm(path, { recursive: true, force: true });
 }
 
@@ -46,10 +48,18 @@ function isAs(leaf: Leaf, entry: Dirent<Buffer>, path: Buffer, permissions: numb
   return entry.isFile() && (lstatSync(path).mode & 0o7777) === expected;
 }
 
-/** Makes every folder from here on down writable. */
-async function unlock(path: Buffer): Promise<void> {
+/** Bytes below the top after which a path may soon be longer than the system takes (PATH_MAX). */
+const DEEP = 500;
+
+/** Makes every folder from here on down writable, and brings what lies too deep to be named up to the top. */
+async function unlock(path: Buffer, top: Buffer): Promise<void> {
   if (!(await lstat(path)).isDirectory()) return;
   await chmod(path, 0o700);
-  for (const name of await readdir(path, { encoding: 'buffer' }))
-    await unlock(Buffer.concat([path, Buffer.from('/'), name]));
+  let folder = path;
+  if (path.length - top.length > DEEP) {
+    folder = Buffer.concat([top, Buffer.from(`/${randomUUID()}`)]);
+    await rename(path, folder);
+  }
+  for (const name of await readdir(folder, { encoding: 'buffer' }))
+    await unlock(Buffer.concat([folder, Buffer.from('/'), name]), top);
 }

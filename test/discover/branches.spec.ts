@@ -25,8 +25,8 @@ describe('the branches of a plan', () => {
 
   it('are those that match one of the patterns, whose * matches slashes as for git branch --list', async () => {
     const repo = create();
-    for (const name of ['feature/a', 'feature/deep/b', 'feature', 'fix/1', 'fix/2', 'other'])
-      if (name !== 'feature') repo.branch(name, { [name.replaceAll('/', '-')]: '1\n' });
+    for (const name of ['feature/a', 'feature/deep/b', 'fix/1', 'fix/2', 'other'])
+      repo.branch(name, { [name.replaceAll('/', '-')]: '1\n' });
     const found = await discoverDeps(repo, { branches: ['feature/*', 'fix/[2-9]'] });
     expect(Object.keys(found)).toEqual(['feature/a', 'feature/deep/b', 'fix/2']);
   });
@@ -91,10 +91,21 @@ describe('the branches of a plan', () => {
 
   it('may have any name that git takes', async () => {
     const repo = create();
-    const names = ['"quoted"', '$(touch x)', "'", '-rf', '--all', 'a,b', 'null', 'ünï/cödé', '🦊'];
+    const names = ['"quoted"', '$(touch)', "'", '-rf', '--all', 'a,b', 'null', 'ünï/cödé', '🦊'];
     for (const name of names) repo.branch(name, { [`file-${names.indexOf(name)}`]: '1\n' });
     expect(Object.keys(await discoverDeps(repo))).toEqual(names.toSorted());
     expect(Object.keys(await discoverDeps(repo, { branches: ['--all', '-rf'] }))).toEqual(['--all', '-rf']);
+  });
+
+  it('are the same whatever the repository configures for the eyes of people', async () => {
+    const repo = create();
+    repo.branch('feature/ä', { a: '1\n' });
+    repo.branch('feature/b', { b: '1\n' }, 'main', 'b\n\nDepends-on: feature/ä');
+    const settings = { 'column.ui': 'always', 'color.ui': 'always', 'log.showSignature': 'true' };
+    const more = { 'branch.sort': '-committerdate', 'i18n.logOutputEncoding': 'ISO-8859-1' };
+    for (const [key, value] of Object.entries({ ...settings, ...more })) repo.git('config', key, value);
+    const found = await discoverDeps(repo, { branches: ['feature/*'], infer: 'overlap' });
+    expect(found).toEqual({ 'feature/b': ['feature/ä'], 'feature/ä': [] });
   });
 
   it('must exist for every pattern', async () => {

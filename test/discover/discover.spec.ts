@@ -71,7 +71,8 @@ describe('discover', () => {
           const found = closure(plain.items);
           expect(Object.fromEntries(found)).toEqual(Object.fromEntries(closure(said)));
           const inferred = closure(overlapping.items);
-          for (const [name, deps] of found) expect(inferred.get(name)!.isSupersetOf(deps)).toBe(true);
+          for (const [name, deps] of found)
+            expect([...inferred.get(name)!]).toEqual(expect.arrayContaining([...deps]));
           history.forEach((one, a) => {
             for (const b of history.keys())
               if (a < b && history[b]!.file === one.file) {

@@ -20,15 +20,10 @@ describe('--infer overlap', () => {
 
   it('takes the name where the dates are equal', async () => {
     const repo = create();
-    const b = repo.branch('b', { shared: 'b\n' });
-    const tree = repo.git('rev-parse', 'main^{tree}');
-    repo.branch('other', { shared: 'a\n' });
-    const a = repo.git('commit-tree', '-p', 'main', '-m', 'a', 'other^{tree}');
-    const b2 = repo.git('commit-tree', '-p', 'main', '-m', 'b', `${b}^{tree}`);
-    repo.git('branch', '-D', 'other');
-    repo.git('branch', '-f', 'b', b2);
-    repo.git('branch', 'a', a);
-    expect(tree).not.toBe(repo.git('rev-parse', 'a^{tree}'));
+    for (const name of ['b', 'a']) repo.branch(name, { shared: `${name}\n` });
+    // Committed anew, both now.
+    for (const name of ['b', 'a'])
+      repo.git('branch', '-f', name, repo.git('commit-tree', '-p', 'main', '-m', name, `${name}^{tree}`));
     expect(await discoverDeps(repo, { infer })).toEqual({ a: [], b: ['a'] });
   });
 

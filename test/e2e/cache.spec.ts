@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { artifactFolder, itemOf, mergePlan } from '../support/cli';
+import { artifactFolder, itemOf, mergePlan, readMerged, runCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 
 const create = testRepositories();
@@ -89,5 +89,56 @@ describe('two items of one tree', () => {
     const { code } = await mergePlan(repo, { gates, items: [{ name: 'one' }, { name: 'two' }] });
     expect(code).toBe(0);
     expect(executions(repo)).toBe(1);
+  });
+
+  it('each have the artifacts of its failure, whichever of them ran it', async () => {
+    const repo = create();
+    const names = ['one', 'two'];
+    for (const name of names) repo.branch(name, { same: '1\n' });
+    const run = counting(repo, 'echo why > reason; sleep 0.3; exit 1');
+    const gates = [{ name: 'test', run, artifacts: ['reason'] }];
+    const items = names.map((name) => ({ name }));
+    const merged = await mergePlan(repo, { gates, items, policy: { maxWorkers: 2 } });
+    for (const name of names) {
+      const [gate] = itemOf(merged, name).gates;
+      expect(gate).toMatchObject({ status: 'fail', exitCode: 1 });
+      const kept = gate!.artifacts.map((path) => readFileSync(join(artifactFolder(repo), path), 'utf8'));
+      expect(kept).toEqual(['why\n']);
+    }
+  });
+});
+
+describe('artifacts at paths of about the greatest length there is', () => {
+  it('are kept or noted, and the pass counts, remembered or not', async () => {
+    const repo = create();
+    const items = stack(repo).slice(0, 1);
+    const name = 'x'.repeat(200);
+    const dig = `i=0; while [ $i -lt 30 ]; do mkdir ${name}; cd ${name}; echo x > file; i=$((i+1)); done`;
+    const gates = [{ name: 'test', run: counting(repo, dig), artifacts: ['**'] }];
+    for (const _ of ['first', 'second']) {
+      const merged = await mergePlan(repo, { gates, items }, []);
+      expect(merged.outcome).toEqual({ below: 'merged' });
+      const [gate] = itemOf(merged, 'below').gates;
+      for (const path of gate!.artifacts)
+        expect(readFileSync(join(artifactFolder(repo), path), 'utf8')).toMatch(/^(x|1|base)\n$/);
+      expect(gate!.artifacts.length).toBeGreaterThan(10);
+    }
+    expect(executions(repo)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('are left out with a note where the artifact folder is too far down for them', async () => {
+    const repo = create();
+    const items = stack(repo).slice(0, 1);
+    const path = Array.from({ length: 15 }, () => 'x'.repeat(200)).join('/');
+    const gates = [
+      { name: 'test', run: `mkdir -p ${path} && echo x > ${path}/file`, artifacts: ['**/file'] },
+    ];
+    const plan = { gates, items };
+    const folder = join(repo.root, ...Array.from({ length: 6 }, () => 'y'.repeat(200)));
+    const args = ['merge', writePlan(repo, plan), '--artifact-dir', folder];
+    const merged = readMerged(plan, folder, await runCli(args, { cwd: repo.path }));
+    expect(merged.code).toBe(0);
+    expect(itemOf(merged, 'below').gates).toMatchObject([{ status: 'pass', artifacts: [] }]);
+    expect(itemOf(merged, 'below').gates[0]!.note).toContain('too long');
   });
 });

@@ -77,19 +77,4 @@ describe('a gate', () => {
     const head = repo.git('rev-parse', 'change');
     expect(text).toBe(`change ${merged.report.runId} main ${head} 1`);
   });
-
-  it('starts in a clean work tree: what gates before it left or changed there is gone', async () => {
-    const repo = create();
-    repo.branches([{ name: 'a' }, { name: 'b', from: 'a' }]);
-    const clean = 'test -z "$(git status --porcelain --ignored)" && cat README && ! test -e litter';
-    const litter =
-      'mkdir litter; echo x > litter/y; echo x > README; git add -A; git -c user.name=x -c user.email=x commit -qm x; git config core.bare true';
-    const { code } = await mergePlan(repo, {
-      gates: [{ name: 'work', run: `${clean} && { ${litter}; }` }],
-      items: [{ name: 'a' }, { name: 'b', deps: ['a'] }],
-      policy: { maxWorkers: 1 },
-    });
-    expect(code).toBe(0);
-    expect(repo.git('log', '--format=%an', 'main')).not.toContain('x');
-  });
 });

@@ -1,6 +1,6 @@
 import type { Completable, Value } from './completable';
 
-/** Completion for zsh: `lex-pr completion zsh > "${fpath[1]}/_lex-pr"`. */
+/** Completion for zsh: `lex-pr completion zsh > "$fpath[1]/_lex-pr"`. */
 export function zshCompletion(commands: readonly Completable[]): string {
   return `#compdef lex-pr
 ${commands.map((command) => functionOf(command)).join('\n')}
