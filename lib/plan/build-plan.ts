@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { effectiveGates } from './effective-gates';
-import type { Gate, Integration, Item, ItemGate, Plan } from './plan';
+import type { Gate, Integration, Item, ItemGate, Performance, Plan } from './plan';
+import { PERFORMANCE_DEFAULTS, presetFor } from './presets';
 import type { PlanDocument } from './schema';
 
 /**
@@ -16,6 +17,7 @@ export function buildPlan(document: PlanDocument, repository: string): Plan {
     blockOn: new Set(policy.blockOn),
   };
   const shared = effectiveGates(document.gates, rules);
+  const preset = presetFor(policy.preset, document.items.length);
   return {
     repository,
     target: document.target,
@@ -23,13 +25,18 @@ export function buildPlan(document: PlanDocument, repository: string): Plan {
       buildItem(item, item.gates === undefined ? shared : effectiveGates(item.gates, rules)),
     ),
     policy: {
-      maxWorkers: policy.maxWorkers ?? availableParallelism(),
+      maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? availableParallelism(),
       mergeStrategy: policy.mergeStrategy,
       integration: buildIntegration(policy.integration, document.gates),
       retries: new Map(Object.entries(policy.retries)),
-      performance: { ...policy.performance, maxMemoryMB: policy.performance.maxMemoryMB },
+      performance: { ...PERFORMANCE_DEFAULTS, ...preset?.performance, ...given(policy.performance) },
     },
   };
+}
+
+/** The fields that are there. */
+function given(performance: PlanDocument['policy']['performance']): Partial<Performance> {
+  return Object.fromEntries(Object.entries(performance).filter(([, value]) => value !== undefined));
 }
 
 function buildItem(item: PlanDocument['items'][number], gates: readonly ItemGate[]): Item {

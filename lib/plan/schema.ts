@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BRANCH_NAME } from './branch-name';
+import { PERFORMANCE_DEFAULTS } from './presets';
 
 /** The longest delay of a Node timer, 2³¹ − 1 ms; a longer one would fire at once. */
 const MAX_SECONDS = 2_147_483;
@@ -79,24 +80,28 @@ const item = z
 
 const positive = z.number().positive();
 
+/** Left out, a field is the preset's, or else this default, which the JSON Schema shows. */
+const optional = <T extends z.ZodType>(type: T, field: keyof typeof PERFORMANCE_DEFAULTS) =>
+  type.optional().meta({ default: PERFORMANCE_DEFAULTS[field] });
+
 const performance = z
   .strictObject({
     maxMemoryMB: positive
       .optional()
       .describe('Heap limit in MB. Default: what the machine and Node allow, with a margin.'),
-    batchSize: positive.int().default(50).describe('How much is handed out or processed at once, at most.'),
-    cacheTTLSeconds: positive.default(3600).describe('How long a cached result is valid, in seconds.'),
-    enableCaching: z.boolean().default(true).describe('Whether results are cached at all.'),
-    throttleOnMemory: z
-      .boolean()
-      .default(true)
-      .describe('Whether no new work starts while memory is above the threshold.'),
-    memoryThresholdPercent: z
-      .number()
-      .min(1)
-      .max(100)
-      .default(80)
-      .describe('Share of `maxMemoryMB`, in percent, above which work is held back.'),
+    batchSize: optional(positive.int(), 'batchSize').describe(
+      'How much is handed out or processed at once, at most.',
+    ),
+    cacheTTLSeconds: optional(positive, 'cacheTTLSeconds').describe(
+      'How long a cached result is valid, in seconds.',
+    ),
+    enableCaching: optional(z.boolean(), 'enableCaching').describe('Whether results are cached at all.'),
+    throttleOnMemory: optional(z.boolean(), 'throttleOnMemory').describe(
+      'Whether no new work starts while memory is above the threshold.',
+    ),
+    memoryThresholdPercent: optional(z.number().min(1).max(100), 'memoryThresholdPercent').describe(
+      'Share of `maxMemoryMB`, in percent, above which work is held back.',
+    ),
   })
   .describe('Memory, batches and caches.');
 
@@ -136,12 +141,18 @@ const retry = z.strictObject({
 
 const policy = z
   .strictObject({
+    preset: z
+      .enum(['small', 'medium', 'large', 'very-large', 'auto'])
+      .optional()
+      .describe('Workers, batches and memory for a number of items; fields given beside it win.'),
     maxWorkers: z
       .int()
       .min(1)
       .max(MAX_WORKERS)
       .optional()
-      .describe('How many gates run at once. Default: the processor cores of the machine.'),
+      .describe(
+        "How many gates run at once. Default: the preset's, else the processor cores of the machine.",
+      ),
     mergeStrategy: z
       .enum(['merge', 'squash', 'rebase'])
       .default('merge')
