@@ -101,7 +101,7 @@ items:
     [
       plan({ items: [{ name: 'a' }], policy: { speculation: true } }),
       'unknown-key',
-      /^known here: maxWorkers/,
+      /^known here: preset/,
     ],
     ['target: 5', 'invalid-type', 'put it in quotes'],
     ['items:', 'invalid-type', /remove the key/],
