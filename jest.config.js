@@ -4,6 +4,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/build.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // Tests mostly wait for processes that they start.
+  maxWorkers: '100%',
   randomize: true,
   watchman: false,
   transform: {

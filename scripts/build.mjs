@@ -1,18 +1,20 @@
-// Bundles the command line into dist/. Commands are chunks of their own, so that each loads only what it needs.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+// Bundles the command line and the library into dist/. Commands are chunks of their own, so that each loads only what it needs.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { 'lex-pr': 'bin/lex-pr.ts' },
+  entryPoints: { 'lex-pr': 'bin/lex-pr.ts', index: 'lib/index.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  write: false,
   splitting: true,
   format: 'esm',
   platform: 'node',
@@ -26,4 +28,20 @@ await build({
   define: { LEX_PR_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 });
-chmodSync(`${root}/dist/lex-pr.mjs`, 0o755);
+
+// A run or a test may be using dist/: each file is replaced whole, the entry last, and what is no longer part of
+// it goes only when nothing can have started with it recently.
+mkdirSync(dist, { recursive: true });
+const isEntry = ({ path }) => path.endsWith('lex-pr.mjs');
+for (const file of outputFiles.toSorted((a, b) => isEntry(a) - isEntry(b))) {
+  const temporary = `${file.path}.${process.pid}.tmp`;
+  writeFileSync(temporary, file.contents, { mode: isEntry(file) ? 0o755 : 0o644 });
+  renameSync(temporary, file.path);
+}
+const current = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const name of readdirSync(dist)) {
+  const path = join(dist, name);
+  const { mtimeMs } = statSync(path);
+  const isStale = !current.has(name) && name !== 'types' && Date.now() - mtimeMs > 600_000;
+  if (isStale) rmSync(path, { force: true });
+}

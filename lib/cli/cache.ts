@@ -47,7 +47,7 @@ export async function cacheClear({ json }: { readonly json?: boolean }, io: Io):
     io.stdout.write(
       json
         ? `${JSON.stringify({ entries, freedBytes })}\n`
-        : `Removed ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${size(freedBytes)}.\n`,
+        : `Removed ${entriesOf(entries)}, ${size(freedBytes)}.\n`,
     );
     return 0;
   } finally {
@@ -98,9 +98,9 @@ async function lastRun(home: string): Promise<CacheStats['lastRun']> {
 function inWords({ entries, bytes, lastRun }: CacheStats): string {
   const counts = Object.entries(entries);
   const lines = [
-    ...counts.map(([operation, count]) => `${operation.padEnd(10)}${String(count).padStart(8)} entries`),
+    ...counts.map(([operation, count]) => `${operation.padEnd(10)}${entriesOf(count).padStart(16)}`),
     ...(counts.length === 0 ? ['The cache is empty.'] : []),
-    `${'on disk'.padEnd(10)}${size(bytes).padStart(8)}`,
+    `${'on disk'.padEnd(10)}${size(bytes).padStart(16)}`,
     ...(lastRun === null ? [] : ['', `Last run, ${lastRun.runId}:`]),
     ...Object.entries(lastRun?.operations ?? {}).map(([operation, { hits, misses, hitRate }]) => {
       const share = hits + misses === 0 ? 'not used' : `${Math.round(hitRate * 100)} % hits`;
@@ -109,6 +109,8 @@ function inWords({ entries, bytes, lastRun }: CacheStats): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const entriesOf = (count: number) => (count === 1 ? '1 entry' : `${count} entries`);
 
 function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

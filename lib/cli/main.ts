@@ -203,7 +203,7 @@ const collect = (value: string, before: readonly string[] = []) => [...before, v
 const artifactDir = () =>
   new Option(
     '--artifact-dir <folder>',
-    'where report.json, report.md, logs and artifacts go (default: in .lex-pr/runs)',
+    'where report.json, report.md, metrics.prom, logs and artifacts go (default: in .lex-pr/runs)',
   );
 
 const logFormat = () =>

@@ -54,7 +54,8 @@ function checkCache(file: string): string {
     },
   });
   try {
-    return aside ?? `${cache.size()} entries`;
+    const size = cache.size();
+    return aside ?? `${size} ${size === 1 ? 'entry' : 'entries'}`;
   } finally {
     cache.close();
   }

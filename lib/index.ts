@@ -1,0 +1,21 @@
+/** What `import { … } from 'lex-pr'` gives: plan, order, coordinator, performance module, metrics, report. */
+export { InputError, type Problem } from './errors';
+export { BatchError, BatchProcessor } from './performance/batch-processor';
+export type { CacheEntry, CacheStore } from './performance/cache-store';
+export { FileStore } from './performance/file-store';
+export { type MemoryLimits, MemoryMonitor, type MemoryReading } from './performance/memory-monitor';
+export { MemoryStore } from './performance/memory-store';
+export { type CacheStatistics, OperationCache } from './performance/operation-cache';
+export { loadPlan, type PlanSource, readPlan } from './plan/load';
+export { type MergeOrder, mergeOrder, type OrderedPlan, orderPlan } from './plan/order';
+export type { Gate, Integration, Item, ItemGate, Performance, Plan, Policy, Retry } from './plan/plan';
+export { PRESETS, type Preset, type PresetName, presetFor } from './plan/presets';
+export { planSignature } from './plan/signature';
+export { type CheckedPlan, checkReport } from './report/check';
+export { type Report, type ReportGate, type ReportItem, ReportSchema } from './report/report';
+export type { Answer, Input, Result, RunEvent } from './run/messages';
+export { ItemStatus, newState, type RunState, TaskStatus, type Work } from './run/state';
+export { nextWake, type Step, start, step } from './run/step';
+export { createWorkload, type Task, type Workload } from './run/workload';
+export { exposition } from './telemetry/exposition';
+export { createMetrics, type Metrics, metricsJson } from './telemetry/lex-pr-metrics';

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockHome } from '../../lib/engine/lock';
+import { itemOf, mergePlan, problemsOf, runCli } from '../support/cli';
+import { testRepositories } from '../support/repository';
+
+const create = testRepositories();
+const PLAN = {
+  gates: [{ name: 'test', run: 'echo kept > out.txt', artifacts: ['out.txt'] }],
+  items: [{ name: 'good' }],
+};
+
+async function withEntries() {
+  const repo = create();
+  repo.branch('good', { good: '1\n' });
+  const { report } = await mergePlan(repo, PLAN, []);
+  return { repo, report, cache: (...args: string[]) => runCli(['cache', ...args], { cwd: repo.path }) };
+}
+
+describe('lex-pr cache', () => {
+  it('stats counts entries by operation, their size, and what the last run found', async () => {
+    const { cache, report } = await withEntries();
+    const stats = JSON.parse((await cache('stats', '--json')).stdout);
+    expect(stats).toEqual({
+      entries: { gate: 1, order: 1 },
+      bytes: expect.any(Number),
+      lastRun: {
+        runId: report.runId,
+        operations: {
+          order: { hits: 0, misses: 1, hitRate: 0 },
+          gate: { hits: 1, misses: 1, hitRate: 0.5 },
+        },
+      },
+    });
+    expect(stats.bytes).toBeGreaterThan(1000);
+    const { stdout } = await cache('stats');
+    expect(stdout).toMatch(/^gate +1 entry$/m);
+    expect(stdout).toMatch(/^gate +50 % hits, 1 of 2$/m);
+  });
+
+  it('stats of an unused folder are empty', async () => {
+    const { code, stdout } = await runCli(['cache', 'stats', '--json'], { cwd: create().path });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ entries: {}, lastRun: null });
+  });
+
+  it('clear forgets entries and their artifacts: the next run executes the gate again', async () => {
+    const { repo, cache } = await withEntries();
+    const kept = join(repo.path, '.lex-pr/artifacts');
+    expect(existsSync(kept)).toBe(true);
+    expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(true);
+    const cleared = JSON.parse((await cache('clear', '--json')).stdout);
+    expect(cleared).toEqual({ entries: 2, freedBytes: expect.any(Number) });
+    expect(existsSync(kept)).toBe(false);
+    expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({});
+    expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(false);
+  });
+
+  it('clear is refused while a run is going on, and nothing is lost', async () => {
+    const { repo, cache } = await withEntries();
+    const unlock = lockHome(join(repo.path, '.lex-pr'));
+    try {
+      expect(problemsOf(await cache('clear', '--json'))).toMatchObject([{ code: 'run-in-progress' }]);
+    } finally {
+      unlock();
+    }
+    expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({ gate: 1, order: 1 });
+  });
+});

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Check } from '../../lib/doctor/check';
+import { parseLocks } from '../../lib/doctor/lock-holders';
+import { checkGit, checkNode, checkSpace } from '../../lib/doctor/machine';
+import { lockHome } from '../../lib/engine/lock';
+import { startTimeOf } from '../../lib/gates/process-table';
+import { openHome } from '../../lib/repository/home';
+import { openSqliteStore } from '../../lib/run/sqlite-store';
+import { runCli } from '../support/cli';
+import { testRepositories } from '../support/repository';
+
+const create = testRepositories();
+
+async function examine(cwd: string, env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await runCli(['doctor', '--json'], { cwd, env });
+  if (stdout === '') throw new Error(stderr);
+  const { ok, checks }: { ok: boolean; checks: Check[] } = JSON.parse(stdout);
+  return { code, ok, checks, wrong: checks.filter((check) => !check.ok) };
+}
+
+describe('lex-pr doctor', () => {
+  it('finds nothing wrong in a sound repository, in words and as JSON', async () => {
+    const repo = create();
+    const { code, ok, checks, wrong } = await examine(repo.path);
+    expect({ code, ok, wrong }).toEqual({ code: 0, ok: true, wrong: [] });
+    const names = ['git', 'node', 'shell', 'disk', 'repository', 'git locks', 'folder'];
+    expect(checks.map(({ name }) => name)).toEqual([
+      ...names,
+      ...['store', 'cache', 'lock', 'runs', 'leftovers'],
+    ]);
+    const { code: inWords, stdout } = await runCli(['doctor'], { cwd: repo.path });
+    expect(inWords).toBe(0);
+    expect(stdout).toMatch(/^ok +git +\d+\.\d+/);
+    expect(stdout).not.toContain('wrong');
+  });
+
+  it.each<[string, (path: string, root: string) => string, Partial<Check>]>([
+    [
+      'no repository',
+      (_, root) => {
+        mkdirSync(join(root, 'plain'));
+        return join(root, 'plain');
+      },
+      { name: 'repository', mend: 'git init' },
+    ],
+    [
+      'a lock of the index that git left behind',
+      (path) => {
+        writeFileSync(join(path, '.git/index.lock'), '');
+        return path;
+      },
+      { name: 'git locks', mend: expect.stringMatching(/rm '.*\/\.git\/index\.lock'/) },
+    ],
+    [
+      'a store that is none',
+      (path) => {
+        mkdirSync(join(path, '.lex-pr'));
+        writeFileSync(
+          join(path, '.lex-pr/state.db'),
+          'this is no database, whatever its name says\n'.repeat(99),
+        );
+        return path;
+      },
+      { name: 'store', mend: expect.stringMatching(/mv '.*state\.db' '.*state\.db\.damaged'/) },
+    ],
+    [
+      'a file where the folder should be',
+      (path) => {
+        writeFileSync(join(path, '.lex-pr'), '');
+        return path;
+      },
+      { name: 'folder', mend: 'run lex-pr in a folder that you may write to' },
+    ],
+  ])('names what is wrong and what mends it: %s', async (_, spoil, expected) => {
+    const repo = create();
+    const { code, ok, wrong } = await examine(spoil(repo.path, repo.root));
+    expect({ code, ok }).toEqual({ code: 1, ok: false });
+    expect(wrong).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('finds a shallow clone, with the command that completes it', async () => {
+    const repo = create();
+    repo.commit({ more: '1\n' });
+    repo.git('clone', '-q', '--depth=1', `file://${repo.path}`, join(repo.root, 'shallow'));
+    const { wrong } = await examine(join(repo.root, 'shallow'));
+    expect(wrong).toMatchObject([{ name: 'repository', mend: 'git fetch --unshallow' }]);
+  });
+
+  it('finds that there is no git', async () => {
+    const repo = create();
+    const bin = join(repo.root, 'bin');
+    mkdirSync(bin);
+    symlinkSync(process.execPath, join(bin, 'node'));
+    const { wrong } = await examine(repo.path, { PATH: bin });
+    expect(wrong).toContainEqual(expect.objectContaining({ name: 'git', mend: 'install git 2.38 or newer' }));
+  });
+
+  it('says who holds the lock; a run that is going on is nothing wrong', async () => {
+    const repo = create();
+    const unlock = lockHome(await openHome(repo.path));
+    try {
+      const { code, checks } = await examine(repo.path);
+      expect(code).toBe(0);
+      const holder = process.platform === 'linux' ? ` in process ${process.pid}` : '';
+      expect(checks).toContainEqual({
+        name: 'lock',
+        ok: true,
+        detail: `a run is going on${holder}: see lex-pr status`,
+        mend: null,
+      });
+    } finally {
+      unlock();
+    }
+  });
+
+  it('finds gates of a dead run that are still at work, until they are gone', async () => {
+    const repo = create();
+    const home = await openHome(repo.path);
+    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+    const pid = child.pid!;
+    const store = openSqliteStore(join(home, 'state.db'));
+    store.processes.add({ pid, processGroup: pid, startTime: startTimeOf(pid)! });
+    await store.close();
+    const { wrong } = await examine(repo.path);
+    expect(wrong).toMatchObject([{ name: 'leftovers', mend: `lex-pr resume, or end them: kill -- -${pid}` }]);
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    process.kill(-pid, 'SIGKILL');
+    await ended;
+    expect((await examine(repo.path)).wrong).toEqual([]);
+  });
+
+  it('mends a damaged cache by itself', async () => {
+    const repo = create();
+    const home = await openHome(repo.path);
+    writeFileSync(join(home, 'cache.db'), 'not a database, for more than a hundred bytes\n'.repeat(50));
+    const { code, checks } = await examine(repo.path);
+    expect(code).toBe(0);
+    const cache = checks.find(({ name }) => name === 'cache');
+    expect(cache?.detail).toMatch(/not readable .* a new one has been made/);
+    rmSync(home, { recursive: true });
+  });
+});
+
+describe('what the machine must have', () => {
+  it('is git 2.38, Node.js 22.13 and a gigabyte of disk', () => {
+    expect(checkGit('git version 2.38.0')).toMatchObject({ ok: true, detail: '2.38.0' });
+    expect(checkGit('git version 2.37.9 (Apple Git-1)')).toMatchObject({ ok: false });
+    expect(checkGit('git version 3.0')).toMatchObject({ ok: true });
+    expect(checkNode('22.13.0').ok).toBe(true);
+    expect(checkNode('22.12.9').ok).toBe(false);
+    expect(checkNode('26.0.0').ok).toBe(true);
+    expect(checkSpace('/x', 2 ** 30).ok).toBe(true);
+    expect(checkSpace("/it's", 2 ** 30 - 1)).toMatchObject({
+      ok: false,
+      mend: expect.stringContaining("du -sh '/it'\\''s'"),
+    });
+  });
+
+  it('who holds a lock stands in /proc/locks', () => {
+    const text = [
+      '1: POSIX  ADVISORY  WRITE 4711 08:01:131 1073741825 1073742335',
+      '2: POSIX  ADVISORY  READ  4711 08:01:131 1073741824 1073741824',
+      '3: FLOCK  ADVISORY  WRITE 99 08:01:1310 0 EOF',
+      '4: POSIX  ADVISORY  READ  5 08:01:131 1 2',
+      '',
+    ].join('\n');
+    expect(parseLocks(text, 131, 5)).toEqual([4711]);
+    expect(parseLocks(text, 1310, 5)).toEqual([99]);
+    expect(parseLocks(text, 7, 5)).toEqual([]);
+  });
+});

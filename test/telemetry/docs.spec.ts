@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMetrics } from '../../lib/telemetry/lex-pr-metrics';
+
+const TEXT = readFileSync(join(__dirname, '../../docs/monitoring.md'), 'utf8');
+
+/** Every metric once, with all labels, so that the snapshot shows buckets. */
+function recorded() {
+  const metrics = createMetrics();
+  metrics.gateSeconds.observe(1, { gate: 'g', status: 'pass' });
+  metrics.mergeSeconds.observe(1, { strategy: 'merge' });
+  metrics.resolutionSeconds.observe(1, { cached: 'true' });
+  metrics.memoryBytes.set(1);
+  metrics.activeWorkers.set(1);
+  metrics.mergeSuccess.add(1);
+  metrics.mergeFailure.add(1, { reason: 'r' });
+  metrics.cacheHits.add(1, { operation: 'o' });
+  metrics.cacheMisses.add(1, { operation: 'o' });
+  metrics.throttleSeconds.add(1);
+  metrics.runSeconds.observe(1, { status: 's' });
+  return Object.entries(metrics.snapshot());
+}
+
+describe('docs/monitoring.md', () => {
+  it('lists every metric with its type and labels, and no other', () => {
+    const listed = [...TEXT.matchAll(/^\| `(lex_pr_\w+)` +\| (counter|gauge|histogram) +\| ([^|]*?) *\|/gm)];
+    expect(listed.map(([, name, type, labels]) => [name, type, labels])).toEqual(
+      recorded().map(([name, { type, values }]) => [
+        name,
+        type,
+        Object.keys(values[0]!.labels)
+          .map((label) => `\`${label}\``)
+          .join(', '),
+      ]),
+    );
+  });
+
+  it('lists the buckets of every histogram', () => {
+    const listed = [...TEXT.matchAll(/^\| `(lex_pr_\w+)` +\| ([\d., ]+?) *\|$/gm)];
+    expect(listed.map(([, name, bounds]) => [name, bounds])).toEqual(
+      recorded().flatMap(([name, metric]) =>
+        metric.type === 'histogram'
+          ? [
+              [
+                name,
+                metric.values[0]!.buckets.map(({ le }) => le)
+                  .slice(0, -1)
+                  .join(', '),
+              ],
+            ]
+          : [],
+      ),
+    );
+  });
+});
