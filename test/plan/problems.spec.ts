@@ -98,11 +98,7 @@ items:
       'invalid-value',
       'did you mean "merge"?',
     ],
-    [
-      plan({ items: [{ name: 'a' }], policy: { speculation: true } }),
-      'unknown-key',
-      /^known here: preset/,
-    ],
+    [plan({ items: [{ name: 'a' }], policy: { speculation: true } }), 'unknown-key', /^known here: preset/],
     ['target: 5', 'invalid-type', 'put it in quotes'],
     ['items:', 'invalid-type', /remove the key/],
     [
