@@ -5,6 +5,9 @@ import { type TestRepository, testRepositories } from '../support/repository';
 
 const create = testRepositories();
 
+// Time limits are the subject here; a machine that stands still for a second may break one.
+jest.retryTimes(2, { logErrorsBeforeRetry: true });
+
 /** Merges one item with one gate. */
 async function runGate(repo: TestRepository, run: string, timeoutSeconds = 30) {
   repo.branch('change', { change: '1\n' });

@@ -6,6 +6,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { runGate } from '../../lib/gates/run-gate';
 import { isRunning, Workspace } from './workspace';
 
+// Time limits are the subject here; a machine that stands still for a second may break one.
+jest.retryTimes(2, { logErrorsBeforeRetry: true });
+
 /** The descriptors of any child: input, outputs, the folder that ls reads, what this process was born with. */
 const BEFORE_ANY_GATE = execFileSync('ls', ['/proc/self/fd'], { encoding: 'utf8' });
 
