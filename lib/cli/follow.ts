@@ -26,6 +26,9 @@ export interface FollowOptions {
   readonly logFormat?: 'human' | 'json';
 }
 
+/** Whether a script reads what is printed: one JSON document, logs as JSON lines. */
+export const isMachine = ({ json, logFormat }: FollowOptions) => json === true || logFormat === 'json';
+
 export interface Followed {
   readonly metrics: Metrics;
   readonly orders: OrderCache;
@@ -43,7 +46,7 @@ export async function follow(
   options: FollowOptions,
   io: Io,
 ): Promise<number> {
-  const machine = options.json === true || options.logFormat === 'json';
+  const machine = isMachine(options);
   const { sink, logger } = await openSink(machine, io);
   const note = (text: string) => sink.event({ kind: 'note', text });
   const goOn = `go on with: lex-pr resume ${run.record.id}`;

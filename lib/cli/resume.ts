@@ -9,7 +9,7 @@ import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { makeArtifactFolder } from './artifact-folder';
-import { follow } from './follow';
+import { follow, isMachine } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
 
@@ -30,11 +30,15 @@ export async function resume(
     const { artifactDir } = options;
     const reportFolder = artifactDir === undefined ? record.artifactFolder : resolve(io.cwd, artifactDir);
     await makeArtifactFolder(reportFolder);
+    if (!isMachine(options)) io.stderr.write(`resuming ${inWords(record)}\n`);
     return await follow(run, { metrics, orders, reportFolder }, options, io);
   } finally {
     await workspace.close();
   }
 }
+
+const inWords = ({ id, startedAt, execute, plan }: RunRecord) =>
+  `run ${id} of ${new Date(startedAt).toISOString()} ${execute ? `into ${plan.target}` : 'as a dry run'}`;
 
 async function findUnfinished(home: string, id: string | undefined): Promise<RunRecord> {
   const store = openSqliteStore(stateFile(home));

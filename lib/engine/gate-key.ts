@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gatePath } from '../gates/environment';
 import type { Gate } from '../plan/plan';
 import { gateDefinition } from '../run/workload';
 
@@ -20,5 +21,5 @@ export function gateKey(
 
 /** What local gates run with, as far as it is known from outside: machine, search path, git. */
 export function localToolchain(gitVersion: string): string {
-  return JSON.stringify([process.platform, process.arch, process.env.PATH ?? '', gitVersion]);
+  return JSON.stringify([process.platform, process.arch, gatePath(process.env), gitVersion]);
 }

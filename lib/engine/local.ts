@@ -43,7 +43,7 @@ export interface LocalOutcome {
 /** Puts the run into the store; nothing has started yet. */
 export async function createRun(run: LocalRun): Promise<void> {
   const { record, load, workspace } = run;
-  const first = start(load, newState(load, record.lanes, record.base), record.outdated, record.startedAt);
+  const first = start(load, newState(load, lanesOf(run), record.base), record.outdated, record.startedAt);
   const state = encodeState(first.state);
   await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
 }
@@ -97,6 +97,10 @@ export async function carryOn(
   };
 }
 
+/** More lanes than gates would only stand idle. */
+const lanesOf = ({ record, load }: Pick<LocalRun, 'record' | 'load'>) =>
+  Math.max(1, Math.min(record.lanes, load.tasks.length));
+
 /** What a dead process held goes back; a new run has nothing to give back. */
 async function takeOver({
   workspace,
@@ -106,7 +110,7 @@ async function takeOver({
   const { store } = workspace;
   const stored = await store.read(record.id);
   const state = decodeState(load, stored.state);
-  const taken = step(load, state, [{ kind: 'takeover', lanes: record.lanes }], Date.now());
+  const taken = step(load, state, [{ kind: 'takeover', lanes: lanesOf({ record, load }) }], Date.now());
   await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
   return { state: taken.state, version: stored.version + 1 };
 }

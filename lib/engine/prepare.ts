@@ -87,14 +87,19 @@ async function refuseMissing(
     code,
     message,
     path,
-    hint: suggest(nearest(name, branches), 'see `git branch -a`'),
+    hint: suggest(
+      branches.find((branch) => branch.endsWith(`/${name}`)) ?? nearest(name, branches),
+      'see `git branch -a`',
+    ),
   });
-  const problems = missing.map((item) => {
-    const path = `items[${plan.items.indexOf(item)}]`;
+  const listedAt = new Map(plan.items.map((item, at) => [item, at]));
+  const inListedOrder = [...missing].sort((a, b) => listedAt.get(a)! - listedAt.get(b)!);
+  const problems = inListedOrder.map((item) => {
+    const path = `items[${listedAt.get(item)}]`;
     const { branch, sha } = item;
     const gone = `branch ${JSON.stringify(branch)} is not in ${plan.repository}`;
     return sha === undefined || item.branchGiven
-      ? problem('unknown-branch', gone, `${path}.branch`, branch)
+      ? problem('unknown-branch', gone, `${path}.${item.branchGiven ? 'branch' : 'name'}`, branch)
       : problem('unknown-commit', `commit ${sha} is not in ${plan.repository}`, `${path}.sha`, branch);
   });
   if (base === undefined) {

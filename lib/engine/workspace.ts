@@ -34,8 +34,8 @@ export const cacheFile = (home: string) => join(home, 'cache.db');
  * @throws InputError when another run holds the folder, or the repository cannot be used
  */
 export async function openWorkspace(cwd: string, repository: string): Promise<Workspace> {
-  const home = await openHome(cwd);
   const source = await openSource(repository);
+  const home = await openHome(cwd);
   const unlock = lockHome(home);
   const closing: (() => unknown)[] = [unlock];
   const close = async () => {

@@ -8,7 +8,8 @@ type Variables = Readonly<Record<string, string>>;
 /**
  * The whole environment of a gate, later entries win: the inherited names of `ours`, `TERM=dumb` and
  * `CI=true`, the engine's `variables`, the gate's own `env`. The inherited PATH loses its empty and relative
- * entries: they would run programs out of the work tree.
+ * entries, which would run programs out of the work tree, and what npm has put before it, which would run our
+ * dependencies.
  */
 export function gateEnvironment(
   ours: Readonly<Record<string, string | undefined>>,
@@ -17,14 +18,18 @@ export function gateEnvironment(
 ): Record<string, string> {
   const inherited = Object.entries(ours).flatMap(([name, value]): [string, string][] => {
     if (value === undefined || !(INHERITED.has(name) || name.startsWith('LC_'))) return [];
-    return [[name, name === 'PATH' ? absoluteEntries(value) : value]];
+    return [[name, name === 'PATH' ? gatePath(ours) : value]];
   });
   return { ...Object.fromEntries(inherited), TERM: 'dumb', CI: 'true', ...variables, ...env };
 }
 
-function absoluteEntries(path: string): string {
-  return path
-    .split(':')
+/** The search path of gates. npm ends what it puts before a script's with its `node-gyp-bin`. */
+export function gatePath(ours: Readonly<Record<string, string | undefined>>): string {
+  const entries = (ours.PATH ?? '').split(':');
+  const underNpm = ours.npm_lifecycle_event !== undefined;
+  const first = underNpm ? entries.findLastIndex((entry) => entry.endsWith('/node-gyp-bin')) + 1 : 0;
+  return entries
+    .slice(first)
     .filter((entry) => isAbsolute(entry))
     .join(':');
 }

@@ -97,7 +97,7 @@ function conflictReason({ load, ordered, history }: Told, item: number): string 
   const woven = history.merges.get(item)?.result;
   if (woven?.kind === 'conflict') {
     const others = woven.with.length === 0 ? 'the target' : woven.with.join(', ');
-    return `conflict: ${woven.paths.join(', ')} clash with ${others}; rebase it on the target once they are merged`;
+    return `conflict: in ${woven.paths.join(', ')} with ${others}; merge the target into it, or make it depend on them`;
   }
   for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
     const result = history.attempts.get(task)?.find(({ outcome }) => outcome === 'conflict');
@@ -106,7 +106,7 @@ function conflictReason({ load, ordered, history }: Told, item: number): string 
       result.at === undefined || result.at === item
         ? ''
         : ` of its dependency ${ordered.items[result.at]!.name}`;
-    return `conflict: ${result.paths.join(', ')}${at} do not merge with the target or the dependencies before; rebase it`;
+    return `conflict: in ${result.paths.join(', ')}${at} with the target or a dependency; merge the target into it`;
   }
   return 'conflict: it does not merge';
 }

@@ -51,7 +51,11 @@ interface Request {
 
 /** One `git cat-file --batch`, which answers in the order it is asked (git-cat-file(1), "BATCH OUTPUT"). */
 function startBatch(git: Git): Batch {
-  const child = spawn('git', [`--git-dir=${git.gitDir}`, 'cat-file', '--batch'], { env: gitEnvironment() });
+  const child = spawn('git', [`--git-dir=${git.gitDir}`, 'cat-file', '--batch'], {
+    env: gitEnvironment(),
+    // As all our git: a signal for the terminal's process group is ours to handle.
+    detached: true,
+  });
   const waiting: Request[] = [];
   let unread: Buffer = Buffer.alloc(0);
   let complaint = '';

@@ -49,7 +49,12 @@ async function openLocal(folder: string): Promise<Source> {
   const questions = ['--show-object-format', '--is-shallow-repository', '--git-common-dir'];
   const answers = await answer(
     runGit(['rev-parse', '--path-format=absolute', ...questions], { cwd: folder }),
-    (reason) => refuse('not-a-repository', `${folder} is not a git repository: ${reason}`, 'git init'),
+    (reason) =>
+      refuse(
+        'not-a-repository',
+        `${folder} is not a git repository: ${reason}`,
+        'go to the repository, or name it in the plan: `repository: <path or URL>`',
+      ),
   );
   // The path comes last because it may hold newlines.
   const [format, shallow, ...path] = answers.stdout.toString().replace(/\n$/, '').split('\n');

@@ -43,7 +43,7 @@ describe('lex-pr doctor', () => {
         mkdirSync(join(root, 'plain'));
         return join(root, 'plain');
       },
-      { name: 'repository', mend: 'git init' },
+      { name: 'repository', mend: expect.stringContaining('go to the repository') },
     ],
     [
       'a lock of the index that git left behind',

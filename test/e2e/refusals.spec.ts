@@ -21,7 +21,7 @@ describe('lex-pr merge refuses, with exit code 2 and before anything is changed,
     const problems = problemsOf(result);
     expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
       'unknown-target target',
-      'unknown-branch items[0].branch',
+      'unknown-branch items[0].name',
       'unknown-branch items[2].branch',
     ]);
     expect(problems[0]!.hint).toContain('main');

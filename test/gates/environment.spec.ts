@@ -1,4 +1,4 @@
-import { gateEnvironment } from '../../lib/gates/environment';
+import { gateEnvironment, gatePath } from '../../lib/gates/environment';
 
 it('inherits what describes the user and the place, and nothing else', () => {
   const inherited = {
@@ -42,4 +42,18 @@ it('lets the engine override what is inherited, and the gate both', () => {
 it('drops empty and relative entries of PATH only', () => {
   const { PATH } = gateEnvironment({ PATH: ':/a/node_modules/.bin:.:bin::/usr/bin:' }, {}, {});
   expect(PATH).toBe('/a/node_modules/.bin:/usr/bin');
+});
+
+describe('the search path of gates', () => {
+  const npm = '/lex-pr/node_modules/.bin:/node_modules/.bin:/npm/run-script/lib/node-gyp-bin';
+
+  it('loses what npm has put before it', () => {
+    const ours = { PATH: `${npm}:/usr/bin:/home/me/node_modules/.bin`, npm_lifecycle_event: 'cli' };
+    expect(gatePath(ours)).toBe('/usr/bin:/home/me/node_modules/.bin');
+  });
+
+  it('is left alone where npm has not started us', () => {
+    expect(gatePath({ PATH: `${npm}:/usr/bin` })).toBe(`${npm}:/usr/bin`);
+    expect(gatePath({ PATH: '/usr/bin:/bin', npm_lifecycle_event: 'cli' })).toBe('/usr/bin:/bin');
+  });
 });
