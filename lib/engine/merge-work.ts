@@ -1,11 +1,15 @@
-import { type Tip, weaveItem } from '../merge/weave';
+import { type Tip, type WeaveResult, weaveItem } from '../merge/weave';
 import type { Signature } from '../repository/commits';
 import type { MergeResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Work } from '../run/state';
 import type { Workspace } from './workspace';
 
-/** Weaves a batch of items onto the tip, one after another; what depends on one that fails is left out. */
+/**
+ * Weaves a batch of items onto the tip, one after another; what depends on one that fails is left out. What
+ * added nothing where it was to be tested has passed no gate, so it adds nothing here either, even where an
+ * item before it has taken the same change back.
+ */
 export async function performMerge(
   workspace: Workspace,
   record: RunRecord,
@@ -36,12 +40,12 @@ export async function performMerge(
     }
     const startedAt = performance.now();
     const { sha: head } = record.heads[item]!;
-    const result = await weaveItem(context, tip, {
-      name: order.names[item]!,
-      branch: order.branches[item]!,
-      head,
-    });
-    const present = result.kind === 'nothing' && (await addsNothingTo(workspace, work.base, tip, head));
+    const untested = work.untested.includes(item);
+    const woven = { name: order.names[item]!, branch: order.branches[item]!, head };
+    const result: WeaveResult = untested ? { kind: 'nothing' } : await weaveItem(context, tip, woven);
+    const alone = untested && order.deps[item]!.length === 0;
+    const present =
+      result.kind === 'nothing' && (alone || (await addsNothingTo(workspace, work.base, tip, head)));
     if (result.kind === 'woven') tip = result.tip;
     else if (result.kind !== 'nothing') out.add(item);
     results.push({ kind: 'merge', item, result, present, durationMs: performance.now() - startedAt });

@@ -49,7 +49,14 @@ export type Phase = 'weave' | 'verify' | 'land' | 'done';
 /** What a lane is told to do. */
 export type Work =
   | { readonly kind: 'gates'; readonly tasks: readonly { readonly task: number; readonly attempt: number }[] }
-  | { readonly kind: 'merge'; readonly items: readonly number[]; readonly base: string; readonly tip: Tip }
+  | {
+      readonly kind: 'merge';
+      readonly items: readonly number[];
+      /** Those of the items whose candidate added nothing, so that no gate has looked at them. */
+      readonly untested: readonly number[];
+      readonly base: string;
+      readonly tip: Tip;
+    }
   | {
       readonly kind: 'land';
       readonly base: string;

@@ -4,7 +4,7 @@ import type { Answer, Input, RunEvent } from './messages';
 import { pop, push } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
 import { copyState, ItemStatus, newLanes, type RunState, TaskStatus, type Work } from './state';
-import { advance, landing, mergeDue } from './weaving';
+import { advance, landing, mergeDue, mergeOf } from './weaving';
 import type { Workload } from './workload';
 
 export interface Step {
@@ -121,7 +121,7 @@ function chooseWork(draft: Draft): Work | undefined {
   }
   if (due.length === 0) return undefined;
   state.weave.busy = true;
-  return { kind: 'merge', items: due, base: state.weave.base, tip: state.weave.tip };
+  return mergeOf(draft, due);
 }
 
 /** The first task in line; entries of skipped ones are dropped on the way. */

@@ -28,6 +28,16 @@ export function mergeDue(draft: Draft): number[] {
   return due;
 }
 
+/** The weaving of items that are due. */
+export function mergeOf({ load, state }: Draft, items: readonly number[]): Work {
+  const { base, tip } = state.weave;
+  const wasSkipped = (item: number) =>
+    load.tasks
+      .slice(load.firstTask[item]!, load.firstTask[item + 1]!)
+      .some(({ blocking }, k) => blocking && state.tasks[load.firstTask[item]! + k] === TaskStatus.skipped);
+  return { kind: 'merge', items, untested: items.filter(wasSkipped), base, tip };
+}
+
 /** The landing of what is woven now. */
 export function landing(draft: Draft): Work {
   const { base, tip } = draft.state.weave;

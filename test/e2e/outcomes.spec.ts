@@ -117,6 +117,22 @@ describe('nothing to do', () => {
     expect(repo.show('main', 'full')).toBe('1');
   });
 
+  it('is what a change comes to that the target holds, also where an item before it takes that back', async () => {
+    const repo = create();
+    const old = repo.commit({ list: 'a\nb\nc\n' });
+    repo.commit({ list: 'a\nb\nc\nmore\n' });
+    repo.branch('again', { list: 'a\nb\nc\nmore\n' }, old);
+    repo.branch('a-revert', { list: 'a\nb\nc\n' });
+    const merged = await mergePlan(repo, {
+      gates: [{ name: 'test', run: '! grep more list' }],
+      items: [{ name: 'a-revert' }, { name: 'again' }],
+      policy: { integration: 'none' },
+    });
+    expect(merged.outcome).toEqual({ 'a-revert': 'merged', again: 'merged' });
+    expect(itemOf(merged, 'again').reason).toMatch(/^nothing to do: main holds/);
+    expect(repo.show('main', 'list')).toBe('a\nb\nc');
+  });
+
   it('is what a plan without items has', async () => {
     const repo = create();
     const before = repo.git('rev-parse', 'main');
