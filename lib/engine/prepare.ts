@@ -1,5 +1,5 @@
 import { InputError, type Problem } from '../errors';
-import { filesInTheWay, pathsAdded } from '../merge/checkouts';
+import { type FileInTheWay, filesInTheWay, pathsAdded } from '../merge/checkouts';
 import { createNearest, suggest } from '../plan/nearest';
 import type { OrderedPlan } from '../plan/order';
 import type { Item, Plan } from '../plan/plan';
@@ -109,6 +109,12 @@ async function refuseMissing(
   throw new InputError(problems);
 }
 
+const MENDING: Readonly<Record<FileInTheWay['why'], string>> = {
+  modified: 'commit or stash the change (git stash)',
+  untracked: 'move the file away, or add and commit it',
+  reserved: 'lex-pr keeps its own files there: leave out the branch that adds some',
+};
+
 /** Landing moves files of a work tree only where nothing of the user's is lost. */
 async function refuseInTheWay(
   workspace: Workspace,
@@ -116,22 +122,15 @@ async function refuseInTheWay(
   base: string,
   heads: readonly Head[],
 ): Promise<void> {
-  const incoming = () =>
-    pathsAdded(
-      workspace.repository,
-      base,
-      heads.map(({ sha }) => sha),
-    );
+  const ids = heads.map(({ sha }) => sha);
+  const incoming = (within?: string) => pathsAdded(workspace.repository, base, ids, within);
   const files = await filesInTheWay(workspace.source, target, incoming);
   if (files.length === 0) return;
   throw new InputError(
     files.map(({ workTree, path, why }) => ({
       code: 'target-dirty',
       message: `${target} is checked out in ${workTree}, and ${JSON.stringify(path)} is ${why} there`,
-      hint:
-        why === 'untracked'
-          ? 'move the file away, or add and commit it'
-          : 'commit or stash the change (git stash)',
+      hint: MENDING[why],
     })),
   );
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { refuse } from '../errors';
 import { Git } from '../repository/git';
+import { HOME } from '../repository/home';
 import type { Source } from '../repository/source';
 import { userGit } from './user-git';
 import { type WorkTree, workTreesOf } from './work-trees';
@@ -11,23 +12,24 @@ export interface FileInTheWay {
   readonly workTree: string;
   /** Relative to the work tree. */
   readonly path: string;
-  readonly why: 'modified' | 'untracked';
+  /** `reserved`: it is where lex-pr keeps what it needs to go on, and git would write over it. */
+  readonly why: 'modified' | 'untracked' | 'reserved';
 }
 
 /**
  * Files that stand in the way of moving the target, in every work tree that has it checked out: tracked
  * changes (staged or not, unmerged), the state file of a merge, rebase, cherry-pick, revert or `git am` in
  * progress, and untracked files where `incoming` puts files. Ignored files are no obstacle, as for `git
- * merge`, nor is what happens inside a submodule. Nothing is written.
+ * merge`, except our own, nor is what happens inside a submodule. Nothing is written.
  * @param target name of the branch, without `refs/heads/`
- * @param incoming asked for the paths that landing adds, only when there are untracked files
+ * @param incoming asked for the paths that landing adds (at or below a path), only when such files are there
  * @returns empty when clean; always empty for remote sources and where no work tree has the target
  * @throws InputError when the target is a symbolic ref, or its work tree cannot be found
  */
 export async function filesInTheWay(
   source: Source,
   target: string,
-  incoming: () => Promise<ReadonlySet<string>>,
+  incoming: (within?: string) => Promise<ReadonlySet<string>>,
 ): Promise<readonly FileInTheWay[]> {
   if (source.kind === 'remote') return [];
   const branch = `refs/heads/${target}`;
@@ -45,6 +47,8 @@ export async function filesInTheWay(
     const blocking = untracked.length === 0 ? [] : clashes(untracked, await incoming());
     found.push(...modified.map((path) => ({ workTree: tree.path, path, why: 'modified' as const })));
     found.push(...blocking.map((path) => ({ workTree: tree.path, path, why: 'untracked' as const })));
+    if (existsSync(join(tree.path, HOME)) && (await incoming(HOME)).size > 0)
+      found.push({ workTree: tree.path, path: HOME, why: 'reserved' });
   }
   return found;
 }
@@ -56,7 +60,7 @@ export async function symbolicAim(gitDir: string, ref: string): Promise<string |
 }
 
 /**
- * Paths that commits of the heads add, not counting what the base already has in its history. An estimate
+ * Paths (at or below `within`) that commits of the heads add, not counting what the base already has in its history. An estimate
  * before anything is woven: a path that a merge commit alone adds is not in it.
  * @throws GitError when a commit is missing
  */
@@ -64,22 +68,26 @@ export async function pathsAdded(
   privateRepository: Git,
   base: string,
   heads: readonly string[],
+  within = '',
 ): Promise<ReadonlySet<string>> {
   const args = ['log', '--stdin', '--format=', '-z', '--name-only', '--diff-filter=A', '--no-renames'];
   const input = [`^${base}`, ...heads, ''].join('\n');
-  const { stdout } = await privateRepository.run(args, { input });
+  const { stdout } = await privateRepository.run([...args, ...pathspec(within)], { input });
   return new Set(splitPaths(stdout));
 }
 
-/** Paths that a commit has and another, its ancestor, has not. */
+/** Paths (at or below `within`) that a commit has and another, its ancestor, has not. */
 export async function pathsBetween(
   privateRepository: Git,
   base: string,
   woven: string,
+  within = '',
 ): Promise<ReadonlySet<string>> {
   const args = ['diff-tree', '-r', '-z', '--name-only', '--diff-filter=A', '--no-renames', base, woven];
-  return new Set(splitPaths((await privateRepository.run(args)).stdout));
+  return new Set(splitPaths((await privateRepository.run([...args, ...pathspec(within)])).stdout));
 }
+
+const pathspec = (path: string) => (path === '' ? [] : ['--', `:(literal)${path}`]);
 
 /** Untracked paths which an incoming path is equal to, lies below, or is a folder of. */
 function clashes(untracked: readonly string[], incoming: ReadonlySet<string>): string[] {

@@ -153,7 +153,7 @@ async function sync({ source, target, base, woven }: Landing, now: string) {
  */
 async function prepare({ source, privateRepository, target, base, woven }: Landing, fence: string) {
   if (source.kind === 'remote') return [];
-  const incoming = () => pathsBetween(privateRepository, base, woven);
+  const incoming = (within?: string) => pathsBetween(privateRepository, base, woven, within);
   const files = await filesInTheWay(source, target, incoming);
   if (files.length > 0) return files.map(({ workTree, path }) => `${workTree}: ${path}`);
 
