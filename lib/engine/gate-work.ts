@@ -119,13 +119,13 @@ async function runOnce(
     if (ran.status !== 'pass') throw new NotRemembered(ran, into);
     const artifacts = ran.artifacts ?? [];
     // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
-    if (artifacts.length > 0 && !(await copyFolder(into, kept))) throw new NotRemembered(ran, into);
+    if (!(await copyFiles(artifacts, into, kept))) throw new NotRemembered(ran, into);
     return { durationMs: ran.endedAt - ran.startedAt, artifacts };
   };
   try {
     const pass = await work.passes.execute(key, runAndKeep);
     if (ran !== undefined) return ran;
-    if (pass.artifacts.length > 0 && !(await copyFolder(kept, into))) return run();
+    if (!(await copyFiles(pass.artifacts, kept, into))) return run();
     const now = Date.now();
     return {
       status: 'pass',
@@ -137,15 +137,18 @@ async function runOnce(
     };
   } catch (error) {
     if (!(error instanceof NotRemembered)) throw error;
-    const shared = ran === undefined && (error.ran.artifacts ?? []).length > 0;
-    return shared && !(await copyFolder(error.artifactFolder, into)) ? run() : error.ran;
+    const shared = ran === undefined ? (error.ran.artifacts ?? []) : [];
+    return (await copyFiles(shared, error.artifactFolder, into)) ? error.ran : run();
   }
 }
 
-/** @returns false when that is not possible: it is no longer there, there is no space, its paths get too long */
-async function copyFolder(from: string, to: string): Promise<boolean> {
+/**
+ * Only the files that are named: beside them may lie what an attempt before has left.
+ * @returns false when that is not possible: one is no longer there, there is no space, its path gets too long
+ */
+async function copyFiles(paths: readonly string[], from: string, to: string): Promise<boolean> {
   try {
-    await cp(from, to, { recursive: true });
+    for (const path of paths) await cp(join(from, path), join(to, path));
     return true;
   } catch {
     return false;
@@ -166,7 +169,7 @@ async function runInLane(
     throw work.signal.aborted ? new StoppedError() : error;
   });
   if (work.signal.aborted) throw new StoppedError();
-  const log = join('logs', folderOf(work, job), `${fileName(gate.name)}.${job.attempt}.log`);
+  const log = join('logs', folderOf(work, job), `${fileOf(job.task)}.${job.attempt}.log`);
   let pid: number | undefined;
   work.onActive(1);
   try {
@@ -251,4 +254,7 @@ const folderOf = (work: GateWork, { task, round }: { readonly task: Task; readon
   task.item >= 0 ? fileName(work.itemNames[task.item]!) : `integration@${round}`;
 
 const artifactFolder = (work: GateWork, job: { readonly task: Task; readonly round: number }) =>
-  join(work.record.artifactFolder, 'artifacts', folderOf(work, job), fileName(job.task.gate.name));
+  join(work.record.artifactFolder, 'artifacts', folderOf(work, job), fileOf(job.task));
+
+const fileOf = ({ gate, namesakes }: Task) =>
+  namesakes === 0 ? fileName(gate.name) : `${fileName(gate.name)}@${namesakes + 1}`;

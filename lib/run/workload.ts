@@ -12,6 +12,8 @@ export interface Task {
   readonly blocking: boolean;
   readonly maxAttempts: number;
   readonly backoffMs: number;
+  /** How many gates of verification before it have the same name, but another definition. */
+  readonly namesakes: number;
 }
 
 /** Everything about a run that never changes while it goes on. Items and tasks are numbers from 0. */
@@ -54,12 +56,16 @@ export function createWorkload(
   const firstTask: number[] = [];
   ordered.items.forEach((item, position) => {
     firstTask.push(tasks.length);
-    for (const gate of item.gates) tasks.push({ item: position, ...gate, ...attempts(gate.gate) });
+    for (const gate of item.gates)
+      tasks.push({ item: position, ...gate, ...attempts(gate.gate), namesakes: 0 });
   });
   firstTask.push(tasks.length);
   const askedBy: (ReadonlySet<number> | undefined)[] = [];
+  const named = new Map<string, number>();
   for (const [gate, items] of verificationGates(ordered, policy)) {
-    tasks.push({ item: -1, gate, required: true, blocking: true, ...attempts(gate) });
+    const namesakes = named.get(gate.name) ?? 0;
+    named.set(gate.name, namesakes + 1);
+    tasks.push({ item: -1, gate, required: true, blocking: true, ...attempts(gate), namesakes });
     askedBy.push(items);
   }
   const taskAt = lineUp(ordered, tasks, firstTask, lengths);

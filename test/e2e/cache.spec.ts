@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactFolder, itemOf, mergePlan, readMerged, runCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
@@ -38,6 +38,19 @@ describe('a second run of an unchanged plan', () => {
     expect(itemOf(second, 'above').gates[0]!.artifacts).toEqual(kept);
     const restored = readFileSync(join(artifactFolder(repo), kept[0]!), 'utf8');
     expect(restored).toContain('above\nbelow\n');
+  });
+
+  it('has the artifacts of the attempt that passed, not of those that failed before it', async () => {
+    const repo = create();
+    const flaky = `mkdir '${repo.root}/once' && : > first && exit 1; : > second`;
+    const gates = [{ name: 'build', run: flaky, artifacts: ['first', 'second'] }];
+    const plan = { gates, items: stack(repo).slice(0, 1), policy: { retries: { build: { maxAttempts: 2 } } } };
+    await mergePlan(repo, plan, []);
+    rmSync(artifactFolder(repo), { recursive: true });
+    const again = await mergePlan(repo, plan, []);
+    const [gate] = itemOf(again, 'below').gates;
+    expect(gate).toMatchObject({ cached: true, artifacts: ['artifacts/below/build/second'] });
+    expect(readdirSync(join(artifactFolder(repo), 'artifacts/below/build'))).toEqual(['second']);
   });
 
   it('executes again what is on another tree or defined in another way, and nothing else', async () => {

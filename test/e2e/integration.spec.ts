@@ -32,6 +32,19 @@ describe('verification of the woven commit', () => {
     expect(repo.git('rev-parse', 'main')).toBe(before);
   });
 
+  it('keeps apart what gates of one name and different definitions write', async () => {
+    const repo = create();
+    const gates = ['left', 'right'].map((side) => [
+      { name: 'test', run: `echo ${side} | tee out; sleep 0.2`, artifacts: ['out'], cache: 'off' },
+    ]);
+    const items = two(repo).map((item, index) => ({ ...item, gates: gates[index]! }));
+    const { report } = await mergePlan(repo, { items });
+    const read = (path: string) => readFileSync(join(artifactFolder(repo), path), 'utf8');
+    const verified = report.integration!.gates;
+    expect(verified.map(({ log }) => read(log!)).sort()).toEqual(['left\n', 'right\n']);
+    expect(verified.map(({ artifacts }) => read(artifacts[0]!)).sort()).toEqual(['left\n', 'right\n']);
+  });
+
   it('runs the gates of policy.integration, and only those', async () => {
     const repo = create();
     const gates = [{ name: 'whole', run: 'test -e left && test -e right' }];
