@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { GitError, type GitResult } from '../repository/git';
+import { type GitResult, spawnGit } from '../repository/git';
 import type { WorkTree } from './work-trees';
 
 /**
@@ -22,8 +20,6 @@ const GUARDED: Readonly<Record<string, string>> = {
   GIT_CONFIG_VALUE_2: 'false',
 };
 
-const execute = promisify(execFile);
-
 export interface UserGitOptions {
   readonly input?: string;
   /** Exit codes that are answers rather than failures; default only 0. */
@@ -38,37 +34,14 @@ export interface UserGitOptions {
  * the user's choice, unlike what is merged; for everything else there is the hardened `Git`.
  * @throws GitError when it exits with a code that is not allowed, or cannot be started
  */
-export async function userGit(
+export function userGit(
   { path, gitDir }: WorkTree,
   args: readonly string[],
   options: UserGitOptions = {},
 ): Promise<GitResult> {
-  const running = execute('git', [`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args], {
-    cwd: path,
-    env: { ...userEnvironment(), ...(options.index === undefined ? {} : { GIT_INDEX_FILE: options.index }) },
-    encoding: 'buffer',
-    maxBuffer: Number.POSITIVE_INFINITY,
-  });
-  // A git that exits early closes its input; its exit code says what happened.
-  running.child.stdin?.on('error', () => {});
-  running.child.stdin?.end(options.input);
-  try {
-    const { stdout, stderr } = await running;
-    return { stdout, stderr: stderr.toString(), exitCode: 0 };
-  } catch (error) {
-    const { code, stdout, stderr, message } = error as ExecutionFailure;
-    const said = stderr?.toString() || message;
-    if (typeof code === 'number' && options.allow?.includes(code))
-      return { stdout: stdout ?? Buffer.alloc(0), stderr: said, exitCode: code };
-    throw new GitError(args, typeof code === 'number' ? code : null, said, stdout?.toString() ?? '');
-  }
-}
-
-/** What `execFile` rejects with; `code` is the exit code, or a word where git could not be started. */
-interface ExecutionFailure extends Error {
-  readonly code?: number | string | null;
-  readonly stdout?: Buffer;
-  readonly stderr?: Buffer;
+  const { index, ...rest } = options;
+  const env = { ...userEnvironment(), ...(index === undefined ? {} : { GIT_INDEX_FILE: index }) };
+  return spawnGit([`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args], { ...rest, cwd: path, env });
 }
 
 function userEnvironment(): Record<string, string> {

@@ -9,7 +9,7 @@ export class GitError extends Error {
     readonly stdout: string,
   ) {
     super(
-      `git ${args[0]} failed (${exitCode ?? 'killed'}): ${stderr.trim().split('\n').slice(0, 5).join(' / ')}`,
+      `git ${args.find((arg) => !arg.startsWith('-'))} failed (${exitCode ?? 'killed'}): ${stderr.trim().split('\n').slice(0, 5).join(' / ')}`,
     );
     this.name = 'GitError';
   }
@@ -70,9 +70,17 @@ export function gitEnvironment(extra: Readonly<Record<string, string>> = {}): Re
  * @throws GitError when it exits with a code that is not allowed, or cannot be started.
  */
 export function runGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  return spawnGit(args, { ...options, env: gitEnvironment(options.env) });
+}
+
+/** As `runGit`, with `env` as the whole environment. */
+export function spawnGit(
+  args: readonly string[],
+  options: GitOptions & { readonly env: Readonly<Record<string, string>> },
+): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {
-      env: gitEnvironment(options.env),
+      env: options.env,
       stdio: ['pipe', 'pipe', 'pipe'],
       // A process group of its own: Ctrl-C on the terminal is ours to handle, git is left to finish.
       detached: true,

@@ -53,7 +53,7 @@ interface Request {
 function startBatch(git: Git): Batch {
   const child = spawn('git', [`--git-dir=${git.gitDir}`, 'cat-file', '--batch'], {
     env: gitEnvironment(),
-    // As all our git: a signal for the terminal's process group is ours to handle.
+    // As in runGit: Ctrl-C on the terminal is not for this process.
     detached: true,
   });
   const waiting: Request[] = [];

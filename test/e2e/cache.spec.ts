@@ -44,7 +44,11 @@ describe('a second run of an unchanged plan', () => {
     const repo = create();
     const flaky = `mkdir '${repo.root}/once' && : > first && exit 1; : > second`;
     const gates = [{ name: 'build', run: flaky, artifacts: ['first', 'second'] }];
-    const plan = { gates, items: stack(repo).slice(0, 1), policy: { retries: { build: { maxAttempts: 2 } } } };
+    const plan = {
+      gates,
+      items: stack(repo).slice(0, 1),
+      policy: { retries: { build: { maxAttempts: 2 } } },
+    };
     await mergePlan(repo, plan, []);
     rmSync(artifactFolder(repo), { recursive: true });
     const again = await mergePlan(repo, plan, []);

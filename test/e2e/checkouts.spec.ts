@@ -44,22 +44,27 @@ describe('a target that is checked out', () => {
     expect(snapshot(repo.path)).toEqual(before);
   });
 
-  it.each(['.lex-pr', '.lex-pr/state.db'])('is refused for a branch that adds %s, and to work with it', async (path) => {
-    const repo = create();
-    repo.git('checkout', '-q', '--detach');
-    repo.commit({ [path]: 'mine\n' });
-    repo.git('branch', 'change');
-    repo.git('checkout', '-q', 'main');
-    const before = repo.git('rev-parse', 'main');
-    const plan = writePlan(repo, { items: [{ name: 'change' }] });
-    const problems = problemsOf(await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path }));
-    expect(problems).toMatchObject([{ code: 'target-dirty', hint: expect.stringContaining('lex-pr keeps') }]);
-    expect(repo.git('rev-parse', 'main')).toBe(before);
+  it.each(['.lex-pr', '.lex-pr/state.db'])(
+    'is refused for a branch that adds %s, and to work with it',
+    async (path) => {
+      const repo = create();
+      repo.git('checkout', '-q', '--detach');
+      repo.commit({ [path]: 'mine\n' });
+      repo.git('branch', 'change');
+      repo.git('checkout', '-q', 'main');
+      const before = repo.git('rev-parse', 'main');
+      const plan = writePlan(repo, { items: [{ name: 'change' }] });
+      const problems = problemsOf(await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path }));
+      expect(problems).toMatchObject([
+        { code: 'target-dirty', hint: expect.stringContaining('lex-pr keeps') },
+      ]);
+      expect(repo.git('rev-parse', 'main')).toBe(before);
 
-    repo.git('merge', '-q', 'change');
-    const tracked = problemsOf(await runCli(['merge', plan, '--json'], { cwd: repo.path }));
-    expect(tracked).toMatchObject([{ code: 'home-tracked' }]);
-  });
+      repo.git('merge', '-q', 'change');
+      const tracked = problemsOf(await runCli(['merge', plan, '--json'], { cwd: repo.path }));
+      expect(tracked).toMatchObject([{ code: 'home-tracked' }]);
+    },
+  );
 
   it('that becomes dirty during the run is not landed on: target-dirty, and the edit stays', async () => {
     const repo = create();

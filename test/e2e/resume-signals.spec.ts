@@ -1,5 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
-import { artifactFolder, readMerged, runCli, startCli, writePlan } from '../support/cli';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { artifactFolder, CLI, readMerged, runCli, startCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { HeldGates, isRunning } from './held-gates';
 
@@ -59,6 +60,28 @@ describe('a signal to the process', () => {
     const { outcome } = readMerged(plan, artifactFolder(repo), result);
     expect(outcome).toEqual({ a: 'merged', b: 'merged' });
     expect(result.code).toBe(0);
+  });
+
+  it('in the middle of a landing, sent to all of its terminal, lets the files of the target arrive', async () => {
+    const repo = create();
+    repo.commit({ '.gitattributes': '*.slow filter=slow\n' });
+    repo.branch('a', { '1.slow': '1\n', '2.slow': '2\n' });
+    const interrupt = `mkdir '${repo.root}/once' && kill -INT -$(cat '${repo.root}/group')`;
+    repo.git('config', 'filter.slow.smudge', `${interrupt}; sleep 0.2; cat`);
+    const args = ['merge', writePlan(repo, { items: [{ name: 'a' }] }), '--execute'];
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'echo $$ > ../group; exec "$@"', 'sh', process.execPath, CLI, ...args],
+      {
+        cwd: repo.path,
+        detached: true,
+        stdio: 'ignore',
+      },
+    );
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(repo.git('status', '--porcelain')).toBe('');
+    expect(repo.show('main', '2.slow')).toBe('2');
   });
 
   it('ends also gates that ignore SIGTERM, with their children', async () => {
