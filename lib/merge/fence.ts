@@ -3,10 +3,12 @@ import type { Git } from '../repository/git';
 
 /**
  * The fence of a target: a ref that every landing, cancel and take-over moves by compare-and-swap, so that
- * of two of them one always sees the other. What it points to is never read by a merge.
+ * of two of them one always sees the other. What it points to is never read by a merge. Its name has no folders
+ * (`release/1` is `release%2F1`): a fence outlives its target, and where `release` was a target once, git
+ * would refuse a fence below it.
  */
 export function fenceRef(target: string): string {
-  return `refs/lex-pr/fence/${target}`;
+  return `refs/lex-pr/fence/${target.replaceAll('%', '%25').replaceAll('/', '%2F')}`;
 }
 
 export interface FenceAct {

@@ -89,6 +89,16 @@ describe('landing in a local repository', () => {
     expectUpdated(repo.path);
   });
 
+  it('lands on a branch below the name of one that was a target before', async () => {
+    repo.git('branch', 'release', 'main');
+    await land((await makeLanding(repo, { target: 'release' })).landing);
+    repo.git('branch', '-D', 'release');
+    repo.git('branch', 'release/1', 'main');
+    const { landing } = await makeLanding(repo, { target: 'release/1' });
+    expect(await land(landing)).toMatchObject({ kind: 'landed' });
+    expect(repo.git('rev-parse', 'release/1')).toBe(landing.woven);
+  });
+
   it('moves nothing when there is nothing to land', async () => {
     const { landing } = await makeLanding(repo);
     expect(await land({ ...landing, woven: landing.base })).toMatchObject({ kind: 'landed', synced: [] });
