@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gatePath } from '../gates/environment';
+import { gateEnvironment } from '../gates/environment';
 import type { Gate } from '../plan/plan';
 import { gateDefinition } from '../run/workload';
 
@@ -19,7 +19,8 @@ export function gateKey(
     .digest('hex');
 }
 
-/** What local gates run with, as far as it is known from outside: machine, search path, git. */
+/** What local gates run with, as far as it is known from outside: machine, git, what they inherit from us. */
 export function localToolchain(gitVersion: string): string {
-  return JSON.stringify([process.platform, process.arch, gatePath(process.env), gitVersion]);
+  const inherited = Object.entries(gateEnvironment(process.env, {}, {})).sort();
+  return JSON.stringify([process.platform, process.arch, inherited, gitVersion]);
 }

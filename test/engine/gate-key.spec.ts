@@ -59,16 +59,26 @@ describe('gateKey', () => {
 });
 
 describe('localToolchain', () => {
-  const path = process.env.PATH;
+  const { PATH, LC_ALL } = process.env;
+  const before = localToolchain('git version 2.39.5');
   afterEach(() => {
-    process.env.PATH = path;
+    Object.assign(process.env, { PATH, LC_ALL });
+    if (LC_ALL === undefined) delete process.env.LC_ALL;
+    delete process.env.UNSEEN;
   });
 
-  it('changes with the version of git and with the search path', () => {
-    const before = localToolchain('git version 2.39.5');
+  it('changes with the version of git', () => {
     expect(localToolchain('git version 2.39.5')).toBe(before);
     expect(localToolchain('git version 2.40.0')).not.toBe(before);
-    process.env.PATH = `/elsewhere:${path}`;
+  });
+
+  it.each(['PATH', 'LC_ALL'])('changes with %s, which gates inherit', (name) => {
+    process.env[name] = `/elsewhere:${PATH}`;
     expect(localToolchain('git version 2.39.5')).not.toBe(before);
+  });
+
+  it('does not change with what gates do not see', () => {
+    process.env.UNSEEN = '1';
+    expect(localToolchain('git version 2.39.5')).toBe(before);
   });
 });
