@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,9 @@ export async function syncWorkTree(tree: WorkTree, base: string, now: string): P
 export async function rehearseSync(tree: WorkTree, base: string, woven: string): Promise<string | undefined> {
   if (!(await indexUnlocked(tree))) return `${join(tree.gitDir, 'index.lock')} exists`;
   return withScratchIndex(async (index) => {
-    await copyFile(join(tree.gitDir, 'index'), index);
+    // An empty work tree may have none yet.
+    const own = join(tree.gitDir, 'index');
+    if (existsSync(own)) await copyFile(own, index);
     await userGit(tree, REFRESH, { index, allow: [0, 1] });
     const args = ['read-tree', '-m', '-u', '--dry-run', base, woven];
     const { exitCode, stderr } = await userGit(tree, args, { index, allow: [0, 128] });

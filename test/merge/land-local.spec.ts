@@ -89,6 +89,18 @@ describe('landing in a local repository', () => {
     expectUpdated(repo.path);
   });
 
+  it('lands in an empty work tree that has no index yet', async () => {
+    const [tree] = repo.git('hash-object', '-t', 'tree', '-w', '/dev/null').split('\n');
+    const root = repo.git('commit-tree', '-m', 'root', tree!);
+    repo.git('branch', 'first', repo.git('commit-tree', '-p', root, '-m', 'first', 'main^{tree}'));
+    for (const name of ['README', 'keep', 'edit', 'drop', '.git/index']) rmSync(join(repo.path, name));
+    repo.git('update-ref', 'refs/heads/main', root);
+    const { landing } = await makeLanding(repo, { head: 'first' });
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path] });
+    expect(contentOf(repo.path, 'keep')).toBe('keep\n');
+    expect(statusOf(repo.path)).toBe('');
+  });
+
   it('lands on a branch below the name of one that was a target before', async () => {
     repo.git('branch', 'release', 'main');
     await land((await makeLanding(repo, { target: 'release' })).landing);
