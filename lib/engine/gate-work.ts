@@ -5,7 +5,7 @@ import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
 import type { OperationCache } from '../performance/operation-cache';
 import type { GateCache } from '../plan/plan';
-import type { Lane } from '../repository/lane';
+import { type Lane, UnusablePathError } from '../repository/lane';
 import type { GateResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
@@ -65,12 +65,19 @@ export async function performGate(
 
   const key = gateKey(job.task.gate, tested, work.toolchain);
   const run = () => runInLane(work, lane, job, tested);
-  const outcome = key === undefined ? await run() : await runOnce(work, key, job, run);
+  const outcome = await (key === undefined ? run() : runOnce(work, key, job, run)).catch(asFailure);
   const { status, ...rest } = outcome;
   if (status === 'stopped') throw new StoppedError();
   const below = relative(work.record.artifactFolder, artifactFolder(work, job));
   const artifacts = rest.artifacts?.map((path) => join(below, path)) ?? [];
   return { ...base, ...rest, artifacts, outcome: status, candidate: tested.commit };
+}
+
+/** What cannot be checked out cannot be tested: that is a failure of the item, not of this machine. */
+function asFailure(error: unknown): Ran {
+  if (!(error instanceof UnusablePathError)) throw error;
+  const now = Date.now();
+  return { status: 'fail', startedAt: now, endedAt: now, exitCode: null, signal: null, note: error.message };
 }
 
 async function findTested(work: GateWork, task: Task, woven: string) {

@@ -10,10 +10,16 @@ export interface Lane {
   /**
    * Makes the work tree hold exactly `tree`, with HEAD detached at `head` (a commit whose tree is `tree`).
    * @returns the absolute path of the work tree
+   * @throws UnusablePathError when no work tree can hold it
    * @throws GitError when an object is missing, or git cannot write the tree
    */
   checkout(head: string, tree: string): Promise<string>;
 }
+
+/** A tree holds a path that git refuses to check out (`.GIT/config`), or that the file system cannot hold. */
+export class UnusablePathError extends Error {}
+
+const UNUSABLE_PATH = /^error: (invalid path '.*'|unable to create file .*: File name too long)$/m;
 
 /**
  * Opens a lane below `home`; one process at a time may use it, for one checkout at a time. In its folder lie
@@ -65,7 +71,10 @@ export async function openLane(
         if (!(error instanceof GitError)) throw error;
         // A damaged index, or something in the way that git would not replace.
         await startOver();
-        await update(tree, listing);
+        await update(tree, listing).catch((again: unknown) => {
+          const path = again instanceof GitError ? UNUSABLE_PATH.exec(again.stderr)?.[1] : undefined;
+          throw path === undefined ? again : new UnusablePathError(`git cannot check it out: ${path}`);
+        });
       }
       await makeGateRepository(workTree, { head, index, objects: join(privateRepository.gitDir, 'objects') });
       return workTree;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactFolder, itemOf, mergePlan } from '../support/cli';
@@ -84,6 +85,19 @@ describe('an item that cannot be merged', () => {
     }
     expect(repo.git('rev-parse', 'main')).toBe(before);
     expect(readFileSync(join(artifactFolder(repo), 'report.md'), 'utf8')).toContain('it is broken');
+  });
+});
+
+describe('a path that no work tree can hold', () => {
+  it.each(['.GIT', 'x'.repeat(300)])('fails its item and nothing else (%s)', async (path) => {
+    const repo = create();
+    repo.branch('good', { good: '1\n' });
+    const blob = repo.git('rev-parse', 'main:README');
+    const tree = execFileSync('git', ['mktree'], { cwd: repo.path, input: `100644 blob ${blob}\t${path}\n` });
+    repo.git('branch', 'odd', repo.git('commit-tree', '-p', 'main', '-m', 'odd', `${tree}`.trim()));
+    const merged = await mergePlan(repo, { items: [{ name: 'good' }, { name: 'odd' }] });
+    expect(merged.outcome).toEqual({ good: 'merged', odd: 'failed: gate-failed' });
+    expect(itemOf(merged, 'odd').reason).toContain('git cannot check it out: ');
   });
 });
 
