@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BatchProcessor } from '../lib/performance/batch-processor';
 import { OperationCache } from '../lib/performance/operation-cache';
 import { checkReport } from '../lib/report/check';
 import type { Report } from '../lib/report/report';
+import { bundle, finished, start } from './performance/child-script';
 import { mergePlan, runCli, writePlan } from './support/cli';
 import { testRepositories } from './support/repository';
 
@@ -29,6 +33,32 @@ describe('memory monitoring', () => {
       .map((line): string => JSON.parse(line).event);
     for (const event of ['memory-threshold', 'memory-throttle', 'memory-release'])
       expect(logged).toContain(event);
+  });
+
+  it('lets go once allocated memory is collected, with --expose-gc', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
+    try {
+      const script = bundle(
+        folder,
+        `import { MemoryMonitor } from './lib/performance/memory-monitor';
+        let held = Array.from({ length: 80 }, () => new Array(131072).fill(1.5));
+        const events = [];
+        const monitor = new MemoryMonitor(
+          { maxMemoryMB: 64, memoryThresholdPercent: 75, throttleOnMemory: true },
+          { onThrottle: () => { events.push('throttle'); setImmediate(() => { held = []; }); },
+            onRelease: () => events.push('release') },
+        );
+        await monitor.admit(() => 1);
+        events.push('admitted');
+        console.log(JSON.stringify({ events, held: held.length, peakMB: monitor.peak() / 2 ** 20 }));`,
+      );
+      const { events, held, peakMB } = JSON.parse(await finished(start(script, [], ['--expose-gc'])));
+      expect(events).toEqual(['throttle', 'release', 'admitted']);
+      expect(held).toBe(0);
+      expect(peakMB).toBeGreaterThan(80);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('holds nothing back below the threshold', async () => {

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
+import { expectedLengths, openDurations } from '../engine/durations';
 import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
 import { prepareRun } from '../engine/prepare';
 import { openWorkspace } from '../engine/workspace';
 import { readPlan } from '../plan/load';
+import type { Plan } from '../plan/plan';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
+import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
-import { type FollowOptions, follow } from './follow';
+import { type FollowOptions, follow, isMachine } from './follow';
 import type { Io } from './io';
 
 export interface MergeOptions extends FollowOptions {
@@ -33,21 +36,25 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
         ? defaultFolder(workspace.home, id)
         : resolve(io.cwd, options.artifactDir);
     const { execute = false, gatesOnly = false, maxWorkers: lanes = plan.policy.maxWorkers } = options;
-    const record = await prepareRun(workspace, plan, ordered, {
-      id,
-      execute,
-      gatesOnly,
-      lanes,
-      artifactFolder: folder,
-      startedAt,
-    });
-    const run: LocalRun = { workspace, record, ordered, load: createWorkload(ordered, plan.policy, record) };
+    const runOptions = { id, execute, gatesOnly, lanes, artifactFolder: folder, startedAt };
+    const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, options, io));
+    const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
+    const load = createWorkload(ordered, plan.policy, record, lengths);
+    const run: LocalRun = { workspace, record, ordered, load };
     await makeArtifactFolder(folder);
     await createRun(run);
     return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
   } finally {
     await workspace.close();
   }
+}
+
+/** Progress before the run itself, where there is more than one batch to tell of. */
+function tellHeads({ items, policy }: Plan, options: MergeOptions, io: Io): (found: number) => void {
+  if (items.length <= policy.performance.batchSize) return () => {};
+  const format = isMachine(options) ? 'json' : 'human';
+  const logger = createLogger({ format, level: 'info', stream: io.stderr, colour: false });
+  return (found) => logger.info('heads', `found the heads of ${found} of ${items.length} items`, { found });
 }
 
 const defaultFolder = (home: string, id: string) => resolve(home, 'runs', id);

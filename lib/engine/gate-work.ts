@@ -9,6 +9,7 @@ import { type Lane, UnusablePathError } from '../repository/lane';
 import type { GateResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
+import { type Durations, durationKey } from './durations';
 import { gateKey } from './gate-key';
 import { fileName } from './names';
 import type { Workspace } from './workspace';
@@ -25,6 +26,7 @@ export interface GateWork {
   readonly itemNames: readonly string[];
   readonly candidates: Candidates;
   readonly passes: OperationCache<GatePass>;
+  readonly durations: Durations;
   readonly monitor: MemoryMonitor;
   readonly toolchain: string;
   readonly signal: AbortSignal;
@@ -193,6 +195,8 @@ async function runInLane(
       },
     });
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
+    if (job.task.item >= 0 && status === 'pass')
+      await work.durations.set(durationKey(gate.name, work.itemNames[job.task.item]!), endedAt - startedAt);
     return {
       status,
       startedAt,

@@ -11,6 +11,7 @@ import { encodeRecord, type RunRecord } from '../run/record';
 import { newState, type RunState, type Work } from '../run/state';
 import { start, step } from '../run/step';
 import type { Workload } from '../run/workload';
+import { openDurations } from './durations';
 import { localToolchain } from './gate-key';
 import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
 import { performLanding } from './landing-work';
@@ -137,6 +138,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
       store: workspace.cache,
       namespace: 'gate/1',
     }),
+    durations: openDurations(performance, workspace.cache),
     monitor,
     toolchain: localToolchain(gitVersion),
     signal,

@@ -1,5 +1,6 @@
 import { InputError, type Problem } from '../errors';
 import { type FileInTheWay, filesInTheWay, pathsAdded } from '../merge/checkouts';
+import { type BatchError, BatchProcessor } from '../performance/batch-processor';
 import { createNearest, suggest } from '../plan/nearest';
 import type { OrderedPlan } from '../plan/order';
 import type { Item, Plan } from '../plan/plan';
@@ -19,6 +20,7 @@ export interface RunOptions {
 
 /**
  * Looks at the repository once, and pins what the run is about: the base and every item's head.
+ * @param onHeads told after each batch how many heads have been found so far
  * @throws InputError with every branch or commit that is not there, and with what is in the target's way
  */
 export async function prepareRun(
@@ -26,12 +28,27 @@ export async function prepareRun(
   plan: Plan,
   ordered: OrderedPlan,
   options: RunOptions,
+  onHeads: (found: number) => void = () => {},
 ): Promise<RunRecord> {
   const { source, repository } = workspace;
   const targetRef = `refs/heads/${plan.target}`;
   const wanted = [targetRef, ...ordered.items.flatMap((item) => branchRefs(source, item.branch))];
   const refs = await readRefs(source, repository, wanted);
-  const found = await Promise.all(ordered.items.map((item) => findHead(workspace, refs, item)));
+  let count = 0;
+  // A pin may have to be fetched, so not all at once.
+  const batches = new BatchProcessor<Item>(plan.policy.performance.batchSize);
+  const found = await batches
+    .processBatches(
+      ordered.items,
+      (batch) => Promise.all(batch.map((item) => findHead(workspace, refs, item))),
+      (heads) => {
+        count += heads.length;
+        onHeads(count);
+      },
+    )
+    .catch((error: BatchError) => {
+      throw error.cause instanceof InputError ? error.cause : error;
+    });
   const base = refs.get(targetRef);
   await refuseMissing(
     workspace,
