@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type GateOutcome, runGate } from '../gates/run-gate';
+import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
 import type { OperationCache } from '../performance/operation-cache';
@@ -209,6 +210,7 @@ async function runInLane(
     };
   } finally {
     work.onActive(-1);
+    endStrays(lane.workTree.folder);
     if (pid !== undefined) workspace.store.processes.remove(pid);
   }
 }

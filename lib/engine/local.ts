@@ -1,3 +1,4 @@
+import { endStrays } from '../gates/strays';
 import { createCandidates } from '../merge/candidate';
 import { MemoryMonitor, type MemoryMonitorOptions, type MemoryReading } from '../performance/memory-monitor';
 import { OperationCache } from '../performance/operation-cache';
@@ -155,6 +156,8 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
 async function runLane(run: LocalRun, work: GateWork, coordinator: Coordinator, lane: number): Promise<void> {
   const { workspace } = run;
   const workTree = await openLane(workspace.home, workspace.repository, workspace.listTree, lane);
+  // Of a run that was killed.
+  endStrays(workTree.folder);
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
     const next = await coordinator.next(lane, turn, results);

@@ -7,6 +7,8 @@ import type { ListTree, TreeListing } from './tree';
 
 /** A work tree in which gates run, one after another. */
 export interface Lane {
+  /** Holds the work tree, and nothing of other lanes; absolute. */
+  readonly folder: string;
   /**
    * Makes the work tree hold exactly `tree`, with HEAD detached at `head` (a commit whose tree is `tree`).
    * @returns the absolute path of the work tree
@@ -63,6 +65,7 @@ export async function openLane(
 
   await mkdir(folder, { recursive: true });
   return {
+    folder,
     async checkout(head, tree) {
       const listing = await listTree(tree);
       try {
