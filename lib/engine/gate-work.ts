@@ -5,13 +5,13 @@ import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
 import type { OperationCache } from '../performance/operation-cache';
-import type { GateCache } from '../plan/plan';
 import { type Lane, UnusablePathError } from '../repository/lane';
 import type { GateResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
 import { type Durations, durationKey } from './durations';
 import { gateKey } from './gate-key';
+import { gateVariables } from './gate-variables';
 import { fileName } from './names';
 import type { Workspace } from './workspace';
 
@@ -186,7 +186,7 @@ async function runInLane(
     const outcome = await runGate({
       gate,
       workTree,
-      variables: variablesOf(work, job, tested),
+      variables: gateVariables(record, work.itemNames, job, tested),
       logFile: join(record.artifactFolder, log),
       artifactsFolder: artifactFolder(work, job),
       signal: work.signal,
@@ -213,53 +213,6 @@ async function runInLane(
     endStrays(lane.workTree.folder);
     if (pid !== undefined) workspace.store.processes.remove(pid);
   }
-}
-
-const OF_TREE = ['LEX_PR', 'LEX_PR_GATE', 'LEX_PR_TREE'];
-
-/** The variables that a gate gets, by what its result may be reused for. */
-export const GATE_VARIABLES: Readonly<Record<GateCache, readonly string[]>> = {
-  tree: OF_TREE,
-  commit: [...OF_TREE, 'LEX_PR_COMMIT'],
-  off: [
-    ...OF_TREE,
-    'LEX_PR_COMMIT',
-    'LEX_PR_BASE',
-    'LEX_PR_TARGET',
-    'LEX_PR_RUN',
-    'LEX_PR_ATTEMPT',
-    'LEX_PR_ITEM',
-    'LEX_PR_HEAD',
-  ],
-};
-
-/**
- * A gate whose result may be reused for the same tree is told nothing that is not a function of the tree, or
- * its result could depend on it.
- */
-function variablesOf(
-  work: GateWork,
-  job: { readonly task: Task; readonly attempt: number },
-  tested: Tested,
-): Record<string, string> {
-  const { gate, item } = job.task;
-  const { record } = work;
-  const values: Record<string, string> = {
-    LEX_PR: '1',
-    LEX_PR_GATE: gate.name,
-    LEX_PR_TREE: tested.tree,
-    LEX_PR_COMMIT: tested.commit,
-    LEX_PR_BASE: record.base,
-    LEX_PR_TARGET: record.plan.target,
-    LEX_PR_RUN: record.id,
-    LEX_PR_ATTEMPT: String(job.attempt),
-  };
-  if (item >= 0) {
-    values.LEX_PR_ITEM = work.itemNames[item]!;
-    values.LEX_PR_HEAD = record.heads[item]!.sha;
-  }
-  const allowed = GATE_VARIABLES[gate.cache];
-  return Object.fromEntries(Object.entries(values).filter(([name]) => allowed.includes(name)));
 }
 
 /** A sign that no file name of an item has keeps the two apart. */
