@@ -22,7 +22,7 @@ describe('lex-pr cache', () => {
     const { cache, report } = await withEntries();
     const stats = JSON.parse((await cache('stats', '--json')).stdout);
     expect(stats).toEqual({
-      entries: { gate: 1, order: 1 },
+      entries: { duration: 1, gate: 1, order: 1 },
       bytes: expect.any(Number),
       lastRun: {
         runId: report.runId,
@@ -50,7 +50,7 @@ describe('lex-pr cache', () => {
     expect(existsSync(kept)).toBe(true);
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(true);
     const cleared = JSON.parse((await cache('clear', '--json')).stdout);
-    expect(cleared).toEqual({ entries: 2, freedBytes: expect.any(Number) });
+    expect(cleared).toEqual({ entries: 3, freedBytes: expect.any(Number) });
     expect(existsSync(kept)).toBe(false);
     expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({});
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(false);
@@ -64,6 +64,10 @@ describe('lex-pr cache', () => {
     } finally {
       unlock();
     }
-    expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({ gate: 1, order: 1 });
+    expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({
+      duration: 1,
+      gate: 1,
+      order: 1,
+    });
   });
 });

@@ -73,7 +73,7 @@ describe('localToolchain', () => {
   });
 
   it.each(['PATH', 'LC_ALL'])('changes with %s, which gates inherit', (name) => {
-    process.env[name] = `/elsewhere:${PATH}`;
+    process.env[name] = `${PATH}:/elsewhere`;
     expect(localToolchain('git version 2.39.5')).not.toBe(before);
   });
 
