@@ -163,7 +163,7 @@ async function finish(
   // Of the whole run, also where other processes began it.
   const events = await workspace.store.events(record.id);
   recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
-  const input = {
+  const built = buildReport({
     record,
     ordered,
     load,
@@ -173,15 +173,14 @@ async function finish(
     state: outcome.state,
     wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
     wovenRef,
-  };
-  const draft = buildReport({ ...input, metrics: {} });
+  });
   // Where only gates ran, nothing was to be merged.
-  for (const item of record.gatesOnly ? [] : draft.items) {
+  for (const item of record.gatesOnly ? [] : built.items) {
     if (item.status === 'merged') metrics.mergeSuccess.add(1);
     else metrics.mergeFailure.add(1, { reason: reasonCode(item) });
   }
-  metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: draft.status });
-  const report = buildReport({ ...input, metrics: metricsJson(metrics) });
+  metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: built.status });
+  const report: Report = { ...built, metrics: metricsJson(metrics) };
   if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
   const tails = await readTails(reportFolder, report);
   for (const folder of new Set([reportFolder, keptFolder(workspace.home, record.id)]))

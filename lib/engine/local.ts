@@ -189,11 +189,8 @@ async function perform(
       }
       return results;
     }
-    case 'merge': {
-      const branches = ordered.items.map(({ branch }) => branch);
-      const order = { names: work.itemNames, branches, deps: ordered.deps };
-      return performMerge(workspace, record, order, next);
-    }
+    case 'merge':
+      return performMerge(workspace, record, ordered, next);
     case 'land':
       return [await performLanding(workspace, record, next, generation)];
   }

@@ -1,4 +1,5 @@
 import { type Tip, type WeaveResult, weaveItem } from '../merge/weave';
+import type { OrderedPlan } from '../plan/order';
 import type { Signature } from '../repository/commits';
 import type { MergeResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
@@ -13,11 +14,7 @@ import type { Workspace } from './workspace';
 export async function performMerge(
   workspace: Workspace,
   record: RunRecord,
-  order: {
-    readonly names: readonly string[];
-    readonly branches: readonly string[];
-    readonly deps: readonly (readonly number[])[];
-  },
+  ordered: OrderedPlan,
   work: Extract<Work, { kind: 'merge' }>,
 ): Promise<MergeResult[]> {
   const { repository: git, merge, commits } = workspace;
@@ -34,16 +31,18 @@ export async function performMerge(
   const out = new Set<number>();
   let tip: Tip = work.tip;
   for (const item of work.items) {
-    if (order.deps[item]!.some((dep) => out.has(dep))) {
+    if (ordered.deps[item]!.some((dep) => out.has(dep))) {
       out.add(item);
       continue;
     }
     const startedAt = performance.now();
     const { sha: head } = record.heads[item]!;
     const untested = work.untested.includes(item);
-    const woven = { name: order.names[item]!, branch: order.branches[item]!, head };
-    const result: WeaveResult = untested ? { kind: 'nothing' } : await weaveItem(context, tip, woven);
-    const alone = untested && order.deps[item]!.length === 0;
+    const { name, branch } = ordered.items[item]!;
+    const result: WeaveResult = untested
+      ? { kind: 'nothing' }
+      : await weaveItem(context, tip, { name, branch, head });
+    const alone = untested && ordered.deps[item]!.length === 0;
     const present =
       result.kind === 'nothing' && (alone || (await addsNothingTo(workspace, work.base, tip, head)));
     if (result.kind === 'woven') tip = result.tip;

@@ -199,4 +199,3 @@ export const planSchema = z
 
 /** A document that is valid in shape, with the constant defaults filled in. */
 export type PlanDocument = z.output<typeof planSchema>;
-export type GateDocument = z.output<typeof gate>;

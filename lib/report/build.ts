@@ -4,7 +4,6 @@ import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
-import type { MetricJson } from '../telemetry/lex-pr-metrics';
 import { blame, blockedPath, readHistory } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
@@ -19,12 +18,14 @@ export interface ReportInput {
   readonly wovenTree: string | undefined;
   readonly wovenRef: string | null;
   readonly cache: Readonly<Record<string, CacheStatistics>>;
-  readonly metrics: Readonly<Record<string, MetricJson>>;
   readonly endedAt: number;
 }
 
-/** The report of a run that has ended, made from its plan, its last state and its events. */
-export function buildReport(input: ReportInput): Report {
+/**
+ * The report of a run that has ended, made from its plan, its last state and its events; without the metrics,
+ * some of which count what is in it.
+ */
+export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
   const { record, ordered, load, state, events } = input;
   const told: Told = {
     record,
@@ -53,7 +54,6 @@ export function buildReport(input: ReportInput): Report {
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     cache: { ...input.cache },
-    metrics: Object.fromEntries(Object.entries(input.metrics).map(([name, metric]) => [name, { ...metric }])),
     warnings: landed?.result.kind === 'landed' ? [...landed.result.warnings] : [],
     items,
   };

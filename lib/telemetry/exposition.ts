@@ -1,8 +1,5 @@
 import type { MetricSnapshot, Snapshot } from './metrics';
 
-/** The media type under which `exposition` is served. */
-export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 /**
  * Metrics in the Prometheus text format 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
