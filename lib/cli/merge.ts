@@ -36,7 +36,7 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
         ? defaultFolder(workspace.home, id)
         : resolve(io.cwd, options.artifactDir);
     const { execute = false, gatesOnly = false, maxWorkers: lanes = plan.policy.maxWorkers } = options;
-    const runOptions = { id, execute, gatesOnly, lanes, artifactFolder: folder, startedAt };
+    const runOptions = { id, engine: 'local' as const, execute, gatesOnly, lanes, artifactFolder: folder, startedAt };
     const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
     const load = createWorkload(ordered, plan.policy, record, lengths);

@@ -57,7 +57,12 @@ export function trackProgress(
         active,
       });
     } else if (event.event === 'item' && event.status >= ItemStatus.blocked) {
-      const status = event.status === ItemStatus.blocked ? 'blocked' : 'failed';
+      const status =
+        event.status === ItemStatus.blocked
+          ? 'blocked'
+          : event.status === ItemStatus.cancelled
+            ? 'cancelled'
+            : 'failed';
       sink.event({
         kind: 'item-end',
         item: ordered.items[event.item]!.name,
@@ -87,6 +92,8 @@ const REASON: Readonly<Record<number, string>> = {
   [ItemStatus.targetDirty]: 'target-dirty',
   [ItemStatus.targetGone]: 'target-gone',
   [ItemStatus.landingRefused]: 'landing-refused',
+  [ItemStatus.cancelled]: 'cancelled',
+  [ItemStatus.engineFault]: 'engine-fault',
 };
 
 function mergedItems(ordered: OrderedPlan, state: RunState): ProgressEvent[] {

@@ -1,5 +1,5 @@
 import { land } from '../merge/land';
-import { generationOf } from '../run/codec';
+import { mayLand } from '../run/codec';
 import type { LandingResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Work } from '../run/state';
@@ -25,7 +25,7 @@ export async function performLanding(
     }),
     run: record.id,
     generation,
-    stillCurrent: async () => generationOf((await workspace.store.read(record.id)).state) === generation,
+    stillCurrent: async () => mayLand((await workspace.store.read(record.id)).state, generation),
   });
   return { kind: 'land', result, durationMs: performance.now() - startedAt };
 }

@@ -193,5 +193,7 @@ async function perform(
       return performMerge(workspace, record, ordered, next);
     case 'land':
       return [await performLanding(workspace, record, next, generation)];
+    case 'sleep':
+      throw new Error('lanes of this engine do not sleep');
   }
 }

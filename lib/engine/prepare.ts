@@ -11,6 +11,7 @@ import type { Workspace } from './workspace';
 
 export interface RunOptions {
   readonly id: string;
+  readonly engine: RunRecord['engine'];
   readonly execute: boolean;
   readonly gatesOnly: boolean;
   readonly lanes: number;

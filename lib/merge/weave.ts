@@ -11,6 +11,8 @@ export interface Tip {
   readonly chain: string;
   /** End of what will land; the same as `chain` for the strategy `merge`. */
   readonly linear: string;
+  /** Tree of both; not known where nothing is woven yet. */
+  readonly tree?: string;
 }
 
 export type WeaveResult =
@@ -67,11 +69,11 @@ export async function weaveItem(context: WeaveContext, tip: Tip, item: WeaveItem
     committer,
     message: withTrailers(`Merge branch '${item.branch}'`, trailers, item.name),
   });
-  if (strategy === 'merge') return { kind: 'woven', tip: { chain, linear: chain } };
+  if (strategy === 'merge') return { kind: 'woven', tip: { chain, linear: chain, tree: merged.tree } };
 
   const rewrite = strategy === 'squash' ? squash : rebase;
   const line = await rewrite({ git, merge, commits, committer, trailers }, tip, item, merged.tree);
-  return line.kind === 'line' ? { kind: 'woven', tip: { chain, linear: line.end } } : line;
+  return line.kind === 'line' ? { kind: 'woven', tip: { chain, linear: line.end, tree: merged.tree } } : line;
 }
 
 /** A command line holds only so much; a conflict in more paths names enough of the items by these. */

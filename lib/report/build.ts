@@ -40,10 +40,10 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
   return {
     schemaVersion: 'v1',
     runId: record.id,
-    status: overallStatus(items, false),
+    status: overallStatus(items, state.stopping === ItemStatus.cancelled),
     dryRun: !record.execute,
     gatesOnly: record.gatesOnly,
-    engine: 'local',
+    engine: record.engine,
     target: {
       ref: `refs/heads/${record.plan.target}`,
       before: record.base,
@@ -146,6 +146,7 @@ function statusOf(status: number, { gatesOnly }: Workload): ReportItem['status']
   if (status === ItemStatus.woven || status === ItemStatus.present) return 'merged';
   if (gatesOnly && status === ItemStatus.passed) return 'merged';
   if (status === ItemStatus.blocked) return 'blocked';
+  if (status === ItemStatus.cancelled) return 'cancelled';
   return isFailure(status) ? 'failed' : 'skipped';
 }
 

@@ -13,6 +13,8 @@ export interface History {
   readonly readyAt: ReadonlyMap<number, number>;
   /** By item: when its status last changed. */
   readonly changedAt: ReadonlyMap<number, number>;
+  /** Why the run was stopped before its time, where it was. */
+  readonly stopped: string | undefined;
   /** Of every weave of the run, in order. */
   readonly landings: readonly Recorded<Extract<RunEvent, { kind: 'land' }>>[];
 }
@@ -23,8 +25,10 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const readyAt = new Map<number, number>();
   const changedAt = new Map<number, number>();
   const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
+  let stopped: string | undefined;
   for (const event of events) {
-    if (event.event === 'item') {
+    if (event.event === 'stop') stopped = event.why;
+    else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
       if (event.status === ItemStatus.open) readyAt.set(event.item, event.at);
     } else if (event.event === 'result') {
@@ -38,7 +42,7 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       }
     }
   }
-  return { attempts, merges, readyAt, changedAt, landings };
+  return { attempts, merges, readyAt, changedAt, stopped, landings };
 }
 
 /** For each blocked item the dependency through which the failure reached it; −1 for all others. */

@@ -55,6 +55,10 @@ export function reasonOf(told: Told, item: number): string | null {
       return `target-gone: the branch ${target} was deleted during the run`;
     case ItemStatus.landingRefused:
       return `landing-refused: ${landing(told, 'refused')?.message}`;
+    case ItemStatus.cancelled:
+      return `cancelled: ${told.history.stopped ?? 'the run was cancelled'}`;
+    case ItemStatus.engineFault:
+      return `engine-fault: ${told.history.stopped ?? 'the run could not go on'}; run again`;
     default:
       return UNFINISHED;
   }

@@ -14,15 +14,18 @@ export function encodeState(state: RunState): string {
     items: digits(state.items),
     tasks: digits(state.tasks),
     attempts: [...state.attempts.entries()].filter(([, attempts]) => attempts > 0),
+    losses: [...state.losses],
+    stopping: state.stopping,
     delayed: state.delayed,
     lanes: state.lanes,
     weave: state.weave,
   });
 }
 
-/** The generation alone, for whoever only wants to know whether it is still current. */
-export function generationOf(text: string): number {
-  return JSON.parse(text).generation;
+/** Whether a run may still land: not taken over since that generation, and not to be stopped. */
+export function mayLand(text: string, generation: number): boolean {
+  const stored = JSON.parse(text);
+  return stored.generation === generation && stored.phase === 'land' && stored.stopping === undefined;
 }
 
 /** @throws Error when the text is of another format, or belongs to another plan */
@@ -46,9 +49,11 @@ export function decodeState(load: Workload, text: string): RunState {
     items,
     tasks,
     attempts,
+    losses: new Map(stored.losses),
+    stopping: stored.stopping,
     delayed: stored.delayed,
     lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
-    weave: stored.weave,
+    weave: { lost: 0, ...stored.weave },
     ...derive(load, items, tasks),
   };
 }

@@ -78,14 +78,17 @@ export function queueTask(draft: Draft, task: number): void {
 
 /** Gates that have not started will not; those that run are left to end, and count for nothing. */
 export function skipTasks(draft: Draft, item: number): void {
-  const { load, state } = draft;
-  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
-    const status = state.tasks[task]!;
-    if (status === TaskStatus.idle) state.tasks[task] = TaskStatus.skipped;
-    else if (status === TaskStatus.ready || status === TaskStatus.delayed) {
-      // Its entry in the queue is dropped when it comes up.
-      state.tasks[task] = TaskStatus.skipped;
-      state.unfinishedTasks -= 1;
-    }
+  const { firstTask } = draft.load;
+  for (let task = firstTask[item]!; task < firstTask[item + 1]!; task++) skipTask(draft, task);
+}
+
+/** A task that has not started will not. */
+export function skipTask({ state }: Draft, task: number): void {
+  const status = state.tasks[task]!;
+  if (status === TaskStatus.idle) state.tasks[task] = TaskStatus.skipped;
+  else if (status === TaskStatus.ready || status === TaskStatus.delayed) {
+    // Its entry in the queue is dropped when it comes up.
+    state.tasks[task] = TaskStatus.skipped;
+    state.unfinishedTasks -= 1;
   }
 }

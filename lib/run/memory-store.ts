@@ -1,26 +1,32 @@
-import type { RunEvent } from './messages';
 import { type RunStore, StaleVersionError, type StoredRun } from './store';
+import type { RunProgress } from './turn-store';
 
 interface Entry {
   run: StoredRun;
   version: number;
   state: string;
-  events: string[];
+  /** Events as JSON, by the version that they came with. */
+  commits: { readonly version: number; readonly events: string }[];
 }
 
 /** Runs in memory, for tests and for whoever needs no resume. */
-export function openMemoryStore(): RunStore {
+export function openMemoryStore(): RunStore & RunProgress {
   const runs = new Map<string, Entry>();
   const entry = (id: string): Entry => {
     const found = runs.get(id);
     if (found === undefined) throw new Error(`unknown run ${id}`);
     return found;
   };
+  const eventsAfter: RunProgress['eventsAfter'] = async (id, version) =>
+    entry(id)
+      .commits.filter((commit) => commit.version > version)
+      .map((commit) => ({ version: commit.version, events: JSON.parse(commit.events) }))
+      .filter(({ events }) => events.length > 0);
   return {
     async create(id, record, state, events, createdAt) {
       if (runs.has(id)) throw new Error(`run ${id} exists already`);
       const run = { id, record, createdAt, endedAt: undefined };
-      runs.set(id, { run, version: 1, state, events: events.map((event) => JSON.stringify(event)) });
+      runs.set(id, { run, version: 1, state, commits: [{ version: 1, events: JSON.stringify(events) }] });
     },
     async find(id) {
       return runs.get(id)?.run;
@@ -37,11 +43,12 @@ export function openMemoryStore(): RunStore {
       if (found.version !== version) throw new StaleVersionError(id, version);
       found.version += 1;
       found.state = state;
-      found.events.push(...events.map((event) => JSON.stringify(event)));
+      found.commits.push({ version: found.version, events: JSON.stringify(events) });
     },
     async events(id) {
-      return entry(id).events.map((event): RunEvent => JSON.parse(event));
+      return (await eventsAfter(id, 0)).flatMap(({ events }) => events);
     },
+    eventsAfter,
     async finish(id, endedAt) {
       const found = entry(id);
       if (found.run.endedAt === undefined) found.run = { ...found.run, endedAt };

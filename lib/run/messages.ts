@@ -1,6 +1,6 @@
 import type { LandResult } from '../merge/land';
 import type { WeaveResult } from '../merge/weave';
-import type { Phase, Work } from './state';
+import type { Phase, StopStatus, Work } from './state';
 
 /** What became of one gate task in a lane. */
 export interface GateResult {
@@ -24,6 +24,9 @@ export interface GateResult {
   /** For a conflict: the files, and the item whose head did not merge. */
   readonly paths?: readonly string[];
   readonly at?: number;
+  /** Of the process that ran it, where that was one for the gate alone, in bytes. */
+  readonly heapUsedBytes?: number;
+  readonly rssBytes?: number;
 }
 
 /** What became of one item in the weave; `present`: the base holds it already. */
@@ -52,11 +55,15 @@ export type Input =
       readonly generation: number;
       readonly turn: number;
       readonly results: readonly Result[];
+      /** Why there are no results, where the worker was lost. */
+      readonly lost?: string;
     }
   /** Time has passed: a backoff may be over. */
   | { readonly kind: 'clock' }
   /** Another process goes on with the run: what lanes held goes back, they start anew. */
-  | { readonly kind: 'takeover'; readonly lanes: number };
+  | { readonly kind: 'takeover'; readonly lanes: number }
+  /** The run is to end now, with nothing landed from here on; `why` is a sentence. */
+  | { readonly kind: 'stop'; readonly status: StopStatus; readonly why: string };
 
 /** What the coordinator tells a lane in answer to its turn. */
 export interface Answer {
@@ -84,4 +91,7 @@ export type RunEvent =
       readonly round: number;
       readonly base: string;
       readonly at: number;
-    };
+    }
+  /** A worker was lost with what it held. */
+  | { readonly event: 'lost'; readonly lane: number; readonly why: string; readonly at: number }
+  | { readonly event: 'stop'; readonly status: StopStatus; readonly why: string; readonly at: number };

@@ -6,11 +6,12 @@ export interface RunRecord {
   readonly plan: Plan;
   /** False: a dry run, no ref moves. */
   readonly execute: boolean;
+  readonly engine: 'local' | 'aws';
   /** Gates run, and that is all. */
   readonly gatesOnly: boolean;
   /** How many gates may run at once. */
   readonly lanes: number;
-  /** Absolute. */
+  /** Absolute; empty on aws, where logs and reports lie in the run's bucket. */
   readonly artifactFolder: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -40,5 +41,5 @@ export function decodeRecord(text: string): RunRecord {
   }
   const { policy } = record.plan;
   const retries: ReadonlyMap<string, Retry> = new Map(policy.retries);
-  return { ...record, plan: { ...record.plan, policy: { ...policy, retries } } };
+  return { engine: 'local', ...record, plan: { ...record.plan, policy: { ...policy, retries } } };
 }

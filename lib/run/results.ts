@@ -2,23 +2,50 @@ import type { Draft } from './draft';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
 import { ItemStatus, TaskStatus, type Work } from './state';
+import { endStopped, stopNow } from './stopping';
 import { endWith, weaveAgain } from './weaving';
 
-/** What a lane's work came to, taken into the state. Work without a result goes back. */
-export function takeResults(draft: Draft, lane: number, work: Work, results: readonly Result[]): void {
+/** A gate whose worker is lost this often fails; weaving or landing lost this often ends the run. */
+export const MAX_LOSSES = { gate: 3, merge: 5 } as const;
+
+/**
+ * What a lane's work came to, taken into the state. Work without a result goes back.
+ * @param lost why there are no results, where the worker was lost: that happens to one piece of work so often
+ */
+export function takeResults(
+  draft: Draft,
+  lane: number,
+  work: Work,
+  results: readonly Result[],
+  lost: string | undefined,
+): void {
+  if (work.kind === 'sleep') return;
+  if (lost !== undefined) draft.events.push({ event: 'lost', lane, why: lost, at: draft.now });
   const { round } = draft.state.weave;
   const record = (result: Result) => draft.events.push({ event: 'result', lane, round, ...result });
   if (work.kind === 'gates') {
     for (const { task, attempt } of work.tasks) {
       const result = results.find((r) => r.kind === 'gate' && r.task === task && r.attempt === attempt);
-      if (result?.kind === 'gate') {
-        record(result);
-        takeGate(draft, result);
-      } else giveBack(draft, task);
+      const taken = result?.kind === 'gate' ? result : lossOf(draft, task, attempt, lost);
+      if (taken === undefined) giveBack(draft, task);
+      else {
+        record(taken);
+        takeGate(draft, taken);
+      }
     }
     return;
   }
-  draft.state.weave.busy = false;
+  const { weave } = draft.state;
+  weave.busy = false;
+  weave.lost = lost === undefined ? 0 : weave.lost + 1;
+  if (weave.lost >= MAX_LOSSES.merge) {
+    const what = work.kind === 'land' ? 'landing' : 'weaving';
+    stopNow(draft, ItemStatus.engineFault, `${what} was lost ${weave.lost} times: ${lost}`);
+    // Whether the last one moved the target cannot be found out.
+    if (draft.state.phase !== 'done') endStopped(draft, ItemStatus.engineFault);
+    return;
+  }
+  if (work.kind === 'merge' && draft.state.stopping !== undefined) return;
   for (const result of results) {
     if (work.kind === 'merge' && result.kind === 'merge' && work.items.includes(result.item)) {
       record(result);
@@ -30,21 +57,38 @@ export function takeResults(draft: Draft, lane: number, work: Work, results: rea
   }
 }
 
+/** The failure of a task that was lost too often; undefined for one that may be tried again. */
+function lossOf(
+  { state, now }: Draft,
+  task: number,
+  attempt: number,
+  lost: string | undefined,
+): GateResult | undefined {
+  if (lost === undefined) return undefined;
+  const losses = (state.losses.get(task) ?? 0) + 1;
+  state.losses.set(task, losses);
+  if (losses < MAX_LOSSES.gate) return undefined;
+  const note = `its worker was lost ${losses} times: ${lost}`;
+  return { kind: 'gate', task, attempt, outcome: 'fail', startedAt: now, endedAt: now, exitCode: null, note };
+}
+
 /** What a lane held when it was lost becomes ready again. */
 export function giveBackWork(draft: Draft, work: Work): void {
   if (work.kind === 'gates') for (const { task } of work.tasks) giveBack(draft, task);
-  else draft.state.weave.busy = false;
+  else if (work.kind !== 'sleep') draft.state.weave.busy = false;
 }
 
 function giveBack(draft: Draft, task: number): void {
   const { item } = draft.load.tasks[task]!;
   draft.state.unfinishedTasks -= 1;
-  if (item >= 0 && !stillCounts(draft, item)) draft.state.tasks[task] = TaskStatus.skipped;
+  if (!stillCounts(draft, item)) draft.state.tasks[task] = TaskStatus.skipped;
   else queueTask(draft, task);
 }
 
-/** Whether the gates of an item are still of use: not once it is blocked or cannot be merged. */
+/** Whether the gates of an item (−1: of the weave) are still of use: not once it is blocked or cannot be merged. */
 function stillCounts(draft: Draft, item: number): boolean {
+  if (draft.state.stopping !== undefined) return false;
+  if (item < 0) return true;
   const status = draft.state.items[item]!;
   return (
     status <= ItemStatus.present || status === ItemStatus.gateFailed || status >= ItemStatus.integrationFailed
@@ -57,7 +101,7 @@ function takeGate(draft: Draft, result: GateResult): void {
   state.attempts[result.task] = result.attempt;
   state.unfinishedTasks -= 1;
   const failed = result.outcome === 'fail' || result.outcome === 'timeout';
-  if (failed && result.attempt < task.maxAttempts && (task.item < 0 || stillCounts(draft, task.item))) {
+  if (failed && result.attempt < task.maxAttempts && stillCounts(draft, task.item)) {
     retry(draft, result.task, task.backoffMs);
     return;
   }
@@ -121,8 +165,14 @@ function takeMerge(draft: Draft, { item, result, present }: MergeResult): void {
 
 function takeLanding(draft: Draft, { result }: LandingResult, items: readonly number[]): void {
   const { load, state } = draft;
+  if (state.stopping !== undefined && result.kind !== 'landed') {
+    endStopped(draft, state.stopping);
+    return;
+  }
   switch (result.kind) {
     case 'landed':
+      // Faster than whoever wanted to stop it.
+      state.stopping = undefined;
       endWith(draft, undefined);
       break;
     case 'target-moved':

@@ -25,6 +25,9 @@ export const ItemStatus = {
   targetDirty: 13,
   targetGone: 14,
   landingRefused: 15,
+  cancelled: 16,
+  /** The engine could not carry the run to its end. */
+  engineFault: 17,
 } as const;
 export type ItemStatus = (typeof ItemStatus)[keyof typeof ItemStatus];
 
@@ -62,7 +65,9 @@ export type Work =
       readonly base: string;
       readonly woven: string;
       readonly items: readonly number[];
-    };
+    }
+  /** Nothing to do before a backoff ends: ask again then (ms since the epoch). Only where lanes keep the time. */
+  | { readonly kind: 'sleep'; readonly until: number };
 
 export interface LaneState {
   /** The last turn of this lane that the state has taken in. */
@@ -84,7 +89,12 @@ export interface Weave {
   cursor: number;
   /** A lane holds merge or landing work. */
   busy: boolean;
+  /** How often in a row merge or landing work was lost with its worker. */
+  lost: number;
 }
+
+/** Why a run ends before its time: what becomes of the items that were not decided. */
+export type StopStatus = typeof ItemStatus.cancelled | typeof ItemStatus.engineFault;
 
 /** Everything that changes during a run; a few bytes an item. Changed by `step` only. */
 export interface RunState {
@@ -97,6 +107,10 @@ export interface RunState {
   tasks: Uint8Array;
   /** Finished attempts by task. */
   attempts: Uint16Array;
+  /** By task, how often it was lost with its worker; only those that were. */
+  losses: Map<number, number>;
+  /** Nothing may land any more; a landing that is on its way will tell whether it was faster. */
+  stopping: StopStatus | undefined;
   /** Tasks that wait out their backoff, and until when (ms since the epoch). */
   delayed: { task: number; until: number }[];
   lanes: LaneState[];
@@ -122,9 +136,19 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
     items: new Uint8Array(items),
     tasks: new Uint8Array(load.tasks.length),
     attempts: new Uint16Array(load.tasks.length),
+    losses: new Map(),
+    stopping: undefined,
     delayed: [],
     lanes: newLanes(lanes),
-    weave: { round: 1, retries: 0, base, tip: { chain: base, linear: base }, cursor: 0, busy: false },
+    weave: {
+      round: 1,
+      retries: 0,
+      base,
+      tip: { chain: base, linear: base },
+      cursor: 0,
+      busy: false,
+      lost: 0,
+    },
     ready: [],
     unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),
     openTasks,
@@ -144,6 +168,7 @@ export function copyState(state: RunState): RunState {
     items: state.items.slice(),
     tasks: state.tasks.slice(),
     attempts: state.attempts.slice(),
+    losses: new Map(state.losses),
     delayed: state.delayed.slice(),
     lanes: state.lanes.map((lane) => ({ ...lane })),
     weave: { ...state.weave },

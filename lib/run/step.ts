@@ -4,6 +4,7 @@ import type { Answer, Input, RunEvent } from './messages';
 import { pop, push } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
 import { copyState, ItemStatus, newLanes, type RunState, TaskStatus, type Work } from './state';
+import { stopNow } from './stopping';
 import { advance, landing, mergeDue, mergeOf } from './weaving';
 import type { Workload } from './workload';
 
@@ -23,6 +24,7 @@ export function step(load: Workload, before: RunState, inputs: readonly Input[],
   const again: Answer[] = [];
   for (const input of inputs) {
     if (input.kind === 'takeover') takeOver(draft, input.lanes);
+    else if (input.kind === 'stop') stopNow(draft, input.status, input.why);
     else if (input.kind === 'next') again.push(...takeTurn(draft, input));
   }
   endBackoffs(draft);
@@ -63,7 +65,7 @@ function takeTurn(draft: Draft, input: Extract<Input, { kind: 'next' }>): Answer
   lane.turn = turn;
   lane.work = undefined;
   lane.parked = true;
-  if (work !== undefined) takeResults(draft, input.lane, work, input.results);
+  if (work !== undefined) takeResults(draft, input.lane, work, input.results, input.lost);
   return [];
 }
 
@@ -119,9 +121,17 @@ function chooseWork(draft: Draft): Work | undefined {
     state.tasks[task] = TaskStatus.running;
     return { kind: 'gates', tasks: [{ task, attempt: state.attempts[task]! + 1 }] };
   }
-  if (due.length === 0) return undefined;
+  if (due.length === 0) return sleep(draft);
   state.weave.busy = true;
   return mergeOf(draft, due);
+}
+
+/** Until the first backoff ends, for one lane: the others wait for what it then brings. */
+function sleep({ load, state }: Draft): Work | undefined {
+  const until = nextWake(state);
+  if (!load.lanesSleep || until === undefined) return undefined;
+  if (state.lanes.some(({ work }) => work?.kind === 'sleep' && work.until <= until)) return undefined;
+  return { kind: 'sleep', until };
 }
 
 /** The first task in line; entries of skipped ones are dropped on the way. */

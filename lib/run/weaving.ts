@@ -108,7 +108,8 @@ function endVerification(draft: Draft): void {
   else enter(draft, load.execute ? 'land' : 'done');
 }
 
-function enter(draft: Draft, phase: Phase): void {
+/** Begins a phase. */
+export function enter(draft: Draft, phase: Phase): void {
   const { state, now } = draft;
   state.phase = phase;
   draft.events.push({ event: 'phase', phase, round: state.weave.round, base: state.weave.base, at: now });

@@ -36,6 +36,8 @@ export interface Workload {
   readonly execute: boolean;
   /** Items are done once their gates have passed: nothing is woven. */
   readonly gatesOnly: boolean;
+  /** A lane waits out a backoff itself; else somebody sends `clock` when it is over. */
+  readonly lanesSleep: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Workload {
 export function createWorkload(
   ordered: OrderedPlan,
   policy: Policy,
-  { execute, gatesOnly }: Pick<RunRecord, 'execute' | 'gatesOnly'>,
+  { execute, gatesOnly, engine }: Pick<RunRecord, 'execute' | 'gatesOnly' | 'engine'>,
   lengths: (gate: Gate, item: string) => number = () => 1,
 ): Workload {
   const attempts = (gate: Gate) => {
@@ -85,6 +87,7 @@ export function createWorkload(
     maxRetries: policy.integration.kind === 'gates' ? policy.integration.maxRetries : 3,
     execute,
     gatesOnly,
+    lanesSleep: engine === 'aws',
   };
 }
 

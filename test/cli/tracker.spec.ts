@@ -28,6 +28,7 @@ const WORLD: World = {
   targetMoves: 0,
   breaks: [],
   execute: false,
+  engine: 'local' as const,
 };
 
 /** A run that is tracked, in which the test plays both lanes. */

@@ -38,6 +38,7 @@ export async function begin(repo: TestRepository, document: PlanDocument, death?
     const record = await prepareRun(workspace, plan, ordered, {
       id: RUN,
       execute: true,
+      engine: 'local',
       gatesOnly: false,
       lanes: plan.policy.maxWorkers,
       artifactFolder: join(repo.root, 'artifacts'),

@@ -23,6 +23,7 @@ const WORLD: World = {
   targetMoves: 0,
   breaks: [],
   execute: false,
+  engine: 'local' as const,
 };
 
 /** A coordinator over a store in memory, whose commits wait until the test lets them through. */

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { ItemStatus, isOut } from '../../lib/run/state';
-import { runWorld, type World, worlds } from './world';
+import type { Result } from '../../lib/run/messages';
+import { MAX_LOSSES } from '../../lib/run/results';
+import { ItemStatus, isOut, newState } from '../../lib/run/state';
+import { start, step } from '../../lib/run/step';
+import { runWorld, type World, workloadOf, worlds } from './world';
 
 const calm: World = {
   deps: [[], [0], [0], [1, 2]],
@@ -15,6 +18,7 @@ const calm: World = {
   targetMoves: 0,
   breaks: [],
   execute: true,
+  engine: 'local',
 };
 const quiet = { kills: false, duplicates: false };
 const run = (world: World) => runWorld(world, () => 0, quiet);
@@ -117,7 +121,7 @@ describe('in any world, the coordinator', () => {
     fc.assert(
       fc.property(worlds, orders, (world, seed) => {
         const expected = runWorld(world, () => 0, quiet);
-        const actual = runWorld(world, chooser(seed), { kills: true, duplicates: true });
+        const actual = runWorld(world, chooser(seed), { kills: true, duplicates: true, losses: true });
         expect(actual.violations).toEqual([]);
         expect(actual.items).toEqual(expected.items);
         expect(actual.target).toEqual(expected.target);
@@ -140,5 +144,59 @@ describe('in any world, the coordinator', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('ends a run that is cancelled at any moment, with nothing landed after that, or everything', () => {
+    fc.assert(
+      fc.property(worlds, orders, (world, seed) => {
+        const { violations, items, target, stopped } = runWorld(world, chooser(seed), {
+          kills: true,
+          duplicates: true,
+          losses: true,
+          stops: true,
+        });
+        expect(violations).toEqual([]);
+        for (const status of items) expect(status).toBeGreaterThanOrEqual(ItemStatus.woven);
+        if (!stopped) return;
+        expect(target).toMatch(/^basex*$/);
+        expect(items).not.toContain(ItemStatus.woven);
+      }),
+      { numRuns: 2500 },
+    );
+  });
+
+  it('fails a gate whose worker is lost again and again, and ends a run that cannot be woven', () => {
+    const load = workloadOf(calm);
+    let state = start(load, newState(load, 1, 'base'), [], 0).state;
+    const turn = (results: Result[], lost?: string) => {
+      const call = { kind: 'next', lane: 0, generation: 1, turn: state.lanes[0]!.turn + 1, results } as const;
+      const taken = step(load, state, [lost === undefined ? call : { ...call, lost }], 0);
+      state = taken.state;
+      return taken.answers[0]?.work;
+    };
+    const first = turn([]);
+    for (let k = 1; k < MAX_LOSSES.gate; k += 1) expect(turn([], 'out of memory')).toEqual(first);
+    turn([], 'out of memory');
+    expect(state.items[0]).toBe(ItemStatus.gateFailed);
+
+    const woven = { ...calm, deps: [[]], gates: [[]] };
+    const alone = workloadOf(woven);
+    state = start(alone, newState(alone, 1, 'base'), [], 0).state;
+    const weave = (lost?: string) => {
+      const call = {
+        kind: 'next',
+        lane: 0,
+        generation: 1,
+        turn: state.lanes[0]!.turn + 1,
+        results: [],
+      } as const;
+      const taken = step(alone, state, [lost === undefined ? call : { ...call, lost }], 0);
+      state = taken.state;
+      return taken.answers[0]?.work.kind;
+    };
+    expect(weave()).toBe('merge');
+    for (let k = 1; k < MAX_LOSSES.merge; k += 1) expect(weave('disk full')).toBe('merge');
+    expect(weave('disk full')).toBe('done');
+    expect([...state.items]).toEqual([ItemStatus.engineFault]);
   });
 });

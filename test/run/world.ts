@@ -26,6 +26,7 @@ export interface World {
   /** Verification fails when all of these are in the weave. */
   readonly breaks: readonly number[];
   readonly execute: boolean;
+  readonly engine: 'local' | 'aws';
 }
 
 const gateOf = (name: string): Gate => ({
@@ -73,7 +74,7 @@ export function workloadOf(world: World): Workload {
       memoryThresholdPercent: 80,
     },
   };
-  return createWorkload(ordered, policy, { execute: world.execute, gatesOnly: false });
+  return createWorkload(ordered, policy, { execute: world.execute, gatesOnly: false, engine: world.engine });
 }
 
 export interface Outcome {
@@ -82,6 +83,7 @@ export interface Outcome {
   /** What was broken on the way, empty when all promises held. */
   readonly violations: readonly string[];
   readonly steps: number;
+  readonly stopped: boolean;
 }
 
 /**
@@ -91,7 +93,14 @@ export interface Outcome {
 export function runWorld(
   world: World,
   choose: (n: number) => number,
-  chaos: { readonly kills: boolean; readonly duplicates: boolean },
+  chaos: {
+    readonly kills: boolean;
+    readonly duplicates: boolean;
+    /** Workers are lost with what they hold, twice at most. */
+    readonly losses?: boolean;
+    /** Somebody cancels the run at some point. */
+    readonly stops?: boolean;
+  },
 ): Outcome {
   const load = workloadOf(world);
   const violations: string[] = [];
@@ -105,11 +114,17 @@ export function runWorld(
   let ended = 0;
   let steps = 0;
   let lives = 5;
+  let losses = 2;
+  let stopped = false;
 
   const landed = (woven: string) => `${target}/`.startsWith(`${woven}/`);
   const perform = (work: Work): Result[] => {
     if (work.kind === 'gates') return work.tasks.map((t) => gateResult(t.task, t.attempt));
     if (work.kind === 'merge') return mergeResults(work);
+    if (work.kind === 'sleep') {
+      now = Math.max(now, work.until);
+      return [];
+    }
     return [{ kind: 'land', durationMs: 1, result: land(work) }];
   };
   const gateResult = (task: number, attempt: number): GateResult => {
@@ -156,6 +171,7 @@ export function runWorld(
     const moves = target.split('x').length - 1;
     if (moves < world.targetMoves && target === work.base) target = `${target}x`;
     if (target !== work.base) return { kind: 'target-moved' as const, now: target };
+    if (state.stopping !== undefined) return { kind: 'refused' as const, message: 'cancelled' };
     target = work.woven;
     return { kind: 'landed' as const, synced: [], warnings: [] };
   };
@@ -176,7 +192,7 @@ export function runWorld(
 
   while (ended < world.lanes) {
     if (steps > 5_000)
-      return { items: [...state.items], target, violations: [...violations, 'no end'], steps };
+      return { items: [...state.items], target, violations: [...violations, 'no end'], steps, stopped };
     if (chaos.kills && lives > 0 && choose(12) === 0) {
       lives -= 1;
       // The work in hand may have been done, its result is lost.
@@ -196,13 +212,19 @@ export function runWorld(
     if (finishing.length === 0 && calls.length === 0) finishing = [...inHand.entries()].slice(0, 1);
     for (const [lane, { turn, work }] of finishing) {
       inHand.delete(lane);
+      const lost = chaos.losses && losses > 0 && choose(3) === 0;
+      if (lost) losses -= 1;
       calls.push({
         kind: 'next',
         lane,
         turn: turn + 1,
         generation: state.generation,
-        results: perform(work),
+        ...(lost ? { results: [], lost: 'gone' } : { results: perform(work) }),
       });
+    }
+    if (chaos.stops && !stopped && choose(10) === 0) {
+      inputs.push({ kind: 'stop', status: ItemStatus.cancelled, why: 'somebody cancelled it' });
+      stopped = true;
     }
     while (calls.length > 0 && (inputs.length === 0 || choose(2) === 0)) {
       inputs.push(calls.splice(choose(calls.length), 1)[0]!);
@@ -214,7 +236,7 @@ export function runWorld(
     past.push(...inputs);
     apply(inputs);
   }
-  return { items: [...state.items], target, violations, steps };
+  return { items: [...state.items], target, violations, steps, stopped: state.stopping !== undefined };
 }
 
 function firstCalls(state: RunState): Extract<Input, { kind: 'next' }>[] {
@@ -275,5 +297,6 @@ export const worlds: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chain(
     targetMoves: fc.constantFrom(0, 0, 1, 2, 3),
     breaks: rarely,
     execute: fc.boolean(),
+    engine: fc.constantFrom('local' as const, 'aws' as const),
   });
 });

@@ -1,0 +1,39 @@
+/** Files of runs: plans, bundles, jobs, logs, artifacts, reports. */
+export interface Blobs {
+  put(key: string, body: Uint8Array | string, contentType?: string): Promise<void>;
+  /** @returns undefined where there is none */
+  get(key: string): Promise<Buffer | undefined>;
+  /** Keys that begin with `prefix`, in order. */
+  list(prefix: string): Promise<readonly string[]>;
+  /** A URL with which anybody can read the file for a time (HTTP GET). */
+  readUrl(key: string, seconds: number): Promise<string>;
+  /** A URL with which anybody can write the file for a time (HTTP PUT). */
+  writeUrl(key: string, seconds: number): Promise<string>;
+  /** A form with which anybody can write files below `prefix` for a time, at most `maxBytes` each (HTTP POST). */
+  writeForm(
+    prefix: string,
+    seconds: number,
+    maxBytes: number,
+  ): Promise<{ readonly url: string; readonly fields: Readonly<Record<string, string>> }>;
+}
+
+/** Keys of a run's files. */
+export const blobKeys = {
+  /** The document as it was handed in. */
+  plan: (run: string) => `runs/${run}/plan.json`,
+  /** All of the history of the base that the run began with. */
+  base: (run: string) => `runs/${run}/bundles/base.bundle`,
+  /** Candidates of items `segment × SEGMENT` and following; needs the base. */
+  candidates: (run: string, segment: number) => `runs/${run}/bundles/candidates-${segment}.bundle`,
+  /** Everything that one batch added to the weave; needs the base and the ones before of the same round. */
+  weave: (run: string, round: number, from: number) =>
+    `${blobKeys.weaves(run, round)}${String(from).padStart(8, '0')}.bundle`,
+  weaves: (run: string, round: number) => `runs/${run}/weave/${round}/`,
+  job: (run: string, generation: number, lane: number, turn: number) =>
+    `runs/${run}/jobs/${generation}-${lane}-${turn}.json`,
+  /** What belongs into the artifact folder: report, logs, artifacts. */
+  file: (run: string, path: string) => `runs/${run}/files/${path}`,
+};
+
+/** Items a bundle of candidates. */
+export const SEGMENT = 50;

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** What the functions are called with and answer: keys and a few numbers, never content. */
+
+const run = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/);
+const count = z.int().min(0);
+
+/** What became of one attempt of a gate, as the gate function saw it. */
+const gateReturn = z.object({
+  task: count,
+  attempt: z.int().min(1),
+  outcome: z.enum(['pass', 'fail', 'timeout']),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** Whether the log was stored. */
+  logged: z.boolean(),
+  /** Paths below the folder of its artifacts; cut off where they would be too many for an answer. */
+  artifacts: z.array(z.string()),
+  note: z.string().max(2_000).optional(),
+  /** Of the function's process after the gate, in bytes. */
+  heapUsedBytes: z.number(),
+  rssBytes: z.number(),
+});
+export type GateReturn = z.output<typeof gateReturn>;
+
+/** `Queue`, with a task token. Answer: nothing. */
+export const queueCall = z.object({ run, generation: count, token: z.string().min(1) });
+
+/** `Prepare`. */
+export const prepareCall = z.object({ run, generation: count });
+export interface PrepareAnswer {
+  /** False: the plan cannot be run; the reasons are in the run's row. */
+  readonly prepared: boolean;
+  /** 0 to lanes − 1. */
+  readonly lanes: readonly number[];
+}
+
+/** `Next`, with a task token. */
+export const nextCall = z.object({
+  run,
+  generation: count,
+  lane: count,
+  /** Which execution of the lane this is, from 0. */
+  k: count,
+  /** Retries of this state so far. */
+  retry: count,
+  /** The last turn that was answered; null in the first call of an execution. */
+  last: count.nullable(),
+  token: z.string().min(1),
+  results: z.array(gateReturn).nullable(),
+  /** What was caught, when the work could not be done. */
+  lost: z.string().nullable(),
+});
+export type NextCall = z.output<typeof nextCall>;
+
+/** What a lane's token is answered with. */
+export type NextAnswer = { readonly turn: number } & (
+  | { readonly kind: 'gate'; /** URL of the job, for one hour. */ readonly job: string }
+  | { readonly kind: 'merge' | 'settled' | 'done' }
+  /** `until`: ISO 8601. */
+  | { readonly kind: 'sleep'; readonly until: string }
+);
+
+/** `Gate`. */
+export const gateCall = z.object({ job: z.url() });
+export interface GateAnswer {
+  readonly results: readonly GateReturn[];
+}
+
+/** `Merge`: weaves or lands what the lane holds. */
+export const mergeCall = z.object({ run, generation: count, lane: count, turn: count });
+
+/** `Report`. */
+export const reportCall = z.object({ run, generation: count });
+
+/** A file that can be read with a URL alone. */
+const readable = z.object({ key: z.string(), url: z.url() });
+
+/** Everything that a gate function needs, as a document behind a URL. */
+export const gateJob = z.object({
+  run,
+  /** Git bundles in the order in which they are to be unpacked; `key` names their content. */
+  bundles: z.array(readable),
+  objectFormat: z.enum(['sha1', 'sha256']),
+  tasks: z.array(
+    z.object({
+      task: count,
+      attempt: z.int().min(1),
+      gate: z.record(z.string(), z.unknown()),
+      variables: z.record(z.string(), z.string()),
+      /** What is tested: a commit of the bundles, and its tree. */
+      commit: z.string(),
+      tree: z.string(),
+      /** Where the log is put (HTTP PUT). */
+      log: z.url(),
+      /** A form (HTTP POST) for each artifact; its key is `prefix` and the path. Null for a gate without artifacts. */
+      artifacts: z
+        .object({ url: z.url(), fields: z.record(z.string(), z.string()), prefix: z.string() })
+        .nullable(),
+    }),
+  ),
+});
+export type GateJob = z.output<typeof gateJob>;

@@ -1,0 +1,135 @@
+import { openMemoryStore } from './memory-store';
+import type { RunIndex, SubmittedRun } from './run-index';
+import { type Entry, entered, type TargetQueue } from './target-queue';
+import { type Inbox, isNewer, type LaneResults, type RunProgress, type TurnStore } from './turn-store';
+
+/** What lanes in different processes share. */
+export interface RunStores {
+  readonly store: TurnStore & RunProgress;
+  readonly index: RunIndex;
+  readonly queue: TargetQueue;
+}
+
+/** Runs, their index and the queues of their targets in memory, for tests. */
+export function openMemoryRunStores(): RunStores {
+  const submitted = new Map<string, SubmittedRun>();
+  return { store: memoryTurnStore(submitted), index: memoryRunIndex(submitted), queue: memoryTargetQueue() };
+}
+
+interface Turning {
+  readonly inboxes: Map<number, Inbox>;
+  readonly results: Map<number, LaneResults>;
+  readonly details: Map<string, string>;
+}
+
+function memoryTurnStore(submitted: Map<string, SubmittedRun>): TurnStore & RunProgress {
+  const store = openMemoryStore();
+  const runs = new Map<string, Turning>();
+  const turning = (run: string): Turning => {
+    const found = runs.get(run) ?? { inboxes: new Map(), results: new Map(), details: new Map() };
+    runs.set(run, found);
+    return found;
+  };
+  return {
+    ...store,
+    async create(id, record, state, events, createdAt) {
+      await store.create(id, record, state, events, createdAt);
+      const endedAt = submitted.get(id)?.endedAt;
+      if (endedAt !== undefined) await store.finish(id, endedAt);
+    },
+    async finish(id, endedAt) {
+      await store.finish(id, endedAt);
+      const run = submitted.get(id);
+      if (run !== undefined) submitted.set(id, { ...run, endedAt: run.endedAt ?? endedAt });
+    },
+    async putInbox(run, inbox) {
+      const { inboxes } = turning(run);
+      const there = inboxes.get(inbox.lane);
+      if (there !== undefined && isNewer(there, inbox)) return false;
+      inboxes.set(inbox.lane, structuredClone({ ...inbox, delivered: false }));
+      return true;
+    },
+    async putResults(run, results) {
+      const { results: all } = turning(run);
+      const there = all.get(results.lane);
+      if (there === undefined || isNewer({ ...results, attempt: 0 }, { ...there, attempt: 0 }))
+        all.set(results.lane, structuredClone(results));
+    },
+    async readTurns(run) {
+      const { inboxes, results } = turning(run);
+      const byLane = <T extends { lane: number }>(values: Iterable<T>) =>
+        structuredClone([...values].sort((a, b) => a.lane - b.lane));
+      return {
+        inboxes: byLane(inboxes.values()),
+        results: byLane(results.values()),
+        ...(await store.read(run)),
+      };
+    },
+    async markDelivered(run, call) {
+      const { inboxes } = turning(run);
+      const there = inboxes.get(call.lane);
+      if (there === undefined || isNewer(there, call) || isNewer(call, there)) return;
+      inboxes.set(call.lane, { ...there, delivered: true });
+    },
+    async putDetail(run, name, text) {
+      const { details } = turning(run);
+      if (!details.has(name)) details.set(name, text);
+    },
+    async getDetail(run, name) {
+      return turning(run).details.get(name);
+    },
+  };
+}
+
+function memoryRunIndex(submitted: Map<string, SubmittedRun>): RunIndex {
+  return {
+    async submit(run) {
+      if (submitted.has(run.id)) return false;
+      const fresh = { generation: 1, recoveries: 0, endedAt: undefined, refusal: undefined };
+      submitted.set(run.id, { ...run, ...fresh });
+      return true;
+    },
+    async get(id) {
+      return submitted.get(id);
+    },
+    async page(limit, from) {
+      const newest = [...submitted.values()].reverse().sort((a, b) => b.submittedAt - a.submittedAt);
+      const start = from === undefined ? 0 : newest.findIndex(({ id }) => id === from) + 1;
+      const runs = newest.slice(start, start + limit);
+      return { runs, next: start + limit < newest.length ? runs.at(-1)?.id : undefined };
+    },
+    async advance(id, expected, recovery) {
+      const run = submitted.get(id);
+      if (run === undefined || run.generation !== expected || run.endedAt !== undefined) return false;
+      const recoveries = run.recoveries + (recovery ? 1 : 0);
+      submitted.set(id, { ...run, generation: expected + 1, recoveries });
+      return true;
+    },
+    async refuse(id, refusal, endedAt) {
+      const run = submitted.get(id);
+      if (run !== undefined && run.endedAt === undefined) submitted.set(id, { ...run, refusal, endedAt });
+    },
+  };
+}
+
+function memoryTargetQueue(): TargetQueue {
+  const queues = new Map<string, readonly Entry[]>();
+  const list = (target: string) => queues.get(target) ?? [];
+  return {
+    async enter(target, run, token) {
+      const { entries, first } = entered(list(target), run, token);
+      queues.set(target, entries);
+      return first;
+    },
+    async leave(target, run) {
+      queues.set(
+        target,
+        list(target).filter((entry) => entry.run !== run),
+      );
+      return list(target)[0];
+    },
+    async list(target) {
+      return list(target);
+    },
+  };
+}

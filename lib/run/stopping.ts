@@ -1,0 +1,28 @@
+import type { Draft } from './draft';
+import { setItem, skipTask } from './items';
+import { ItemStatus, type StopStatus } from './state';
+import { enter } from './weaving';
+
+/**
+ * Ends the run before its time. Nothing new starts; what lanes hold comes back and counts for nothing. In
+ * phase `land` a landing is waited for, or sent once more to look: it may have been faster than the stop, also
+ * where its answer was lost, and then the run has merged.
+ */
+export function stopNow(draft: Draft, status: StopStatus, why: string): void {
+  const { state, load } = draft;
+  if (state.phase === 'done') return;
+  state.stopping = status;
+  draft.events.push({ event: 'stop', status, why, at: draft.now });
+  for (let task = 0; task < load.tasks.length; task++) skipTask(draft, task);
+  if (state.phase !== 'land') endStopped(draft, status);
+}
+
+/** Every item that was not decided gets the status; nothing has landed. */
+export function endStopped(draft: Draft, status: StopStatus): void {
+  const { state, load } = draft;
+  state.items.forEach((current, item) => {
+    const isOpen = current <= ItemStatus.woven && !(load.gatesOnly && current === ItemStatus.passed);
+    if (isOpen) setItem(draft, item, status);
+  });
+  enter(draft, 'done');
+}

@@ -1,0 +1,77 @@
+import type { Result, RunEvent } from './messages';
+import type { RunStore } from './store';
+
+/** Where a call comes from: of two, the one that is greater in this order is the newer. */
+export interface TurnId {
+  readonly lane: number;
+  readonly generation: number;
+  /** Turns of a lane count from 1 in each generation. */
+  readonly turn: number;
+  /** Counts the calls that ask for the answer to one turn. */
+  readonly attempt: number;
+}
+
+/** A lane's newest call: it lies in the store until the state has taken it in, and while it waits for its answer. */
+export interface Inbox extends TurnId {
+  /** What answers the call, once. */
+  readonly token: string;
+  /** What came of the last work, where the call itself brought it. */
+  readonly results: readonly Result[];
+  /** Why the last work was lost, where it was. */
+  readonly lost: string | undefined;
+  /** The token has been answered. */
+  readonly delivered: boolean;
+}
+
+/** What came of the work that a lane was given in answer to a turn, written by whoever did the work. */
+export interface LaneResults extends Omit<TurnId, 'attempt'> {
+  readonly results: readonly Result[];
+}
+
+/** The state with all that lanes have put down for it. */
+export interface Turns {
+  readonly version: number;
+  readonly state: string;
+  readonly inboxes: readonly Inbox[];
+  readonly results: readonly LaneResults[];
+}
+
+/**
+ * A store through which lanes in different processes take their turns. Each lane has one inbox and one place
+ * for results; a newer call replaces an older one there, never the other way round.
+ */
+export interface TurnStore extends RunStore {
+  /** @returns false, and nothing is written, when a newer call of the lane is there */
+  putInbox(run: string, inbox: Omit<Inbox, 'delivered'>): Promise<boolean>;
+  /** The results of one turn; what is there for this or a later turn stays. */
+  putResults(run: string, results: LaneResults): Promise<void>;
+  /** Results are at least as new as the inboxes, and the state as the results. @throws Error for an unknown run */
+  readTurns(run: string): Promise<Turns>;
+  /** Notes that the call's token has been answered; nothing happens when a newer call is there. */
+  markDelivered(run: string, call: TurnId): Promise<void>;
+  /** Text of any length under a name, once: what is there stays. */
+  putDetail(run: string, name: string, text: string): Promise<void>;
+  getDetail(run: string, name: string): Promise<string | undefined>;
+}
+
+/** The events of one commit. */
+export interface CommittedEvents {
+  readonly version: number;
+  readonly events: readonly RunEvent[];
+}
+
+/** For whoever follows a run from outside. */
+export interface RunProgress {
+  /**
+   * Events of the commits after `version` (0: of all) in their order, grouped by the version that each commit
+   * made; commits without events are left out.
+   */
+  eventsAfter(run: string, version: number): Promise<readonly CommittedEvents[]>;
+}
+
+/** Whether a call is newer than another call of its lane. */
+export function isNewer(a: Omit<TurnId, 'lane'>, than: Omit<TurnId, 'lane'>): boolean {
+  if (a.generation !== than.generation) return a.generation > than.generation;
+  if (a.turn !== than.turn) return a.turn > than.turn;
+  return a.attempt > than.attempt;
+}
