@@ -3,6 +3,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/build.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.emulator\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Tests mostly wait for processes that they start.
   maxWorkers: '100%',

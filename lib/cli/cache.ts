@@ -37,22 +37,37 @@ export async function cacheClear({ json }: { readonly json?: boolean }, io: Io):
   const unlock = lockHome(home);
   try {
     const before = await bytesOf(home);
-    const entries = await withCache(home, async (cache) => {
-      const count = cache.size();
-      await cache.clear();
-      return count;
-    });
+    const entries = await clearEntries(home);
     await rm(artifacts(home), { recursive: true, force: true });
     const freedBytes = Math.max(0, before - (await bytesOf(home)));
     io.stdout.write(
       json
         ? `${JSON.stringify({ entries, freedBytes })}\n`
-        : `Removed ${entriesOf(entries)}, ${size(freedBytes)}.\n`,
+        : `Removed ${entries === null ? 'the cache' : entriesOf(entries)}, ${size(freedBytes)}.\n`,
     );
     return 0;
   } finally {
     unlock();
   }
+}
+
+/** @returns how many, or null where they could not be counted */
+async function clearEntries(home: string): Promise<number | null> {
+  let entries: number | null = null;
+  let useless = ASIDE;
+  try {
+    entries = await withCache(home, async (cache) => {
+      const count = cache.size();
+      await cache.clear();
+      return count;
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') throw error;
+    // On a full disk nothing can be deleted within a file, but the file can.
+    useless = ['', '-wal', '-shm', '.lock', ...ASIDE];
+  }
+  for (const suffix of useless) await rm(`${cacheFile(home)}${suffix}`, { recursive: true, force: true });
+  return entries;
 }
 
 async function withCache<R>(home: string, action: (cache: FileStore) => R | Promise<R>): Promise<R> {
@@ -76,15 +91,18 @@ function countOperations(cache: FileStore): Record<string, number> {
 
 const artifacts = (home: string) => join(home, 'artifacts');
 
+/** Where the store puts a file that it cannot use. */
+const ASIDE = ['.set-aside', '.set-aside-wal'];
+
 async function bytesOf(home: string): Promise<number> {
-  const files = ['', '-wal', '-shm'].map((suffix) => `${cacheFile(home)}${suffix}`);
+  const files = ['', '-wal', '-shm', ...ASIDE].map((suffix) => `${cacheFile(home)}${suffix}`);
   const sizes = await Promise.all([...files, artifacts(home)].map(sizeOnDisk));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function lastRun(home: string): Promise<CacheStats['lastRun']> {
   try {
-    const { report } = await readKeptReport(home, stateFile(home), undefined);
+    const report = await readKeptReport(home, stateFile(home), undefined);
     const operations = Object.entries(report.cache).map(
       ([name, { hits, misses, hitRate }]) => [name, { hits, misses, hitRate }] as const,
     );

@@ -14,7 +14,13 @@ const SCRIPT: Readonly<Record<Shell, (commands: readonly Completable[]) => strin
 };
 
 /** `lex-pr completion`: prints the completion script of a shell, made from the program. @returns the exit code */
-export function completion(shell: Shell, program: Command, { stdout }: Io): number {
-  stdout.write(SCRIPT[shell](completables(program)));
+export function completion(
+  shell: Shell,
+  { json }: { readonly json?: boolean },
+  program: Command,
+  { stdout }: Io,
+): number {
+  const script = SCRIPT[shell](completables(program));
+  stdout.write(json ? `${JSON.stringify({ shell, script })}\n` : script);
   return 0;
 }

@@ -1,19 +1,11 @@
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { carryOn, type LocalOutcome, type LocalRun, type RunObserver } from '../engine/local';
-import type { OrderCache } from '../engine/order-cached';
+import { carryOn, type LocalRun, type RunObserver } from '../engine/local';
 import { killProcessGroups } from '../gates/process-group';
-import { reasonCode } from '../report/advice';
-import { buildReport } from '../report/build';
-import { keptFolder } from '../report/kept';
 import type { Report } from '../report/report';
 import { renderSummary } from '../report/summary';
-import { readTails } from '../report/tails';
-import { writeReport } from '../report/write';
 import type { ProcessTable } from '../run/sqlite-store';
-import { type Metrics, metricsJson } from '../telemetry/lex-pr-metrics';
+import type { Metrics } from '../telemetry/lex-pr-metrics';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
-import { recordEvents } from '../telemetry/record-events';
+import { type Finishing, finishRun } from './finish-run';
 import { ExitCode, type Io } from './io';
 import { logProgress } from './log-progress';
 import { plainProgress } from './progress/plain';
@@ -29,20 +21,13 @@ export interface FollowOptions {
 /** Whether a script reads what is printed: one JSON document, logs as JSON lines. */
 export const isMachine = ({ json, logFormat }: FollowOptions) => json === true || logFormat === 'json';
 
-export interface Followed {
-  readonly metrics: Metrics;
-  readonly orders: OrderCache;
-  /** Where the report goes, with a copy of the logs if that is not where the run keeps them. */
-  readonly reportFolder: string;
-}
-
 /**
  * Carries a run to its end with progress on standard error, writes its report, prints it.
  * Ctrl-C stops it so that it can be resumed; so does a fault. @returns the exit code
  */
 export async function follow(
   run: LocalRun,
-  followed: Followed,
+  followed: Finishing,
   options: FollowOptions,
   io: Io,
 ): Promise<number> {
@@ -58,7 +43,7 @@ export async function follow(
       note(`stopped; ${goOn}`);
       return interrupt.exitCode();
     }
-    report = await finish(run, followed, outcome, logger);
+    report = await finishRun(run, followed, outcome, logger);
   } catch (error) {
     note(`a fault has interrupted the run; ${goOn}`);
     throw error;
@@ -94,7 +79,12 @@ function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Lo
   const track = trackProgress(load, ordered, record.startedAt, sink);
   const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
   return {
-    onCommit: track,
+    onCommit(events, state) {
+      for (const event of events)
+        if (event.event === 'stop')
+          sink.event({ kind: 'note', text: `the run is ended before its time: ${event.why}` });
+      track(events, state);
+    },
     onActive(active, { heapUsedBytes }) {
       metrics.activeWorkers.set(active);
       metrics.memoryBytes.set(heapUsedBytes);
@@ -137,65 +127,3 @@ function catchSignals(note: (text: string) => void, gates: ProcessTable) {
 /** As a shell reports it: 128 + the signal's number. */
 const codeOf = (signal: NodeJS.Signals) =>
   ({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })[signal as 'SIGINT'] ?? 130;
-
-/** Report, metrics and the ref that names the weave. */
-async function finish(
-  run: LocalRun,
-  followed: Followed,
-  outcome: LocalOutcome,
-  logger: Logger,
-): Promise<Report> {
-  const { workspace, record, load, ordered } = run;
-  const { metrics, reportFolder } = followed;
-  const endedAt = Date.now();
-  const { tip, base } = outcome.state.weave;
-  const woven = tip.linear !== base;
-  const wovenRef = `refs/heads/integration/${record.plan.target}/${record.id}`;
-  if (woven) await workspace.repository.run(['update-ref', wovenRef, tip.linear]);
-  const cache = { order: followed.orders.stats(), gate: outcome.gateCache };
-  for (const [operation, { hits, misses }] of Object.entries(cache)) {
-    metrics.cacheHits.add(hits, { operation });
-    metrics.cacheMisses.add(misses, { operation });
-    logger.info('cache', 'cache', { operation, hits, misses });
-  }
-  metrics.memoryBytes.set(process.memoryUsage().heapUsed);
-  metrics.throttleSeconds.add(outcome.throttledSeconds);
-  // Of the whole run, also where other processes began it.
-  const events = await workspace.store.events(record.id);
-  recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
-  const built = buildReport({
-    record,
-    ordered,
-    load,
-    events,
-    endedAt,
-    cache,
-    state: outcome.state,
-    wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
-    wovenRef,
-  });
-  // Where only gates ran, nothing was to be merged.
-  for (const item of record.gatesOnly ? [] : built.items) {
-    if (item.status === 'merged') metrics.mergeSuccess.add(1);
-    else metrics.mergeFailure.add(1, { reason: reasonCode(item) });
-  }
-  metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: built.status });
-  const report: Report = { ...built, metrics: metricsJson(metrics) };
-  if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
-  const tails = await readTails(reportFolder, report);
-  for (const folder of new Set([reportFolder, keptFolder(workspace.home, record.id)]))
-    await writeReport(folder, report, tails);
-  // Not before: a run that dies without its report is resumed for it.
-  await workspace.store.finish(record.id, endedAt);
-  return report;
-}
-
-async function copyFiles(from: string, to: string): Promise<void> {
-  for (const folder of ['logs', 'artifacts']) {
-    await cp(join(from, folder), join(to, folder), { recursive: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      },
-    );
-  }
-}

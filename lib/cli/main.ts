@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { InputError, refuse } from '../errors';
+import { InputError, type Problem, refuse } from '../errors';
+import { MAX_WORKERS } from '../plan/limits';
 import { ExitCode, type Io, processIo } from './io';
 import { npmArguments } from './npm-arguments';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
+import { wantsJson } from './wants-json';
 
 /**
  * The command line: parses, loads the command, renders what it throws.
@@ -24,7 +26,7 @@ export async function main(args: readonly string[], version: string, io: Io = pr
     await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, given.includes('--json'), io);
+    return report(error, wantsJson(given, io.env), io);
   }
 }
 
@@ -55,7 +57,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     command(program, 'plan', 'Writes the plan for the branches of this repository, on standard output.'),
   )
     .option('--pin', 'pin each item to the head its branch has now')
-    .option('--out <folder>', 'write plan.yaml there instead, or plan.json with --json')
+    .addOption(folder('--out <folder>', 'write plan.yaml there instead, or plan.json with --json'))
     .option('--json', 'print the plan as JSON, notes as JSON lines on standard error')
     .addHelpText(
       'after',
@@ -99,6 +101,16 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
     .addHelpText('after', example('lex-pr resume'))
     .action(async (run, options) => done(await (await import('./resume')).resume(run, options, io)));
+
+  command(
+    program,
+    'cancel [run]',
+    'Ends a run so that nothing of it lands; by default the one that is going on.',
+  )
+    .addOption(reason())
+    .option('--json', 'print {"runId","status"}: cancelled, or too-late')
+    .addHelpText('after', example("lex-pr cancel --reason 'the wrong branch'"))
+    .action(async (run, options) => done(await (await import('./cancel')).cancel(run, options, io)));
 
   command(program, 'status [run]', 'Shows how far a run is; by default the last one.')
     .option('--json', 'as JSON')
@@ -161,6 +173,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
 
   command(program, 'completion', 'Prints a completion script for your shell.')
     .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+    .option('--json', 'print {"shell","script"}')
     .addHelpText(
       'after',
       example(
@@ -169,7 +182,9 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
         'lex-pr completion fish > ~/.config/fish/completions/lex-pr.fish',
       ),
     )
-    .action(async (shell) => done((await import('./completion')).completion(shell, program, io)));
+    .action(async (shell, options) =>
+      done((await import('./completion')).completion(shell, options, program, io)),
+    );
 
   return program;
 }
@@ -200,11 +215,26 @@ const discovery = (to: Command) =>
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
+/** `resolve` takes an empty path for the current folder, which is hardly what an unset variable means. */
+const folder = (flags: string, description: string) =>
+  new Option(flags, description).argParser((path) => {
+    if (path === '') throw new InvalidArgumentError('It must name a folder.');
+    return path;
+  });
+
 const artifactDir = () =>
-  new Option(
+  folder(
     '--artifact-dir <folder>',
     'where report.json, report.md, metrics.prom, logs and artifacts go (default: in .lex-pr/runs)',
   );
+
+const reason = () =>
+  new Option('--reason <text>', 'why, for the report').argParser((text) => {
+    const words = text.replace(/\s+/g, ' ').trim();
+    if (words.length === 0 || words.length > 500)
+      throw new InvalidArgumentError('It must have 1 to 500 characters.');
+    return words;
+  });
 
 const logFormat = () =>
   new Option('--log-format <format>', 'json: logs as JSON lines, and the report as JSON on standard output')
@@ -214,8 +244,8 @@ const logFormat = () =>
 const maxWorkers = () =>
   new Option('--max-workers <n>', 'how many gates run at once; replaces policy.maxWorkers').argParser(
     (text) => {
-      if (!/^[1-9][0-9]{0,3}$/.test(text))
-        throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
+      if (!/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > MAX_WORKERS)
+        throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}.`);
       return Number(text);
     },
   );
@@ -240,9 +270,18 @@ function report(error: unknown, json: boolean, io: Io): number {
     else io.stderr.write(problemsAsText(error.problems, style(io.stderr)));
     return ExitCode.badInput;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) io.stdout.write(problemsAsJson([{ code: 'fault', message }]));
-  else io.stderr.write(`lex-pr: ${message}\n`);
+  const fault = faultOf(error);
+  if (json) io.stdout.write(problemsAsJson([fault]));
+  else io.stderr.write(`lex-pr: ${problemsAsText([fault], style(io.stderr))}`);
   if (io.env.LEX_PR_LOG_LEVEL === 'debug' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
   return ExitCode.fault;
+}
+
+/** What is no fault of the input, as a problem. SQLite's own words do not say what is to be done. */
+function faultOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  if ((error as { code?: unknown } | undefined)?.code !== 'ERR_SQLITE_ERROR')
+    return { code: 'fault', message };
+  const hint = '`lex-pr doctor` says which, and what mends it';
+  return { code: 'fault', message: `a database in .lex-pr cannot be used: ${message}`, hint };
 }

@@ -36,7 +36,15 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
         ? defaultFolder(workspace.home, id)
         : resolve(io.cwd, options.artifactDir);
     const { execute = false, gatesOnly = false, maxWorkers: lanes = plan.policy.maxWorkers } = options;
-    const runOptions = { id, engine: 'local' as const, execute, gatesOnly, lanes, artifactFolder: folder, startedAt };
+    const runOptions = {
+      id,
+      engine: 'local' as const,
+      execute,
+      gatesOnly,
+      lanes,
+      artifactFolder: folder,
+      startedAt,
+    };
     const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
     const load = createWorkload(ordered, plan.policy, record, lengths);
@@ -49,12 +57,20 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
   }
 }
 
+const MOST_LINES = 20;
+
 /** Progress before the run itself, where there is more than one batch to tell of. */
 function tellHeads({ items, policy }: Plan, options: MergeOptions, io: Io): (found: number) => void {
   if (items.length <= policy.performance.batchSize) return () => {};
   const format = isMachine(options) ? 'json' : 'human';
   const logger = createLogger({ format, level: 'info', stream: io.stderr, colour: false });
-  return (found) => logger.info('heads', `found the heads of ${found} of ${items.length} items`, { found });
+  let told = 0;
+  return (found) => {
+    // Of a large plan not every batch.
+    if (found < items.length && found - told < items.length / MOST_LINES) return;
+    told = found;
+    logger.info('heads', `found the heads of ${found} of ${items.length} items`, { found });
+  };
 }
 
 const defaultFolder = (home: string, id: string) => resolve(home, 'runs', id);

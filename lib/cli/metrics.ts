@@ -14,7 +14,7 @@ export async function metricsCommand(
   { stdout, cwd }: Io,
 ): Promise<number> {
   const home = await openHome(cwd);
-  const { report } = await readKeptReport(home, stateFile(home), id);
+  const report = await readKeptReport(home, stateFile(home), id);
   stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
   return 0;
 }

@@ -27,16 +27,25 @@ export function npmArguments(
   if (!underNpm(env)) return argv;
   const { command, path, words } = findCommand(program, argv);
   if (command === program) return argv;
-  const taken = command.options.flatMap((option) => takenByNpm(option, env, path));
+  // What stands after `--` was meant for us; the variable may be that of some other tool.
+  const taken = command.options
+    .filter((option) => !isAmong(option, words))
+    .flatMap((option) => takenByNpm(option, env, path));
   refuseMisspelt(command, env, path);
   const flags = taken.flatMap(({ given }) => given);
   const slots = taken.filter(({ wanted }) => wanted > 0);
   if (words.some((word) => /^-./.test(word))) {
     if (slots.length > 0) throw ambiguous(path, `the value of ${slots[0]!.option.long} stands apart from it`);
-    return [...argv, ...flags];
+    return [...path, ...flags, ...words];
   }
   const { first, ...rest } = distribute(words, command.registeredArguments, slots, path, isFile);
   return [...path, ...first, ...flags, ...rest.values];
+}
+
+function isAmong({ long }: Option, words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  const options = end === -1 ? words : words.slice(0, end);
+  return options.some((word) => word.split('=', 1)[0] === long);
 }
 
 /** An option that npm took. */
@@ -145,6 +154,9 @@ function distribute(
   };
   place(0);
   if (ways.length === 1) return ways[0]!;
+  const wantsPlan = expected.some((argument) => argument.name() === 'plan');
+  if (wantsPlan && !words.some((word) => word === '-' || isFile(word)))
+    throw ambiguous(path, `none of ${words.map(quote).join(', ')} is the file of a plan`);
   throw ambiguous(path, `it cannot be told which of ${words.map(quote).join(', ')} belongs to ${names}`);
 }
 

@@ -2,13 +2,20 @@ import type { Problem } from '../errors';
 import { printable } from '../telemetry/printable';
 import { plainStyle, type Style } from './style';
 
+/** A person reads a few; a script may read many, but not a hostile plan's millions. */
+const MOST = { text: 20, json: 10_000 } as const;
+
 /**
  * Refusals in words, for standard error: `plan.yaml:12:7 items[2].deps[0]: unknown dependency "a"`, the hint
- * on lines of its own.
+ * on lines of its own. Of many only the first, and how many more there are.
  * @returns lines, each with its newline
  */
 export function problemsAsText(problems: readonly Problem[], style: Style = plainStyle): string {
-  return problems.map((problem) => `${renderProblem(problem, style)}\n`).join('');
+  const more = problems.length - MOST.text;
+  const lines = problems.slice(0, MOST.text).map((problem) => renderProblem(problem, style));
+  if (more > 0)
+    lines.push(`… and ${more} more ${more === 1 ? 'problem' : 'problems'}, with --json all of them`);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function renderProblem({ message, file, path, line, column, hint }: Problem, style: Style): string {
@@ -24,11 +31,11 @@ function renderProblem({ message, file, path, line, column, hint }: Problem, sty
 
 /**
  * What `--json` prints on standard output when a command refuses its input. Every key is always there, null
- * where it does not apply.
+ * where it does not apply. Of more than 10,000 the last says how many are left out.
  * @returns one line of JSON with its newline, safe to show on a terminal
  */
 export function problemsAsJson(problems: readonly Problem[]): string {
-  const errors = problems.map(({ code, message, file, path, line, column, hint }) => ({
+  const errors = atMost(problems).map(({ code, message, file, path, line, column, hint }) => ({
     code,
     message,
     file: file ?? null,
@@ -38,4 +45,15 @@ export function problemsAsJson(problems: readonly Problem[]): string {
     hint: hint ?? null,
   }));
   return `${printable(JSON.stringify({ errors }))}\n`;
+}
+
+function atMost(problems: readonly Problem[]): readonly Problem[] {
+  const more = problems.length - MOST.json;
+  if (more <= 0) return problems;
+  const last = {
+    code: 'more-problems',
+    message: `there are ${more} more problems`,
+    hint: 'correct these first',
+  };
+  return [...problems.slice(0, MOST.json), last];
 }

@@ -1,5 +1,5 @@
 import { stateFile } from '../engine/workspace';
-import { readKeptReport } from '../report/kept';
+import { readKeptMarkdown, readKeptReport } from '../report/kept';
 import { openHome } from '../repository/home';
 import type { Io } from './io';
 
@@ -10,7 +10,11 @@ export async function reportCommand(
   { stdout, cwd }: Io,
 ): Promise<number> {
   const home = await openHome(cwd);
-  const { report, markdown } = await readKeptReport(home, stateFile(home), id);
-  stdout.write(json ? `${JSON.stringify(report)}\n` : markdown);
+  const state = stateFile(home);
+  stdout.write(
+    json
+      ? `${JSON.stringify(await readKeptReport(home, state, id))}\n`
+      : await readKeptMarkdown(home, state, id),
+  );
   return 0;
 }

@@ -12,6 +12,7 @@ import { makeArtifactFolder } from './artifact-folder';
 import { follow, isMachine } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
+import { recorded } from './recorded';
 
 /** `lex-pr resume`: goes on where an interrupted run stopped. @returns the exit code of the whole run */
 export async function resume(
@@ -54,7 +55,7 @@ async function findUnfinished(home: string, id: string | undefined): Promise<Run
     }
     if (run.endedAt !== undefined)
       throw refuse('run-ended', `run ${run.id} has ended`, 'start another with lex-pr merge');
-    return decodeRecord(run.record);
+    return recorded(run.id, () => decodeRecord(run.record));
   } finally {
     await store.close();
   }

@@ -1,4 +1,4 @@
-import { isLocked } from '../engine/lock';
+import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
 import { orderPlan } from '../plan/order';
@@ -7,12 +7,17 @@ import { decodeState } from '../run/codec';
 import { decodeRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
+import type { StoredRun } from '../run/store';
 import { createWorkload } from '../run/workload';
 import type { Io } from './io';
+import { recorded } from './recorded';
 
 export interface RunStatus {
   readonly runId: string;
-  readonly status: 'running' | 'interrupted' | 'ended';
+  /** `cancelling`: it is to end, and nothing of it lands, unless its landing is faster. */
+  readonly status: 'running' | 'interrupted' | 'cancelling' | 'cancelled' | 'ended';
+  /** Whether a process carries it now. */
+  readonly alive: boolean;
   readonly phase: RunState['phase'];
   readonly dryRun: boolean;
   readonly target: string;
@@ -51,18 +56,21 @@ async function readStatus(home: string, id: string | undefined): Promise<RunStat
             `runs: ${runs.map((known) => known.id).join(', ')}`,
           );
     }
-    const record = decodeRecord(run.record);
-    const { plan } = record;
-    const ordered = orderPlan(plan);
-    const load = createWorkload(ordered, plan.policy, record);
-    const state = decodeState(load, (await store.read(run.id)).state);
-    const unfinished = runs.find(({ endedAt }) => endedAt === undefined)?.id === run.id;
+    const stored = await store.read(run.id);
+    const { record, ordered, load, state } = recorded(run.id, () => {
+      const record = decodeRecord(run.record);
+      const ordered = orderPlan(record.plan);
+      const load = createWorkload(ordered, record.plan.policy, record);
+      return { record, ordered, load, state: decodeState(load, stored.state) };
+    });
+    const alive = run.endedAt === undefined && runningRun(home) === run.id;
     return {
       runId: run.id,
-      status: run.endedAt !== undefined ? 'ended' : unfinished && isLocked(home) ? 'running' : 'interrupted',
+      status: statusOf(run, state, alive),
+      alive,
       phase: state.phase,
       dryRun: !record.execute,
-      target: plan.target,
+      target: record.plan.target,
       startedAt: new Date(record.startedAt).toISOString(),
       endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
       artifactFolder: record.artifactFolder,
@@ -79,6 +87,12 @@ async function readStatus(home: string, id: string | undefined): Promise<RunStat
   } finally {
     await store.close();
   }
+}
+
+function statusOf({ endedAt }: StoredRun, { stopping }: RunState, alive: boolean): RunStatus['status'] {
+  if (stopping === ItemStatus.cancelled) return endedAt === undefined ? 'cancelling' : 'cancelled';
+  if (endedAt !== undefined) return 'ended';
+  return alive ? 'running' : 'interrupted';
 }
 
 function countItems({ items }: RunState): RunStatus['items'] {
@@ -100,13 +114,13 @@ function inWords(run: RunStatus): string {
     .filter((key) => items[key] > 0)
     .map((key) => `${items[key]} ${key}`);
   const lines = [
-    `run ${run.runId}: ${run.status}${run.status === 'ended' ? '' : ` (${run.phase})`}${run.dryRun ? ', dry run' : ''}`,
+    `run ${run.runId}: ${run.status}${run.endedAt === null ? ` (${run.phase})` : ''}${run.dryRun ? ', dry run' : ''}`,
     `  target    ${run.target}`,
     `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...run.running.map((what) => `  running   ${what}`),
     `  files     ${run.artifactFolder}`,
-    ...(run.status === 'interrupted' ? [`  go on     lex-pr resume ${run.runId}`] : []),
+    ...(run.endedAt === null && !run.alive ? [`  go on     lex-pr resume ${run.runId}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -33,7 +33,7 @@ export function trackProgress(
         kind: 'phase',
         phase: event.round > 1 && event.phase === 'weave' ? 'weave' : PHASE[event.phase],
       });
-      if (event.phase === 'done') for (const end of mergedItems(ordered, state)) sink.event(end);
+      if (event.phase === 'done') for (const end of mergedItems(load, ordered, state)) sink.event(end);
     } else if (event.event === 'result' && event.kind === 'gate') {
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;
@@ -96,11 +96,12 @@ const REASON: Readonly<Record<number, string>> = {
   [ItemStatus.engineFault]: 'engine-fault',
 };
 
-function mergedItems(ordered: OrderedPlan, state: RunState): ProgressEvent[] {
-  return ordered.items.flatMap(({ name }, item) => {
+function mergedItems({ execute }: Workload, ordered: OrderedPlan, state: RunState): ProgressEvent[] {
+  return ordered.items.flatMap(({ name }, item): ProgressEvent[] => {
     const status = state.items[item];
-    const merged = status === ItemStatus.woven || status === ItemStatus.present;
-    return merged ? [{ kind: 'item-end', item: name, status: 'merged', reason: null } as const] : [];
+    if (status !== ItemStatus.woven && status !== ItemStatus.present) return [];
+    const end = { kind: 'item-end', item: name, status: 'merged', reason: null } as const;
+    return [execute ? end : { ...end, dryRun: true }];
   });
 }
 

@@ -1,9 +1,13 @@
 import { InputError, refuse } from '../errors';
+import { BatchProcessor } from '../performance/batch-processor';
 import { isBranchName } from '../plan/branch-name';
 import { createNearest, suggest } from '../plan/nearest';
 import { NAME } from '../plan/schema';
-import type { Git } from '../repository/git';
+import { type Git, GitError } from '../repository/git';
 import { type Note, names } from './note';
+
+/** Processes at once: each takes some files of what one may have open. */
+const AT_ONCE = 8;
 
 export interface Branch {
   /** Without `refs/heads/`. */
@@ -17,6 +21,8 @@ export interface Branches {
   readonly target: Branch;
   /** All local ones by name, the target included. */
   readonly local: ReadonlyMap<string, string>;
+  /** Names of those that name no commit, but a tree, say: nothing to merge. */
+  readonly strange: readonly string[];
   /** Names of local and (as `origin/x`) fetched branches whose heads the target contains; the target is one. */
   readonly merged: ReadonlySet<string>;
 }
@@ -24,31 +30,47 @@ export interface Branches {
 /**
  * Reads the branches in two processes, however many there are.
  * @param targetName the default is `main`, or `master` where there is no `main`
- * @throws InputError when the target is not a local branch
+ * @throws InputError when the target is not a local branch, or a branch names an object that is not there
  */
 export async function readBranches(git: Git, targetName?: string): Promise<Branches> {
-  const refs = await git.lines(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads/']);
-  const local = new Map(
-    refs.map((line): [string, string] => {
-      const space = line.indexOf(' ');
-      return [line.slice(space + ' refs/heads/'.length), line.slice(0, space)];
-    }),
-  );
+  const { local, strange } = await readHeads(git);
   const name = targetName ?? ['main', 'master'].find((known) => local.has(known)) ?? 'main';
   const sha = local.get(name);
   if (sha === undefined)
     throw refuse(
       'unknown-target',
       `the target ${JSON.stringify(name)} is not a local branch`,
-      suggest(createNearest()(name, local.keys()), 'name a branch of `git branch --list` with --target'),
+      local.size === 0
+        ? 'the repository has no branch yet: make a first commit'
+        : suggest(createNearest()(name, local.keys()), 'name a branch of `git branch --list` with --target'),
     );
   const spaces = ['refs/heads/', 'refs/remotes/'];
   const merged = await git.lines(['for-each-ref', `--merged=${sha}`, '--format=%(refname)', ...spaces]);
   return {
     target: { name, sha },
     local,
+    strange,
     merged: new Set(merged.map((ref) => ref.replace(/^refs\/(heads|remotes)\//, ''))),
   };
+}
+
+async function readHeads(git: Git) {
+  const format = '--format=%(objectname) %(objecttype) %(refname)';
+  const lines = await git.lines(['for-each-ref', format, 'refs/heads/']).catch((error: unknown) => {
+    // It names the branch: `fatal: missing object 1234… for refs/heads/x`.
+    const missing = error instanceof GitError && /^fatal: (missing object .*)$/m.exec(error.stderr)?.[1];
+    if (!missing) throw error;
+    throw refuse('broken-branch', `the repository is damaged: ${missing}`, 'see `git fsck`, or delete it');
+  });
+  const local = new Map<string, string>();
+  const strange: string[] = [];
+  for (const line of lines) {
+    const [sha, type] = line.split(' ', 2) as [string, string];
+    const name = line.slice(sha.length + type.length + ' '.length + ' refs/heads/'.length);
+    if (type === 'commit') local.set(name, sha);
+    else strange.push(name);
+  }
+  return { local, strange };
 }
 
 export interface Selection {
@@ -67,11 +89,11 @@ export interface Selection {
  */
 export async function selectBranches(
   git: Git,
-  { target, local, merged }: Branches,
+  { target, local, strange, merged }: Branches,
   patterns: readonly string[],
 ): Promise<Selection> {
   const matching = patterns.length === 0 ? [...local.keys()] : await matchAll(git, patterns);
-  const isOpen = (name: string) => !merged.has(name);
+  const isOpen = (name: string) => local.has(name) && !merged.has(name);
   const open = matching.filter(isOpen).sort();
   const selected = open.filter(canBeNamed);
 
@@ -82,9 +104,11 @@ export async function selectBranches(
   }
   const groups = [...byHead.values()];
   const notes: Note[] = [];
-  const done = matching.filter((name) => !isOpen(name) && name !== target.name);
+  const done = matching.filter((name) => merged.has(name) && name !== target.name);
   if (done.length > 0)
     notes.push({ event: 'merged', message: `left out, ${target.name} has it already: ${names(done)}` });
+  if (strange.length > 0)
+    notes.push({ event: 'no-commit', message: `left out, not a commit: ${names(strange)}`, warn: true });
   for (const name of open.filter((candidate) => !canBeNamed(candidate)))
     notes.push({ event: 'no-name', message: `left out, no item can have such a name: ${name}`, warn: true });
   for (const [first, ...others] of groups)
@@ -100,15 +124,15 @@ export async function selectBranches(
   };
 }
 
-/** Git itself matches, a process a pattern, so that the rules are its own. */
+/** Git itself matches, a process a pattern, so that the rules are its own; a few at once. */
 async function matchAll(git: Git, patterns: readonly string[]): Promise<string[]> {
   const list = ['branch', '--list', '--no-column', '--format=%(refname)', '--'];
-  const found = await Promise.all(
-    patterns.map(async (pattern) =>
-      (await git.lines([...list, pattern]))
-        .filter((ref) => ref.startsWith('refs/heads/'))
-        .map((ref) => ref.slice('refs/heads/'.length)),
-    ),
+  const matching = async (pattern: string) =>
+    (await git.lines([...list, pattern]))
+      .filter((ref) => ref.startsWith('refs/heads/'))
+      .map((ref) => ref.slice('refs/heads/'.length));
+  const found = await new BatchProcessor<string>(AT_ONCE).processBatches(patterns, (batch) =>
+    Promise.all(batch.map(matching)),
   );
   const vain = patterns.filter((_, index) => found[index]!.length === 0);
   if (vain.length > 0)

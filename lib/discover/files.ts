@@ -1,7 +1,7 @@
 import type { OperationCache } from '../performance/operation-cache';
 import type { Git } from '../repository/git';
 
-/** A path, and its new mode and content as git names them (zeros where it is gone). */
+/** A path, a character a byte, and its new mode and content as git names them (zeros where it is gone). */
 export type FileChange = readonly [path: string, blob: string];
 
 /** What a branch is compared with: its merge base with the target. */
@@ -45,7 +45,8 @@ async function diffAll(git: Git, comparisons: readonly Comparison[]): Promise<(r
   const { stdout } = await git.run(['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames'], {
     input: unique.map((pair) => `${pair}\n`).join(''),
   });
-  const changes = parseDiffs(stdout.toString());
+  // Paths are bytes, and two that are no UTF-8 must not look alike.
+  const changes = parseDiffs(stdout.toString('latin1'));
   return pairs.map((pair) => changes.get(pair)!);
 }
 

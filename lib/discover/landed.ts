@@ -12,20 +12,25 @@ export async function landedBranches(
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (names.length === 0) return new Set();
+  // git looks for the names, as far as they fit on a command line; otherwise all commits are read.
+  const wanted = names.length > MAX_PATTERNS ? [] : names.map((name) => `--grep=${name}`);
   const format = `%s%x00%(trailers:key=${ITEM_TRAILER},valueonly,unfold,separator=%x00)`;
   const lines = await git.lines([
     'rev-list',
     ...['--no-commit-header', '--encoding=UTF-8', `--format=${format}`, '--fixed-strings'],
-    ...names.map((name) => `--grep=${name}`),
+    ...wanted,
     target,
   ]);
-  const merged = lines.flatMap((line) => {
-    const [subject = '', ...items] = line.split('\0');
-    const named = MERGE_SUBJECTS.map((pattern) => pattern.exec(subject)?.[1]);
-    return [...items, ...named].filter((name) => name !== undefined);
-  });
-  return new Set(names.filter((name) => merged.includes(name)));
+  const merged = new Set(
+    lines.flatMap((line) => {
+      const [subject = '', ...items] = line.split('\0');
+      return [...items, ...MERGE_SUBJECTS.map((pattern) => pattern.exec(subject)?.[1])];
+    }),
+  );
+  return new Set(names.filter((name) => merged.has(name)));
 }
+
+const MAX_PATTERNS = 200;
 
 const MERGE_SUBJECTS = [
   /^Merge branch '([^']+)'/,

@@ -16,8 +16,22 @@ export async function makeTargets(files: TopFiles): Promise<DiscoveredGate[]> {
   }));
 }
 
-/** The words before the colon of a rule; `:=` and `::=` assign a variable. */
+/** The words before the colon of a rule; `:=` and `::=` assign a variable, `test: A = b` one for a target. */
 function ruleTargets(text: string): Set<string> {
-  const rules = text.replace(/\\\r?\n/g, ' ').matchAll(/^([^\t#:=\n][^#:=\n]*):(?!:?:?=)/gm);
+  const lines = withoutDefinitions(text.replace(/\\\r?\n/g, ' '));
+  const rules = lines.matchAll(
+    /^([^\t#:=\n][^#:=\n]*):(?!:?:?=)(?!(?: *(?:export|override|private)\b)* *[\w.-]+ *(?:[+?!]|:{1,3})?=)/gm,
+  );
   return new Set([...rules].flatMap(([, words]) => words!.trim().split(/\s+/)));
+}
+
+/** What stands between `define` and `endef` is the value of a variable. */
+function withoutDefinitions(text: string): string {
+  let depth = 0;
+  const kept = text.split('\n').filter((line) => {
+    if (/^ *(?:override +)?define\b(?! *[:=])/.test(line)) depth += 1;
+    else if (depth > 0 && /^ *endef\b/.test(line)) depth -= 1;
+    return depth === 0;
+  });
+  return kept.join('\n');
 }

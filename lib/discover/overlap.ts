@@ -24,7 +24,7 @@ export async function inferOverlap(
 ): Promise<{ readonly deps: Deps; readonly notes: readonly Note[] }> {
   const store = new FileStore(cacheFile(await openHome(folder)));
   try {
-    const cache: FileCache = new OperationCache(TTL_SECONDS, true, { store, namespace: 'files/1' });
+    const cache: FileCache = new OperationCache(TTL_SECONDS, true, { store, namespace: 'files/2' });
     const bases = await mergeBases(git, growth.forks);
     const comparisons = growth.branches.map(({ name, sha }, index) => ({
       branch: name,

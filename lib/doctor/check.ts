@@ -21,20 +21,21 @@ export const wrong = (name: string, detail: string, mend: string): Check => ({
 /**
  * Looks at something that throws where it is not well.
  * @param look tells what was found, or gives checks of its own
- * @param mend for what is not refused with a hint
+ * @param mend for what is not refused with a hint; it may depend on what was thrown
  */
 export async function check(
   name: string,
-  mend: string,
+  mend: string | ((error: unknown) => string),
   look: () => string | readonly Check[] | Promise<string | readonly Check[]>,
 ): Promise<readonly Check[]> {
   try {
     const found = await look();
     return typeof found === 'string' ? [fine(name, found)] : found;
   } catch (error) {
+    const step = typeof mend === 'string' ? mend : mend(error);
     if (error instanceof InputError)
-      return error.problems.map(({ message, hint }) => wrong(name, message, hint ?? mend));
-    return [wrong(name, error instanceof Error ? error.message : String(error), mend)];
+      return error.problems.map(({ message, hint }) => wrong(name, message, hint ?? step));
+    return [wrong(name, error instanceof Error ? error.message : String(error), step)];
   }
 }
 

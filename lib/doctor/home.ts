@@ -14,21 +14,42 @@ import { holdersOf } from './lock-holders';
 export async function checkHome(home: string): Promise<readonly Check[]> {
   let kept: Kept | undefined;
   const state = stateFile(home);
+  const aside = shellQuote(join(home, 'damaged'));
   const store = await check(
     'store',
-    `unfinished runs in it are lost: mv ${shellQuote(state)} ${shellQuote(`${state}.damaged`)}`,
+    unlessFull(
+      home,
+      `its runs are lost, and \`report\` does not find them: mkdir -p ${aside} && mv ${shellQuote(state)}* ${aside}`,
+    ),
     async () => {
       kept = await readStore(state);
       return `${kept.runs.length} ${kept.runs.length === 1 ? 'run' : 'runs'}`;
     },
   );
-  const cache = await check('cache', `rm ${shellQuote(cacheFile(home))}`, () => checkCache(cacheFile(home)));
-  const running = isLocked(home);
-  const lock = await check('lock', 'lex-pr status', async () => [
-    running ? await describeHolder(home) : fine('lock', 'free'),
-  ]);
-  if (kept === undefined || running) return [...store, ...cache, ...lock];
+  const cache = await check('cache', unlessFull(home, `rm -rf ${shellQuote(cacheFile(home))}*`), () =>
+    checkCache(cacheFile(home)),
+  );
+  let running: boolean | undefined;
+  const lockFile = shellQuote(join(home, LOCK_FILE));
+  const lock = await check(
+    'lock',
+    unlessFull(home, `if no run is going on: rm -rf ${lockFile}*`),
+    async () => {
+      running = isLocked(home);
+      return [running ? await describeHolder(home) : fine('lock', 'free')];
+    },
+  );
+  if (kept === undefined || running !== false) return [...store, ...cache, ...lock];
   return [...store, ...cache, ...lock, checkRuns(kept.runs), checkLeftovers(kept.processes)];
+}
+
+/** A file that cannot be written because the disk is full, or fails, is not to be removed for that. */
+function unlessFull(home: string, mend: string): (error: unknown) => string {
+  return (error) => {
+    // SQLITE_IOERR and SQLITE_FULL, with or without an extension in the upper bits.
+    const { errcode = 0 } = error as { readonly errcode?: number };
+    return [10, 13].includes(errcode & 0xff) ? `make room on the disk: df ${shellQuote(home)}` : mend;
+  };
 }
 
 interface Kept {

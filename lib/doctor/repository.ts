@@ -27,10 +27,12 @@ async function checkLocks(source: { readonly gitDir: string }): Promise<readonly
   return locks.length === 0 ? [fine('git locks', 'none')] : locks;
 }
 
-/** The index and HEAD of every work tree, and what all of them share. */
+/** The index and HEAD of every work tree, and what all of them share; no ref has a name that ends like this. */
 async function possibleLocks({ gitDir }: { readonly gitDir: string }): Promise<string[]> {
   const linked = await readdir(join(gitDir, 'worktrees')).catch(() => []);
   const gitDirs = [gitDir, ...linked.map((name) => join(gitDir, 'worktrees', name))];
   const ofTrees = gitDirs.flatMap((own) => ['index.lock', 'HEAD.lock'].map((name) => join(own, name)));
-  return [...ofTrees, ...['packed-refs.lock', 'config.lock'].map((name) => join(gitDir, name))];
+  const refs = await readdir(join(gitDir, 'refs'), { recursive: true }).catch(() => []);
+  const ofRefs = refs.filter((name) => name.endsWith('.lock')).map((name) => join('refs', name));
+  return [...ofTrees, ...['packed-refs.lock', 'config.lock', ...ofRefs].map((name) => join(gitDir, name))];
 }

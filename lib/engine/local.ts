@@ -11,12 +11,14 @@ import type { Result, RunEvent } from '../run/messages';
 import { encodeRecord, type RunRecord } from '../run/record';
 import { newState, type RunState, type Work } from '../run/state';
 import { start, step } from '../run/step';
+import { StaleVersionError } from '../run/store';
 import type { Workload } from '../run/workload';
 import { openDurations } from './durations';
 import { localToolchain } from './gate-key';
 import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
+import { announceRun } from './running';
 import type { Workspace } from './workspace';
 
 /** A run in this process: its lanes are async loops, and a lane without work waits for a settlement. */
@@ -76,17 +78,25 @@ export async function carryOn(
     version,
     state,
     now: Date.now,
-    onCommit: observer.onCommit,
+    onCommit(events, now) {
+      // While it lands, other gates go on: the landing may be faster than the stop.
+      if (now.stopping !== undefined && now.phase === 'done') stopping.abort();
+      observer.onCommit(events, now);
+    },
     onFault: fail,
   });
   function stop() {
     coordinator.stop();
     stopping.abort();
   }
+  const leave = announceRun(workspace.home, record.id, coordinator.refresh);
+  // Somebody may have called before.
+  coordinator.refresh();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const lanes = coordinator.state.lanes.map((_, lane) => runLane(run, work, coordinator, lane).catch(fail));
   await Promise.all(lanes);
+  leave();
   signal.removeEventListener('abort', stop);
   coordinator.stop();
   if (fault !== undefined) throw fault.error;
@@ -110,11 +120,18 @@ async function takeOver({
   load,
 }: LocalRun): Promise<{ state: RunState; version: number }> {
   const { store } = workspace;
-  const stored = await store.read(record.id);
-  const state = decodeState(load, stored.state);
-  const taken = step(load, state, [{ kind: 'takeover', lanes: lanesOf({ record, load }) }], Date.now());
-  await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
-  return { state: taken.state, version: stored.version + 1 };
+  for (;;) {
+    const stored = await store.read(record.id);
+    const state = decodeState(load, stored.state);
+    const taken = step(load, state, [{ kind: 'takeover', lanes: lanesOf({ record, load }) }], Date.now());
+    try {
+      await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
+      return { state: taken.state, version: stored.version + 1 };
+    } catch (error) {
+      // We hold the lock, so it was somebody who cancels.
+      if (!(error instanceof StaleVersionError)) throw error;
+    }
+  }
 }
 
 async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {
@@ -165,8 +182,8 @@ async function runLane(run: LocalRun, work: GateWork, coordinator: Coordinator, 
     try {
       results = await perform(run, work, coordinator, { number: lane, workTree }, next);
     } catch (error) {
-      if (error instanceof StoppedError) return;
-      throw error;
+      if (!(error instanceof StoppedError)) throw error;
+      results = [];
     }
   }
 }

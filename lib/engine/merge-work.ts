@@ -4,7 +4,7 @@ import type { Signature } from '../repository/commits';
 import type { MergeResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Work } from '../run/state';
-import type { Workspace } from './workspace';
+import type { GitWorkspace } from './git-workspace';
 
 /**
  * Weaves a batch of items onto the tip, one after another; what depends on one that fails is left out. What
@@ -12,7 +12,7 @@ import type { Workspace } from './workspace';
  * item before it has taken the same change back.
  */
 export async function performMerge(
-  workspace: Workspace,
+  workspace: GitWorkspace,
   record: RunRecord,
   ordered: OrderedPlan,
   work: Extract<Work, { kind: 'merge' }>,
@@ -54,7 +54,7 @@ export async function performMerge(
 
 /** Whether the base has it already, so that it is merged even if the rest of the weave does not land. */
 async function addsNothingTo(
-  { repository }: Workspace,
+  { repository }: GitWorkspace,
   base: string,
   tip: Tip,
   head: string,

@@ -7,7 +7,7 @@ import type { Item, Plan } from '../plan/plan';
 import { userIdentity } from '../repository/identity';
 import { branchRefs, hasCommit, listBranches, readRefs } from '../repository/refs';
 import type { RunRecord } from '../run/record';
-import type { Workspace } from './workspace';
+import type { GitWorkspace } from './git-workspace';
 
 export interface RunOptions {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface RunOptions {
  * @throws InputError with every branch or commit that is not there, and with what is in the target's way
  */
 export async function prepareRun(
-  workspace: Workspace,
+  workspace: GitWorkspace,
   plan: Plan,
   ordered: OrderedPlan,
   options: RunOptions,
@@ -78,7 +78,7 @@ interface Head {
 
 /** A pin without a branch of that name stands for the commit itself; a branch that the plan names must be there. */
 async function findHead(
-  workspace: Workspace,
+  workspace: GitWorkspace,
   refs: ReadonlyMap<string, string>,
   item: Item,
 ): Promise<Head | undefined> {
@@ -93,7 +93,7 @@ async function findHead(
 }
 
 async function refuseMissing(
-  workspace: Workspace,
+  workspace: GitWorkspace,
   plan: Plan,
   base: string | undefined,
   missing: readonly Item[],
@@ -135,7 +135,7 @@ const MENDING: Readonly<Record<FileInTheWay['why'], string>> = {
 
 /** Landing moves files of a work tree only where nothing of the user's is lost. */
 async function refuseInTheWay(
-  workspace: Workspace,
+  workspace: GitWorkspace,
   target: string,
   base: string,
   heads: readonly Head[],

@@ -1,26 +1,16 @@
 import { join } from 'node:path';
 import { endProcessGroups } from '../gates/process-group';
-import { type Merge, openMerger } from '../merge/merger';
 import { FileStore } from '../performance/file-store';
-import { type CommitStore, openCommits } from '../repository/commits';
-import type { Git } from '../repository/git';
 import { openHome } from '../repository/home';
-import { openReader } from '../repository/object-reader';
-import { openPrivate } from '../repository/private';
-import { openSource, type Source } from '../repository/source';
-import { createTreeList, type ListTree } from '../repository/tree';
+import { openSource } from '../repository/source';
 import { openSqliteStore } from '../run/sqlite-store';
+import { type GitWorkspace, openGitWorkspace } from './git-workspace';
 import { lockHome } from './lock';
+import { forgetRun } from './running';
 
 /** What a run works with, opened for one process: the repository of the plan, and what lies in `.lex-pr`. */
-export interface Workspace {
+export interface Workspace extends GitWorkspace {
   readonly home: string;
-  readonly source: Source;
-  /** The private repository, in which all git work happens. */
-  readonly repository: Git;
-  readonly commits: CommitStore;
-  readonly merge: Merge;
-  readonly listTree: ListTree;
   readonly store: ReturnType<typeof openSqliteStore>;
   readonly cache: FileStore;
   close(): Promise<void>;
@@ -42,28 +32,17 @@ export async function openWorkspace(cwd: string, repository: string): Promise<Wo
     for (const end of closing.reverse()) await end();
   };
   try {
+    // What a dead run has left.
+    forgetRun(home);
+    closing.push(() => forgetRun(home));
     const store = openSqliteStore(stateFile(home));
     closing.push(() => store.close());
     await endLeftovers(store);
-    const git = await openPrivate(home, source);
-    const reader = openReader(git);
-    const commits = await openCommits(git, reader);
-    closing.push(() => commits.close());
-    const merger = openMerger(git);
-    closing.push(() => merger.close());
+    const git = await openGitWorkspace(home, source);
+    closing.push(() => git.close());
     const cache = new FileStore(cacheFile(home));
     closing.push(() => cache.close());
-    return {
-      home,
-      source,
-      repository: git,
-      commits,
-      merge: merger.merge,
-      listTree: createTreeList(reader),
-      store,
-      cache,
-      close,
-    };
+    return { ...git, home, store, cache, close };
   } catch (error) {
     await close();
     throw error;

@@ -14,7 +14,7 @@ export function fenceRef(target: string): string {
 export interface FenceAct {
   readonly run: string;
   readonly generation: number;
-  readonly act: 'land';
+  readonly act: 'land' | 'cancel';
 }
 
 /** Who writes fences and the reflog of a landing. */

@@ -1,11 +1,11 @@
-import { type Git, GitError } from '../repository/git';
+import type { Git } from '../repository/git';
 import { readRefs } from '../repository/refs';
 import { type Source, sourceGit } from '../repository/source';
+import { type Attempt, attemptMove } from './attempt-move';
+import { isAncestor } from './candidate';
 import { filesInTheWay, pathsBetween, symbolicAim } from './checkouts';
 import { copyObjects } from './copy-objects';
 import { fenceRef, writeFence } from './fence';
-import { type Move, type MoveResult, moveRefs } from './move';
-import { pushRefs } from './push';
 import { rehearseSync, syncWorkTree } from './sync';
 import { workTreesOf } from './work-trees';
 
@@ -71,7 +71,7 @@ export async function land(landing: Landing): Promise<LandResult> {
   if (aim !== undefined) return refused(`the target ${target} is a symbolic ref to ${aim}`);
 
   const after = await writeFence(privateRepository, { run, generation, act: 'land' });
-  let tried: { readonly fence: string | undefined; readonly result: MoveResult | GitError } | undefined;
+  let tried: { readonly fence: string | undefined; readonly result: Attempt } | undefined;
   let fenced = true;
   for (let attempt = 0; ; attempt += 1) {
     const seen = await look(landing);
@@ -80,7 +80,7 @@ export async function land(landing: Landing): Promise<LandResult> {
       return { ...settled, warnings: [...settled.warnings, `the remote refuses ${fenceRef(target)}`] };
     if (settled !== undefined) return settled;
 
-    if (tried?.result instanceof GitError) throw tried.result;
+    if (tried?.result.kind === 'unknown') throw tried.result.error;
     if (tried?.result.kind === 'rejected' && tried.fence === seen.fence) {
       // Nothing moved, so nobody else was faster: it was refused. A remote that has no fence may refuse
       // the fence only.
@@ -95,8 +95,11 @@ export async function land(landing: Landing): Promise<LandResult> {
     if (inTheWay.length > 0)
       return (await settle(landing, await look(landing))) ?? { kind: 'target-dirty', files: inTheWay };
     if ((await landing.stillCurrent?.()) === false) return refused('the run was cancelled or taken over');
-    const move: Move = { target, base, woven, fence: { before: seen.fence, after }, run };
-    tried = { fence: seen.fence, result: await attemptMove(landing, move, fenced) };
+    const branch = { ref: `refs/heads/${target}`, before: base, after: woven };
+    const fence = { ref: fenceRef(target), before: seen.fence, after };
+    const updates = fenced ? [branch, fence] : [branch];
+    const result = await attemptMove(source, privateRepository, updates, `lex-pr: land run ${run}`);
+    tried = { fence: seen.fence, result };
   }
 }
 
@@ -116,7 +119,8 @@ async function look({ source, privateRepository, target, heads }: Landing): Prom
 
 /** The result if what was seen decides it; undefined when the target is to be moved. */
 async function settle(landing: Landing, seen: Seen): Promise<LandResult | undefined> {
-  if (seen.target !== undefined && (await contains(landing, seen.target)))
+  const { privateRepository, woven } = landing;
+  if (seen.target !== undefined && (await isAncestor(privateRepository, woven, seen.target)))
     return { kind: 'landed', ...(await sync(landing, seen.target)) };
   const moved = landing.heads
     .filter(({ ref, sha }) => ref !== undefined && seen.heads.get(ref) !== sha)
@@ -125,13 +129,6 @@ async function settle(landing: Landing, seen: Seen): Promise<LandResult | undefi
   if (seen.target === undefined) return { kind: 'target-gone' };
   if (seen.target !== landing.base) return { kind: 'target-moved', now: seen.target };
   return undefined;
-}
-
-/** Whether the target, at `now`, has the woven commit in its history. */
-async function contains({ privateRepository, woven }: Landing, now: string): Promise<boolean> {
-  if (now === woven) return true;
-  const args = ['merge-base', '--is-ancestor', woven, now];
-  return (await privateRepository.run(args, { allow: [0, 1] })).exitCode === 0;
 }
 
 /** Brings the work trees along that are still at the base. */
@@ -164,19 +161,6 @@ async function prepare({ source, privateRepository, target, base, woven }: Landi
     if (obstacle !== undefined) obstacles.push(`${tree.path}: ${obstacle}`);
   }
   return obstacles;
-}
-
-/** A fault is kept, not thrown: the move may have happened before it. */
-function attemptMove(landing: Landing, move: Move, fenced: boolean): Promise<MoveResult | GitError> {
-  const { source, privateRepository } = landing;
-  const moving =
-    source.kind === 'local'
-      ? moveRefs(sourceGit(source), move)
-      : pushRefs(source, privateRepository, move, fenced);
-  return moving.catch((error: unknown) => {
-    if (error instanceof GitError) return error;
-    throw error;
-  });
 }
 
 function refused(message: string): LandResult {

@@ -1,30 +1,23 @@
 import { type Git, GitError } from '../repository/git';
-import type { Source } from '../repository/source';
-import { fenceRef } from './fence';
-import type { Move, MoveResult } from './move';
+import type { RemoteSource } from '../repository/source';
+import type { MoveResult, RefUpdate } from './move';
 
 /**
- * Moves the target of a remote repository, and with `fenced` its fence, by one atomic push in which each ref
- * has its expected value. The private repository must have the commits.
+ * Moves refs of a remote repository by one push, all or none, in which each has its expected value. The private
+ * repository must have the commits.
  * @throws GitError when the remote cannot be reached or breaks off: whether it moved is then unknown
  */
 export async function pushRefs(
-  source: Extract<Source, { kind: 'remote' }>,
+  source: RemoteSource,
   privateRepository: Git,
-  move: Move,
-  fenced: boolean,
+  updates: readonly RefUpdate[],
 ): Promise<MoveResult> {
-  const branch = `refs/heads/${move.target}`;
-  const fence = fenceRef(move.target);
-  const refs = [
-    { ref: branch, before: move.base, after: move.woven },
-    ...(fenced ? [{ ref: fence, before: move.fence.before ?? '', after: move.fence.after }] : []),
-  ];
+  const atomic = updates.length > 1 ? ['--atomic'] : [];
   const args = [
-    ...['push', '--porcelain', '--no-verify', '--no-follow-tags', ...(fenced ? ['--atomic'] : [])],
-    ...refs.map(({ ref, before }) => `--force-with-lease=${ref}:${before}`),
+    ...['push', '--porcelain', '--no-verify', '--no-follow-tags', ...atomic],
+    ...updates.map(({ ref, before }) => `--force-with-lease=${ref}:${before ?? ''}`),
     ...['--', source.url],
-    ...refs.map(({ ref, after }) => `${after}:${ref}`),
+    ...updates.map(({ ref, after }) => `${after}:${ref}`),
   ];
   try {
     await privateRepository.run(args, { env: source.env });

@@ -24,14 +24,14 @@ export class BatchProcessor<T> {
 
   /**
    * Runs `fn` on one batch after the other; the next is not read before the last is done.
-   * @param onBatch told each batch's results as soon as they are there
+   * @param onBatch told each batch's results as soon as they are there; what it promises is waited for
    * @returns the results of all batches, in the order of the items
    * @throws BatchError when `fn` or `onBatch` fails; nothing after that batch is read
    */
   async processBatches<R>(
     items: Iterable<T> | AsyncIterable<T>,
     fn: (batch: T[], index: number) => Promise<R[]>,
-    onBatch?: (results: R[], batchIndex: number) => void,
+    onBatch?: (results: R[], batchIndex: number) => unknown,
   ): Promise<R[]> {
     const all: R[] = [];
     let index = 0;
@@ -41,7 +41,7 @@ export class BatchProcessor<T> {
       try {
         const results = await fn(batch, index);
         for (const result of results) all.push(result);
-        onBatch?.(results, index);
+        await onBatch?.(results, index);
       } catch (error) {
         const first = index * this.batchSize;
         throw new BatchError(index, first, first + length - 1, error);

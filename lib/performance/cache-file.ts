@@ -91,7 +91,10 @@ function reasonToSetAside(path: string): string | undefined {
     if (format === '0/0' && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
       return undefined;
     if (format !== FORMAT) return `its format is ${format}, not ${FORMAT}`;
-    database.prepare('SELECT namespace, key, json, expires_at, used_at, crc FROM entry').get();
+    const anyRow = database.prepare('SELECT namespace, key, json, expires_at, used_at, crc FROM entry');
+    // A number too large for JavaScript is for who reads that row.
+    anyRow.setReadBigInts(true);
+    anyRow.get();
     return undefined;
   } catch (error) {
     if (isDamage(error)) return String(error);

@@ -21,4 +21,17 @@ export interface CacheStore {
   size(namespace?: string): number;
   /** Drops the entries of one namespace, or all. */
   clear(namespace?: string): Promise<void>;
+  /** Where the store is shared by processes that could do the same work at once. */
+  readonly claims?: Claims;
+}
+
+/** Who is at work on the value of a key. A claim ends when it is released, or by itself when its holder died. */
+export interface Claims {
+  /**
+   * Claims a key for `ttlMs` milliseconds from now, or goes on with the claim that the owner has.
+   * @returns until when another owner has it, in milliseconds since 1970; undefined: it is the caller's now
+   */
+  claim(namespace: string, key: string, owner: string, ttlMs: number): Promise<number | undefined>;
+  /** Nothing happens when the claim is another owner's. */
+  release(namespace: string, key: string, owner: string): Promise<void>;
 }

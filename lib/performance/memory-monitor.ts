@@ -40,6 +40,7 @@ export interface MemoryMonitorOptions {
 interface Waiter {
   readonly activeWorkers: () => number;
   readonly release: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -75,7 +76,7 @@ export class MemoryMonitor {
    * the threshold and nobody waits, when throttling is off, or when no worker is active. Those who wait
    * are let go one at a time, first come first served, with a fresh look at the heap in between.
    * @param activeWorkers how many workers are at work now
-   * @throws the signal's reason once it is aborted
+   * @throws the signal's reason once it is aborted; whatever a callback throws meanwhile
    */
   async admit(activeWorkers: () => number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -127,11 +128,16 @@ export class MemoryMonitor {
         this.wake.abort();
         reject(signal?.reason);
       };
+      const done = () => signal?.removeEventListener('abort', leave);
       const waiter: Waiter = {
         activeWorkers,
         release: () => {
-          signal?.removeEventListener('abort', leave);
+          done();
           resolve();
+        },
+        fail: (error) => {
+          done();
+          reject(error);
         },
       };
       signal?.addEventListener('abort', leave, { once: true });
@@ -143,18 +149,25 @@ export class MemoryMonitor {
   /** The one loop that lets waiters go; runs while there are any. */
   private async watch(): Promise<void> {
     this.watching = true;
-    while (this.waiting.length > 0) {
-      const next = this.waiting[0]!;
-      if (next.activeWorkers() === 0 || !this.isAbove()) {
-        this.waiting.shift();
-        if (this.waiting.length === 0) this.endHold();
-        next.release();
-        // Let it start, so that the next look counts it.
-        await new Promise(setImmediate);
-      } else await this.holdBack();
+    try {
+      while (this.waiting.length > 0) {
+        const next = this.waiting[0]!;
+        if (!(next.activeWorkers() > 0) || !this.isAbove()) {
+          if (this.waiting.length === 1) this.endHold();
+          this.waiting.shift();
+          next.release();
+          // Let it start, so that the next look counts it.
+          await new Promise(setImmediate);
+        } else await this.holdBack();
+      }
+      this.endHold();
+    } catch (error) {
+      this.stopClock();
+      // Nobody else would ever let them go.
+      for (const waiter of this.waiting.splice(0)) waiter.fail(error);
+    } finally {
+      this.watching = false;
     }
-    this.endHold();
-    this.watching = false;
   }
 
   private async holdBack(): Promise<void> {
@@ -169,11 +182,17 @@ export class MemoryMonitor {
   }
 
   private endHold(): void {
-    if (this.heldSince === undefined) return;
+    const held = this.stopClock();
+    if (held !== undefined) this.options.onRelease?.(held / 1000, this.look());
+  }
+
+  /** @returns for how many milliseconds work was held back, undefined where none was */
+  private stopClock(): number | undefined {
+    if (this.heldSince === undefined) return undefined;
     const held = this.now() - this.heldSince;
     this.heldMs += held;
     this.heldSince = undefined;
-    this.options.onRelease?.(held / 1000, this.look());
+    return held;
   }
 }
 

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { refuse } from '../errors';
 import type { CacheStore } from './cache-store';
 import { encodeCacheable } from './cacheable';
+import { runClaimed } from './claimed';
 import { MemoryStore } from './memory-store';
 
 export interface OperationCacheOptions {
@@ -11,7 +13,12 @@ export interface OperationCacheOptions {
   /** Caches that share a store and a namespace share their entries. Default `default`. */
   readonly namespace?: string;
   /** Told when the store fails; the operation goes on as after a miss. */
-  readonly onError?: (error: unknown, action: 'read' | 'write', key: string) => void;
+  readonly onError?: (error: unknown, action: 'read' | 'write' | 'claim', key: string) => void;
+  /**
+   * How long others wait for a process that has died while it ran an operation, in milliseconds; default 30,000.
+   * Only of concern to a store with claims.
+   */
+  readonly claimMs?: number;
 }
 
 export interface CacheStatistics {
@@ -26,15 +33,29 @@ export interface CacheStatistics {
   readonly hitRate: number;
 }
 
+/** What a store holds under a key; `expired`: a value that is too old. */
+interface Found<T> {
+  readonly value?: T;
+  readonly expired?: boolean;
+}
+
+/** An operation that is running. */
+interface Flight<T> {
+  result?: Promise<T>;
+}
+
 /**
  * Remembers results of operations for a time. Values are plain JSON data (`null` is a value); a hit is a
- * copy, so changing it changes nothing here. A store that fails costs a miss, never the operation.
+ * copy, so changing it changes nothing here. A store that fails costs a miss, never the operation. Where the
+ * store knows claims, processes that share it do the work of a key once, too.
  *
  * Disabled, it stays out of the way entirely: every call runs its own operation, concurrent ones too,
  * nothing is stored, and nothing counts.
  */
 export class OperationCache<T> {
-  private readonly flights = new Map<string, Promise<T>>();
+  private readonly flights = new Map<string, Flight<T>>();
+  /** The flights that the current call is part of. */
+  private readonly within = new AsyncLocalStorage<readonly Flight<T>[]>();
   private readonly store: CacheStore;
   private readonly namespace: string;
   private readonly now: () => number;
@@ -48,7 +69,7 @@ export class OperationCache<T> {
    */
   constructor(
     private readonly ttlSeconds: number,
-    private readonly enabled: boolean,
+    private readonly enabled = true,
     private readonly options: OperationCacheOptions = {},
   ) {
     if (!(ttlSeconds > 0 && Number.isFinite(ttlSeconds)))
@@ -61,10 +82,9 @@ export class OperationCache<T> {
   /** The value of a key, unless there is none or it has expired. */
   async get(key: string): Promise<T | undefined> {
     if (!this.enabled) return undefined;
-    const value = await this.read(key);
-    if (value === undefined) this.misses += 1;
-    else this.hits += 1;
-    return value;
+    const found = await this.read(key);
+    this.count(found);
+    return found.value;
   }
 
   /** @throws InputError when the value is not plain JSON data (enabled caches only) */
@@ -76,15 +96,22 @@ export class OperationCache<T> {
    * The value of a key; where there is none, that of `fn`, which is then remembered. Concurrent calls
    * with one key run one `fn` and share its value. If it fails, all of them fail, nothing is remembered,
    * and the next call tries again.
-   * @throws what `fn` throws; InputError when its value is not plain JSON data
+   * @throws what `fn` throws; InputError when its value is not plain JSON data, or when `fn` asks for its own
+   *   key, for which it would wait forever
    */
   async execute(key: string, fn: () => Promise<T>): Promise<T> {
     if (!this.enabled) return fn();
     const running = this.flights.get(key);
-    if (running !== undefined) return this.join(running);
-    const flight = this.readOrRun(key, fn).finally(() => this.flights.delete(key));
+    const within = this.within.getStore() ?? [];
+    if (running !== undefined && within.includes(running))
+      throw refuse('cache-cycle', `the operation ${JSON.stringify(key)} waits for its own result`);
+    if (running !== undefined) return this.join(running.result!);
+    const flight: Flight<T> = {};
     this.flights.set(key, flight);
-    return flight;
+    flight.result = this.within
+      .run([...within, flight], () => this.readOrRun(key, fn))
+      .finally(() => this.flights.delete(key));
+    return flight.result;
   }
 
   stats(): CacheStatistics {
@@ -105,29 +132,54 @@ export class OperationCache<T> {
   }
 
   private async readOrRun(key: string, fn: () => Promise<T>): Promise<T> {
-    const known = await this.get(key);
-    if (known !== undefined) return known;
+    const found = await this.read(key);
+    const { claims } = this.store;
+    if (found.value !== undefined || claims === undefined) return this.settle(key, found, fn);
+    const { namespace, now } = this;
+    const options = { namespace, key, now, ttlMs: this.options.claimMs ?? 30_000 };
+    return runClaimed(claims, {
+      ...options,
+      onError: (error) => this.options.onError?.(error, 'claim', key),
+      read: async () => (await this.read(key)).value,
+      known: (value) => this.settle(key, { value }, fn),
+      run: () => this.settle(key, found, fn),
+    });
+  }
+
+  /** What was found, or what comes of the operation, which is then remembered. */
+  private async settle(key: string, found: Found<T>, fn: () => Promise<T>): Promise<T> {
+    this.count(found);
+    if (found.value !== undefined) return found.value;
     const value = await fn();
     await this.write(key, value);
     return value;
   }
 
-  private async read(key: string): Promise<T | undefined> {
+  private count({ value, expired }: Found<T>): void {
+    if (value !== undefined) this.hits += 1;
+    else this.misses += 1;
+    if (expired) this.expired += 1;
+  }
+
+  private async read(key: string): Promise<Found<T>> {
+    let expired = false;
     try {
       const entry = await this.store.get(this.namespace, key);
-      if (entry === undefined) return undefined;
-      if (this.now() < entry.expiresAt) return JSON.parse(entry.json) as T;
-      this.expired += 1;
-      await this.store.delete(this.namespace, key);
+      if (entry === undefined) return {};
+      if (this.now() < entry.expiresAt) return { value: JSON.parse(entry.json) as T };
+      expired = true;
+      // With claims, another process may have put a new value there meanwhile.
+      if (this.store.claims === undefined) await this.store.delete(this.namespace, key);
     } catch (error) {
       this.options.onError?.(error, 'read', key);
     }
-    return undefined;
+    return { expired };
   }
 
   private async write(key: string, value: T): Promise<void> {
     const json = encodeCacheable(value);
-    const expiresAt = Math.floor(this.now() + this.ttlSeconds * 1000);
+    // Beyond it a store could not keep the time exactly.
+    const expiresAt = Math.min(Math.floor(this.now() + this.ttlSeconds * 1000), Number.MAX_SAFE_INTEGER);
     try {
       await this.store.set(this.namespace, key, { json, expiresAt });
     } catch (error) {

@@ -4,7 +4,7 @@
  * dot at the end. A leading dash is fine, as full ref names are used throughout.
  */
 export const BRANCH_NAME =
-  /^(?!\.|\/)(?!.*(?:\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)))[^\p{Cs}\x00-\x20\x7f~^:?*[\\]{1,1000}(?<![./])$/u;
+  /^(?!\.|\/)(?!.*(?:\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)))[^\p{Cs}\x00-\x20\x7f~^:?*[\\]{1,1000}(?<![./])$/su;
 
 /** Whether git accepts `refs/heads/<name>`. */
 export function isBranchName(name: string): boolean {

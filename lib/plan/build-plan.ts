@@ -8,8 +8,13 @@ import type { PlanDocument } from './schema';
  * The plan that a valid document stands for: the defaults that depend on the machine or on other fields are
  * filled in, and every item has its own effective gates (items without gates share one list).
  * @param repository where the repository is, absolute
+ * @param workers where the plan does not say how many; default: the processor cores of this machine
  */
-export function buildPlan(document: PlanDocument, repository: string): Plan {
+export function buildPlan(
+  document: PlanDocument,
+  repository: string,
+  workers = availableParallelism(),
+): Plan {
   const { policy } = document;
   const rules = {
     requiredGates: policy.requiredGates && new Set(policy.requiredGates),
@@ -25,7 +30,7 @@ export function buildPlan(document: PlanDocument, repository: string): Plan {
       buildItem(item, item.gates === undefined ? shared : effectiveGates(item.gates, rules)),
     ),
     policy: {
-      maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? availableParallelism(),
+      maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? workers,
       mergeStrategy: policy.mergeStrategy,
       integration: buildIntegration(policy.integration, document.gates),
       retries: new Map(Object.entries(policy.retries)),

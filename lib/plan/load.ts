@@ -21,6 +21,8 @@ export interface PlanSource {
   readonly cwd: string;
   /** Absolute path or URL for a plan that names no repository. */
   readonly defaultRepository: string;
+  /** For a plan that gives neither `maxWorkers` nor a preset. Default: the processor cores of this machine. */
+  readonly defaultWorkers?: number;
 }
 
 /** Problems that are reported at once; a hostile document has millions. */
@@ -47,6 +49,7 @@ export function loadPlan(text: string, source: PlanSource): Plan {
     valid.repository === undefined
       ? source.defaultRepository
       : repositoryLocation(valid.repository, source.cwd),
+    source.defaultWorkers,
   );
 }
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { BRANCH_NAME } from './branch-name';
+import { MAX_WORKERS } from './limits';
 import { PERFORMANCE_DEFAULTS } from './presets';
 
 /** The longest delay of a Node timer, 2³¹ − 1 ms; a longer one would fire at once. */
 const MAX_SECONDS = 2_147_483;
 /** Linux takes 128 KiB for one argument or variable; a character has at most 3 bytes a UTF-16 unit. */
 const MAX_ARGUMENT = 40_000;
-const MAX_WORKERS = 10_000;
 
 /** Names of items and gates. */
 export const NAME = /^[^\p{Cc}\p{Cs}]{1,255}$/u;

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { refuse } from '../errors';
+import { type FieldPath, formatPath } from '../plan/field-path';
 import { openSqliteStore } from '../run/sqlite-store';
 import type { StoredRun } from '../run/store';
 import type { Report } from './report';
@@ -8,11 +10,16 @@ import type { Report } from './report';
 /** Where the report of a run stays, whatever other folder it was asked for in: later runs write there too. */
 export const keptFolder = (home: string, run: string): string => join(home, 'runs', run);
 
-export interface KeptReport {
-  readonly report: Report;
-  /** The text of report.md. */
-  readonly markdown: string;
-}
+/** As much of a report as is read again: one that a later version wrote may hold more. */
+const Kept = z.looseObject({
+  runId: z.string(),
+  cache: z.record(z.string(), z.looseObject({ hits: z.number(), misses: z.number(), hitRate: z.number() })),
+  metrics: z.record(
+    z.string(),
+    z.looseObject({ values: z.array(z.looseObject({ labels: z.record(z.string(), z.string()) })) }),
+  ),
+  items: z.array(z.unknown()),
+});
 
 /**
  * The report of a run that has ended; by default of the last one.
@@ -23,14 +30,41 @@ export async function readKeptReport(
   home: string,
   stateFile: string,
   id: string | undefined,
-): Promise<KeptReport> {
+): Promise<Report> {
+  return readKept(home, stateFile, id, 'report.json', (text) => {
+    const report: unknown = JSON.parse(text);
+    const wrong = Kept.safeParse(report).error?.issues[0];
+    if (wrong !== undefined) throw new Error(`${formatPath(wrong.path as FieldPath)}: ${wrong.message}`);
+    return report as Report;
+  });
+}
+
+/** The same as Markdown. */
+export async function readKeptMarkdown(
+  home: string,
+  stateFile: string,
+  id: string | undefined,
+): Promise<string> {
+  return readKept(home, stateFile, id, 'report.md', (text) => text);
+}
+
+async function readKept<T>(
+  home: string,
+  stateFile: string,
+  id: string | undefined,
+  name: string,
+  parse: (text: string) => T,
+): Promise<T> {
   const run = await findEnded(stateFile, id);
-  const folder = keptFolder(home, run.id);
-  const read = (name: string) => readFile(join(folder, name), 'utf8');
+  const path = join(keptFolder(home, run.id), name);
   try {
-    return { report: JSON.parse(await read('report.json')), markdown: await read('report.md') };
+    return parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw refuse('no-report', `the report of run ${run.id} cannot be read: ${(error as Error).message}`);
+    throw refuse(
+      'no-report',
+      `the report of run ${run.id} cannot be read: ${(error as Error).message}`,
+      `it was ${path}; there may be a copy in the --artifact-dir of the run`,
+    );
   }
 }
 

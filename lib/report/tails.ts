@@ -9,6 +9,22 @@ const LINES = 20;
 const BYTES = 8 << 10;
 
 /**
+ * The last lines of a log.
+ * @param isPart whether `text` begins somewhere in the middle
+ */
+export function lastLines(text: string, isPart: boolean): string {
+  const lines = text.trimEnd().split('\n');
+  // The first line is only a part of one, unless it is all there is.
+  return (isPart && lines.length > 1 ? lines.slice(1) : lines).slice(-LINES).join('\n');
+}
+
+/** The tail of a log that is in memory as a whole. */
+export function tailOf(log: Buffer): string {
+  const start = Math.max(0, log.length - BYTES);
+  return lastLines(log.toString('utf8', start), start > 0);
+}
+
+/**
  * Reads the last lines of every failed gate's log.
  * @param folder the artifact folder; a log that is no longer there is left out
  */
@@ -28,10 +44,7 @@ async function readTail(path: string): Promise<string | undefined> {
     const start = Math.max(0, size - BYTES);
     const buffer = Buffer.alloc(size - start);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
-    const lines = buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n');
-    // The first line is only a part of one, unless it is all there is.
-    const whole = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
-    return whole.slice(-LINES).join('\n');
+    return lastLines(buffer.toString('utf8', 0, bytesRead), start > 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -19,6 +19,10 @@ export interface GitOptions {
   /** Environment on top of the hardened one, such as GIT_WORK_TREE or GIT_INDEX_FILE. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
+  /** An open file to read from, from where it stands, instead of `input`. */
+  readonly stdin?: number;
+  /** An open file to write to; `stdout` of the result is then empty. */
+  readonly stdout?: number;
   /** Exit codes that are answers rather than failures; default only 0. */
   readonly allow?: readonly number[];
   readonly cwd?: string;
@@ -65,6 +69,23 @@ export function gitEnvironment(extra: Readonly<Record<string, string>> = {}): Re
   return { ...Object.fromEntries(inherited), ...HARDENED, ...extra };
 }
 
+const secrets = new Set<string>();
+
+/**
+ * Keeps a text out of everything that git says from now on: a server may repeat what it was sent.
+ * @returns ends that
+ */
+export function concealFromGit(secret: string): () => void {
+  secrets.add(secret);
+  return () => secrets.delete(secret);
+}
+
+function conceal(text: string): string {
+  let shown = text;
+  for (const secret of secrets) shown = shown.replaceAll(secret, '***');
+  return shown;
+}
+
 /**
  * Runs git with arguments given as they are, never through a shell.
  * @throws GitError when it exits with a code that is not allowed, or cannot be started.
@@ -81,26 +102,27 @@ export function spawnGit(
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {
       env: options.env,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: [options.stdin ?? 'pipe', options.stdout ?? 'pipe', 'pipe'],
       // A process group of its own: Ctrl-C on the terminal is ours to handle, git is left to finish.
       detached: true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // First: where no more files may be opened, there are no pipes at all.
     child.on('error', (error) => reject(new GitError(args, null, error.message, '')));
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('close', (exitCode) => {
       const stdout = Buffer.concat(out);
-      const stderr = Buffer.concat(err).toString();
+      const stderr = conceal(Buffer.concat(err).toString());
       if (exitCode !== null && (options.allow ?? [0]).includes(exitCode))
         resolve({ stdout, stderr, exitCode });
-      else reject(new GitError(args, exitCode, stderr, stdout.toString()));
+      else reject(new GitError(args, exitCode, stderr, conceal(stdout.toString())));
     });
     // A git that exits early closes its input; its exit code says what happened.
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(options.input);
   });
 }
 

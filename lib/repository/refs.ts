@@ -70,6 +70,21 @@ export async function hasCommit(source: Source, privateRepository: Git, sha: str
   return isThere();
 }
 
+/**
+ * Fetches those of the given commits that the private repository of a remote source lacks.
+ * @throws GitError when the remote cannot be read, or does not have one of them any more
+ */
+export async function ensureCommits(
+  source: Source,
+  privateRepository: Git,
+  ids: readonly string[],
+): Promise<void> {
+  if (source.kind === 'local') return;
+  const commits = await peel(source, privateRepository, ids);
+  const missing = [...new Set(ids)].filter((id) => !commits.has(id));
+  if (missing.length > 0) await fetchObjects(source, privateRepository, missing);
+}
+
 /** The name spaces, such as `refs/heads/`, that hold the refs. */
 function spaces(refs: readonly string[]): string[] {
   return [...new Set(refs.map((ref) => ref.split('/').slice(0, 2).join('/')))].map((space) => `${space}/`);
@@ -96,7 +111,7 @@ async function listRefs(
           { env: source.env },
         );
   return lines
-    .map((line): [string, string] => [line.replace(/^\S+\s/, ''), line.replace(/\s.*$/, '')])
+    .map((line): [string, string] => [line.replace(/^\S+\s/, ''), line.replace(/\s.*$/s, '')])
     .filter(([ref]) => prefixes.some((prefix) => ref.startsWith(prefix)));
 }
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type InputError, refuse } from '../errors';
-import { Git, GitError, type GitResult, runGit } from './git';
+import { Git, GitError, runGit } from './git';
 import { networkEnvironment, parseSettings } from './user-config';
 
 /** The repository a plan names. */
@@ -12,13 +12,15 @@ export type Source =
       readonly gitDir: string;
       readonly objectFormat: 'sha1' | 'sha256';
     }
-  | {
-      readonly kind: 'remote';
-      readonly url: string;
-      readonly objectFormat: 'sha1' | 'sha256';
-      /** Environment for network git: the user's credential, http, url and ssh settings. */
-      readonly env: Readonly<Record<string, string>>;
-    };
+  | RemoteSource;
+
+export interface RemoteSource {
+  readonly kind: 'remote';
+  readonly url: string;
+  readonly objectFormat: 'sha1' | 'sha256';
+  /** Environment for network git: credential, http, url and ssh settings. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /**
  * Opens the repository of a plan: a URL, or a path of a work tree, a folder inside one or a bare repository.
@@ -74,14 +76,25 @@ async function isPartialClone(gitDir: string): Promise<boolean> {
 }
 
 async function openRemote(url: string): Promise<Source> {
-  const env = await networkEnvironment();
-  const listing = await answer(runGit(['--git-dir=/dev/null', 'ls-remote', '--', url], { env }), (reason) =>
+  return answer(openRemoteSource(url, await networkEnvironment()), (reason) =>
     refuse(
       'remote-unreachable',
       withoutPasswords(`cannot read ${url}: ${reason}`),
       'check the URL and your access with `git ls-remote`',
     ),
   );
+}
+
+/**
+ * A remote repository, reached with `env` on top of the hardened environment of git.
+ * @throws GitError when it cannot be read
+ * @throws InputError when it has no branches
+ */
+export async function openRemoteSource(
+  url: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RemoteSource> {
+  const listing = await runGit(['--git-dir=/dev/null', 'ls-remote', '--', url], { env });
   const id = /^[0-9a-f]+/.exec(listing.stdout.toString())?.[0];
   if (id === undefined)
     throw refuse('empty-repository', withoutPasswords(`${url} has no branches`), 'push a first commit to it');
@@ -89,7 +102,7 @@ async function openRemote(url: string): Promise<Source> {
 }
 
 /** What git answers; its refusal as bad input, whereas a git that cannot be started stays a fault. */
-function answer(running: Promise<GitResult>, asInput: (reason: string) => InputError): Promise<GitResult> {
+function answer<T>(running: Promise<T>, asInput: (reason: string) => InputError): Promise<T> {
   return running.catch((error: unknown) => {
     throw error instanceof GitError && error.exitCode !== null ? asInput(error.stderr.trim()) : error;
   });

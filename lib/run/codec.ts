@@ -28,6 +28,11 @@ export function mayLand(text: string, generation: number): boolean {
   return stored.generation === generation && stored.phase === 'land' && stored.stopping === undefined;
 }
 
+/** Whether the run is to end before its time. */
+export function isStopped(text: string): boolean {
+  return JSON.parse(text).stopping !== undefined;
+}
+
 /** @throws Error when the text is of another format, or belongs to another plan */
 export function decodeState(load: Workload, text: string): RunState {
   const stored = JSON.parse(text);

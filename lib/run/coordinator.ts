@@ -1,21 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import { encodeState } from './codec';
 import type { Answer, Input, Result, RunEvent } from './messages';
 import type { RunState } from './state';
-import { nextWake, type Step, step } from './step';
-import type { RunStore } from './store';
+import { nextWake, type Step, step, stopRun } from './step';
+import { type RunStore, StaleVersionError } from './store';
 import type { Workload } from './workload';
 
 export interface Coordinator {
   /** A lane's turn; resolves when there is work for it, without any polling in between. */
   next(lane: number, turn: number, results: readonly Result[]): Promise<Answer['work']>;
   readonly state: RunState;
+  /** Somebody else may have ended the run in the store. */
+  refresh(): void;
   /** No more answers are given and nothing more is recorded; whoever waits is told to end. */
   stop(): void;
 }
 
 /**
  * Carries turns to `step` in one process. Turns that come in while a commit is being written are combined in
- * the next one; no answer is given before the commit that caused it is in the store.
+ * the next one; no answer is given before the commit that caused it is in the store. Another process may end the
+ * run there (`stopRun`): that is taken over when `refresh` tells of it, or when a commit meets it.
  * @param onCommit told the events of each commit, after it
  * @param onFault the store has failed; nothing goes on
  */
@@ -29,8 +33,10 @@ export function createCoordinator(context: {
   readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
   readonly onFault: (error: unknown) => void;
 }): Coordinator {
+  const { load, store, run } = context;
   let { state, version } = context;
   let inbox: Input[] = [];
+  let called = false;
   let committing = false;
   let stopped = false;
   let alarm: NodeJS.Timeout | undefined;
@@ -40,14 +46,11 @@ export function createCoordinator(context: {
     if (committing) return;
     committing = true;
     try {
-      while (inbox.length > 0 && !stopped) {
-        const inputs = inbox;
-        inbox = [];
-        const taken = step(context.load, state, inputs, context.now());
-        await context.store.commit(context.run, version, encodeState(taken.state), taken.events);
-        version += 1;
-        state = taken.state;
-        publish(taken);
+      while (!stopped && (called || inbox.length > 0)) {
+        if (called) {
+          called = false;
+          await adoptStop();
+        } else await commitInputs();
       }
     } catch (error) {
       stop();
@@ -55,6 +58,38 @@ export function createCoordinator(context: {
     } finally {
       committing = false;
     }
+  }
+
+  async function commitInputs(): Promise<void> {
+    const inputs = inbox;
+    inbox = [];
+    const taken = step(load, state, inputs, context.now());
+    try {
+      await store.commit(run, version, encodeState(taken.state), taken.events);
+    } catch (error) {
+      if (!(error instanceof StaleVersionError) || !(await adoptStop())) throw error;
+      inbox.unshift(...inputs);
+      return;
+    }
+    version += 1;
+    state = taken.state;
+    publish(taken);
+  }
+
+  /** Goes on from a commit of another process if all that it did was to end our run. @returns whether it did */
+  async function adoptStop(): Promise<boolean> {
+    const stored = await store.read(run);
+    if (stored.version !== version + 1) return false;
+    const stopped = (await store.events(run)).findLast(({ event }) => event === 'stop');
+    if (stopped?.event !== 'stop') return false;
+    const taken = stopRun(load, state, stopped.status, stopped.why, stopped.at);
+    if (!isDeepStrictEqual(JSON.parse(stored.state), JSON.parse(encodeState(taken.state)))) return false;
+    version += 1;
+    state = taken.state;
+    publish(taken);
+    // For lanes that wait.
+    inbox.push({ kind: 'clock' });
+    return true;
   }
 
   function publish(taken: Step): void {
@@ -98,6 +133,10 @@ export function createCoordinator(context: {
     },
     get state() {
       return state;
+    },
+    refresh() {
+      called = true;
+      void commitInbox();
     },
     stop,
   };

@@ -1,19 +1,18 @@
 import { openMemoryStore } from './memory-store';
 import type { RunIndex, SubmittedRun } from './run-index';
+import type { RunStores } from './run-stores';
 import { type Entry, entered, type TargetQueue } from './target-queue';
 import { type Inbox, isNewer, type LaneResults, type RunProgress, type TurnStore } from './turn-store';
 
-/** What lanes in different processes share. */
-export interface RunStores {
-  readonly store: TurnStore & RunProgress;
-  readonly index: RunIndex;
-  readonly queue: TargetQueue;
-}
-
 /** Runs, their index and the queues of their targets in memory, for tests. */
 export function openMemoryRunStores(): RunStores {
-  const submitted = new Map<string, SubmittedRun>();
-  return { store: memoryTurnStore(submitted), index: memoryRunIndex(submitted), queue: memoryTargetQueue() };
+  const known: Known = { submitted: new Map(), created: new Set() };
+  return { store: memoryTurnStore(known), index: memoryRunIndex(known), queue: memoryTargetQueue() };
+}
+
+interface Known {
+  readonly submitted: Map<string, SubmittedRun>;
+  readonly created: Set<string>;
 }
 
 interface Turning {
@@ -22,7 +21,7 @@ interface Turning {
   readonly details: Map<string, string>;
 }
 
-function memoryTurnStore(submitted: Map<string, SubmittedRun>): TurnStore & RunProgress {
+function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress {
   const store = openMemoryStore();
   const runs = new Map<string, Turning>();
   const turning = (run: string): Turning => {
@@ -33,6 +32,7 @@ function memoryTurnStore(submitted: Map<string, SubmittedRun>): TurnStore & RunP
   return {
     ...store,
     async create(id, record, state, events, createdAt) {
+      created.add(id);
       await store.create(id, record, state, events, createdAt);
       const endedAt = submitted.get(id)?.endedAt;
       if (endedAt !== undefined) await store.finish(id, endedAt);
@@ -69,6 +69,7 @@ function memoryTurnStore(submitted: Map<string, SubmittedRun>): TurnStore & RunP
       const { inboxes } = turning(run);
       const there = inboxes.get(call.lane);
       if (there === undefined || isNewer(there, call) || isNewer(call, there)) return;
+      if (there.token !== call.token) return;
       inboxes.set(call.lane, { ...there, delivered: true });
     },
     async putDetail(run, name, text) {
@@ -81,10 +82,10 @@ function memoryTurnStore(submitted: Map<string, SubmittedRun>): TurnStore & RunP
   };
 }
 
-function memoryRunIndex(submitted: Map<string, SubmittedRun>): RunIndex {
+function memoryRunIndex({ submitted, created }: Known): RunIndex {
   return {
     async submit(run) {
-      if (submitted.has(run.id)) return false;
+      if (submitted.has(run.id) || created.has(run.id)) return false;
       const fresh = { generation: 1, recoveries: 0, endedAt: undefined, refusal: undefined };
       submitted.set(run.id, { ...run, ...fresh });
       return true;

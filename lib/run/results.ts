@@ -37,12 +37,11 @@ export function takeResults(
   }
   const { weave } = draft.state;
   weave.busy = false;
-  weave.lost = lost === undefined ? 0 : weave.lost + 1;
+  // What left results was not lost, whatever became of its worker after that.
+  weave.lost = lost === undefined || results.length > 0 ? 0 : weave.lost + 1;
   if (weave.lost >= MAX_LOSSES.merge) {
     const what = work.kind === 'land' ? 'landing' : 'weaving';
     stopNow(draft, ItemStatus.engineFault, `${what} was lost ${weave.lost} times: ${lost}`);
-    // Whether the last one moved the target cannot be found out.
-    if (draft.state.phase !== 'done') endStopped(draft, ItemStatus.engineFault);
     return;
   }
   if (work.kind === 'merge' && draft.state.stopping !== undefined) return;

@@ -104,7 +104,10 @@ function transaction(db: DatabaseSync, body: () => void): void {
     body();
     db.exec('COMMIT');
   } catch (error) {
-    db.exec('ROLLBACK');
+    // SQLite itself takes it back when the disk is full; then there is nothing to, and that is no news.
+    try {
+      db.exec('ROLLBACK');
+    } catch {}
     throw error;
   }
 }

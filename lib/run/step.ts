@@ -3,7 +3,15 @@ import { failItem, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
 import { pop, push } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
-import { copyState, ItemStatus, newLanes, type RunState, TaskStatus, type Work } from './state';
+import {
+  copyState,
+  ItemStatus,
+  newLanes,
+  type RunState,
+  type StopStatus,
+  TaskStatus,
+  type Work,
+} from './state';
 import { stopNow } from './stopping';
 import { advance, landing, mergeDue, mergeOf } from './weaving';
 import type { Workload } from './workload';
@@ -41,6 +49,23 @@ export function start(load: Workload, before: RunState, outdated: readonly numbe
   for (const item of outdated) failItem(draft, item, ItemStatus.headMoved);
   openRoots(draft);
   advance(draft);
+  return { state: draft.state, answers: [], events: draft.events };
+}
+
+/**
+ * The step of somebody outside of the run who ends it. Nothing is assigned: whoever runs it does that, once it has
+ * seen this.
+ * @param why a sentence
+ */
+export function stopRun(
+  load: Workload,
+  before: RunState,
+  status: StopStatus,
+  why: string,
+  now: number,
+): Step {
+  const draft: Draft = { load, state: copyState(before), now, events: [] };
+  stopNow(draft, status, why);
   return { state: draft.state, answers: [], events: draft.events };
 }
 

@@ -6,7 +6,7 @@ import { enter } from './weaving';
 /**
  * Ends the run before its time. Nothing new starts; what lanes hold comes back and counts for nothing. In
  * phase `land` a landing is waited for, or sent once more to look: it may have been faster than the stop, also
- * where its answer was lost, and then the run has merged.
+ * where its answer was lost, and then the run has merged. Not so after a fault: nobody is there to look.
  */
 export function stopNow(draft: Draft, status: StopStatus, why: string): void {
   const { state, load } = draft;
@@ -14,7 +14,7 @@ export function stopNow(draft: Draft, status: StopStatus, why: string): void {
   state.stopping = status;
   draft.events.push({ event: 'stop', status, why, at: draft.now });
   for (let task = 0; task < load.tasks.length; task++) skipTask(draft, task);
-  if (state.phase !== 'land') endStopped(draft, status);
+  if (state.phase !== 'land' || status === ItemStatus.engineFault) endStopped(draft, status);
 }
 
 /** Every item that was not decided gets the status; nothing has landed. */

@@ -5,10 +5,10 @@ import type { RunStore } from './store';
 export interface TurnId {
   readonly lane: number;
   readonly generation: number;
-  /** Turns of a lane count from 1 in each generation. */
-  readonly turn: number;
-  /** Counts the calls that ask for the answer to one turn. */
+  /** Grows with every call of the lane, the ones that are tried again included. */
   readonly attempt: number;
+  /** Turns of a lane count from 1 in each generation. One call may take several, one after another. */
+  readonly turn: number;
 }
 
 /** A lane's newest call: it lies in the store until the state has taken it in, and while it waits for its answer. */
@@ -48,7 +48,7 @@ export interface TurnStore extends RunStore {
   /** Results are at least as new as the inboxes, and the state as the results. @throws Error for an unknown run */
   readTurns(run: string): Promise<Turns>;
   /** Notes that the call's token has been answered; nothing happens when a newer call is there. */
-  markDelivered(run: string, call: TurnId): Promise<void>;
+  markDelivered(run: string, call: TurnId & Pick<Inbox, 'token'>): Promise<void>;
   /** Text of any length under a name, once: what is there stays. */
   putDetail(run: string, name: string, text: string): Promise<void>;
   getDetail(run: string, name: string): Promise<string | undefined>;
@@ -72,6 +72,6 @@ export interface RunProgress {
 /** Whether a call is newer than another call of its lane. */
 export function isNewer(a: Omit<TurnId, 'lane'>, than: Omit<TurnId, 'lane'>): boolean {
   if (a.generation !== than.generation) return a.generation > than.generation;
-  if (a.turn !== than.turn) return a.turn > than.turn;
-  return a.attempt > than.attempt;
+  if (a.attempt !== than.attempt) return a.attempt > than.attempt;
+  return a.turn > than.turn;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHome } from '../../lib/engine/lock';
 import { itemOf, mergePlan, problemsOf, runCli } from '../support/cli';
@@ -54,6 +54,32 @@ describe('lex-pr cache', () => {
     expect(existsSync(kept)).toBe(false);
     expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({});
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(false);
+  });
+
+  it('clear removes a cache that cannot be opened, as on a full disk, and the damaged one put away before', async () => {
+    const { repo, cache } = await withEntries();
+    const file = join(repo.path, '.lex-pr/cache.db');
+    writeFileSync(file, 'no database '.repeat(1000));
+    await cache('stats');
+    expect(existsSync(`${file}.set-aside`)).toBe(true);
+    rmSync(file);
+    mkdirSync(file);
+    expect((await cache('stats')).code).toBe(3);
+    const { code, stdout } = await cache('clear', '--json');
+    expect({ code, ...JSON.parse(stdout) }).toEqual({
+      code: 0,
+      entries: null,
+      freedBytes: expect.any(Number),
+    });
+    expect([existsSync(file), existsSync(`${file}.set-aside`)]).toEqual([false, false]);
+    expect(JSON.parse((await cache('stats', '--json')).stdout)).toMatchObject({ entries: {} });
+  });
+
+  it('stats does without a last run whose report is damaged', async () => {
+    const { repo, report, cache } = await withEntries();
+    writeFileSync(join(repo.path, '.lex-pr/runs', report.runId, 'report.json'), '{"runId":"x"}');
+    const { code, stdout } = await cache('stats', '--json');
+    expect({ code, lastRun: JSON.parse(stdout).lastRun }).toEqual({ code: 0, lastRun: null });
   });
 
   it('clear is refused while a run is going on, and nothing is lost', async () => {

@@ -41,6 +41,11 @@ describe('completion of bash', () => {
     }
   });
 
+  it('is the same within a JSON document', async () => {
+    const { code, stdout } = await runCli(['completion', 'bash', '--json'], { cwd: '/' });
+    expect({ code, ...JSON.parse(stdout) }).toEqual({ code: 0, shell: 'bash', script: source });
+  });
+
   it.each<[string[], string[]]>([
     [['mer'], ['merge', 'merge-order']],
     [['cache', 'cl'], ['clear']],

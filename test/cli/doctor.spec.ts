@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Check } from '../../lib/doctor/check';
@@ -8,10 +8,13 @@ import { lockHome } from '../../lib/engine/lock';
 import { startTimeOf } from '../../lib/gates/process-table';
 import { openHome } from '../../lib/repository/home';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
-import { runCli } from '../support/cli';
+import { CLI, runCli } from '../support/cli';
 import { testRepositories } from '../support/repository';
 
 const create = testRepositories();
+
+const NO_DATABASE = 'this is no database, whatever its name says\n'.repeat(99);
+const EMPTY_PLAN = '{"schemaVersion":"v1","target":"main","items":[]}';
 
 async function examine(cwd: string, env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await runCli(['doctor', '--json'], { cwd, env });
@@ -57,13 +60,18 @@ describe('lex-pr doctor', () => {
       'a store that is none',
       (path) => {
         mkdirSync(join(path, '.lex-pr'));
-        writeFileSync(
-          join(path, '.lex-pr/state.db'),
-          'this is no database, whatever its name says\n'.repeat(99),
-        );
+        writeFileSync(join(path, '.lex-pr/state.db'), NO_DATABASE);
         return path;
       },
-      { name: 'store', mend: expect.stringMatching(/mv '.*state\.db' '.*state\.db\.damaged'/) },
+      { name: 'store', mend: expect.stringMatching(/mv '.*state\.db'\* '.*damaged'/) },
+    ],
+    [
+      'a lock of a branch that git left behind',
+      (path) => {
+        writeFileSync(join(path, '.git/refs/heads/main.lock'), '');
+        return path;
+      },
+      { name: 'git locks', mend: expect.stringMatching(/rm '.*\/\.git\/refs\/heads\/main\.lock'/) },
     ],
     [
       'a file where the folder should be',
@@ -78,6 +86,53 @@ describe('lex-pr doctor', () => {
     const { code, ok, wrong } = await examine(spoil(repo.path, repo.root));
     expect({ code, ok }).toEqual({ code: 1, ok: false });
     expect(wrong).toEqual([expect.objectContaining(expected)]);
+  });
+
+  const files = ['state.db', 'cache.db', 'cache.db.lock', 'lock.db'];
+  it.each(
+    files.flatMap((file) => [
+      [file, 'no database'],
+      [file, 'a folder'],
+    ]),
+  )('the command for a damaged .lex-pr/%s, %s, mends it; others point at doctor', async (file, kind) => {
+    const repo = create();
+    const home = await openHome(repo.path);
+    if (kind === 'a folder') mkdirSync(join(home, file));
+    else writeFileSync(join(home, file), NO_DATABASE);
+    // Of a process that died: SQLite must not apply it to the next file.
+    writeFileSync(join(home, 'state.db-wal'), NO_DATABASE);
+    const merge = () => runCli(['merge', '-'], { cwd: repo.path, input: EMPTY_PLAN });
+    const { wrong } = await examine(repo.path);
+    if (file !== 'cache.db' || kind === 'a folder') {
+      expect(wrong).toHaveLength(1);
+      const { code, stderr } = await merge();
+      expect(code).toBe(3);
+      expect(stderr).toMatch(
+        /^lex-pr: a database in \.lex-pr cannot be used: .*\n +`lex-pr doctor` says which/m,
+      );
+    }
+    for (const { mend } of wrong) execFileSync('/bin/sh', ['-c', mend!.replace(/^[^:/]*: /, '')]);
+    expect((await examine(repo.path)).wrong).toEqual([]);
+    expect((await merge()).code).toBe(0);
+  });
+
+  it('does not send away a store that cannot be written because the disk is full', async () => {
+    const repo = create();
+    await openHome(repo.path);
+    const script = 'trap "" XFSZ; ulimit -f 1; exec "$0" "$@"';
+    const limited = (...args: string[]) =>
+      spawnSync('/bin/sh', ['-c', script, process.execPath, CLI, ...args], {
+        cwd: repo.path,
+        encoding: 'utf8',
+      });
+    const { ok, checks }: { ok: boolean; checks: Check[] } = JSON.parse(limited('doctor', '--json').stdout);
+    expect(ok).toBe(false);
+    const store = checks.find(({ name }) => name === 'store');
+    expect(store).toMatchObject({ ok: false, mend: expect.stringMatching(/^make room on the disk: df '/) });
+    const { status, stderr } = limited('status');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/cannot be used: (disk I\/O error|database or disk is full)\n/);
+    expect((await examine(repo.path)).wrong).toEqual([]);
   });
 
   it('finds a shallow clone, with the command that completes it', async () => {

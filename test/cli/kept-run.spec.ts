@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import parseExposition from 'parse-prometheus-text-format';
 import type { Report } from '../../lib/report/report';
 import { artifactFolder, type CliResult, mergePlan, problemsOf, runCli, writePlan } from '../support/cli';
@@ -43,6 +44,50 @@ describe('lex-pr report', () => {
     const { report } = await mergePlan(repo, { items: [] });
     const unknown = await runCli(['report', 'nosuch', '--json'], { cwd: repo.path });
     expect(problemsOf(unknown)).toMatchObject([{ code: 'unknown-run', hint: `runs: ${report.runId}` }]);
+  });
+});
+
+describe('a run that cannot be read any more', () => {
+  const damages = [
+    '{',
+    'null',
+    '{}',
+    '{"runId":"x","items":[],"cache":{},"metrics":{"lex_pr_x":{"values":[null]}}}',
+  ];
+  it.each(damages)('has no report: %j', async (text) => {
+    const repo = create();
+    const { report } = await mergePlan(repo, { items: [] });
+    const path = join(repo.path, '.lex-pr/runs', report.runId, 'report.json');
+    writeFileSync(path, text);
+    for (const command of ['report', 'metrics'])
+      expect(problemsOf(await runCli([command, '--json'], { cwd: repo.path }))).toMatchObject([
+        { code: 'no-report', hint: expect.stringContaining(path) },
+      ]);
+  });
+
+  it('has metrics without its Markdown', async () => {
+    const repo = create();
+    const { report } = await mergePlan(repo, { items: [] });
+    rmSync(join(repo.path, '.lex-pr/runs', report.runId, 'report.md'));
+    expect(json(await runCli(['metrics', '--json'], { cwd: repo.path }))).toEqual(report.metrics);
+    expect(json(await runCli(['report', '--json'], { cwd: repo.path }))).toEqual(report);
+    const { code, stderr } = await runCli(['report'], { cwd: repo.path });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('report.md') });
+  });
+
+  it.each([
+    ['damaged', "'{'"],
+    ['of a later format', 'replace(record, \'"format":1\', \'"format":9\')'],
+  ])('is refused by status and resume with what to do: %s', async (_, record) => {
+    const repo = create();
+    await mergePlan(repo, { items: [] });
+    const database = new DatabaseSync(join(repo.path, '.lex-pr/state.db'));
+    database.exec(`UPDATE run SET ended_at = NULL, record = ${record}`);
+    database.close();
+    for (const command of ['status', 'resume'])
+      expect(problemsOf(await runCli([command, '--json'], { cwd: repo.path }))).toMatchObject([
+        { code: 'unreadable-run', hint: expect.stringContaining('start another') },
+      ]);
   });
 });
 

@@ -39,7 +39,7 @@ describe('lex-pr', () => {
     expect(stdout).toMatch(new RegExp(`^Example:\\n {2}\\$ .*lex-pr ${command}`, 'm'));
   });
 
-  it.each(COMMANDS.filter((command) => command !== 'completion'))('%s has --json', async (command) => {
+  it.each(COMMANDS)('%s has --json', async (command) => {
     expect((await runMain([...command.split(' '), '--help'])).stdout).toMatch(/^ {2}--json /m);
   });
 
@@ -94,11 +94,67 @@ describe('lex-pr', () => {
     expect(JSON.parse(stdout).errors).toMatchObject([{ message: expect.stringContaining('cannot be used') }]);
   });
 
-  it.each(['0', '-1', '1.5', 'many', '10000', '', '1e3'])('refuses --max-workers %j', async (count) => {
-    for (const command of [['merge', 'x'], ['resume']]) {
-      const { code, stderr } = await runMain([...command, `--max-workers=${count}`]);
-      expect(code).toBe(2);
-      expect(stderr).toContain('It must be a whole number from 1 to 9999.');
+  it.each(['0', '-1', '1.5', 'many', '10001', '99999', '', '1e3'])(
+    'refuses --max-workers %j',
+    async (count) => {
+      for (const command of [['merge', 'x'], ['resume']]) {
+        const { code, stderr } = await runMain([...command, `--max-workers=${count}`]);
+        expect(code).toBe(2);
+        expect(stderr).toContain('It must be a whole number from 1 to 10000.');
+      }
+    },
+  );
+
+  it('takes as many workers as a plan may ask for', async () => {
+    const input = JSON.stringify({
+      schemaVersion: 'v1',
+      target: 'main',
+      items: [],
+      policy: { maxWorkers: 10_000 },
+    });
+    const repo = create();
+    const { code } = await runMain(['run', '-', '--max-workers', '10000'], { cwd: repo.path, input });
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['merge', 'x', '--artifact-dir'],
+    ['run', 'x', '--artifact-dir'],
+    ['resume', '--artifact-dir'],
+    ['plan', '--out'],
+  ])('refuses an empty folder, as of a variable that is not set: %s %s %s', async (...args) => {
+    const repo = create();
+    const { code, stderr } = await runMain([...args, ''], { cwd: repo.path });
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must name a folder.');
+    expect(repo.git('status', '--porcelain')).toBe('');
+  });
+
+  it.each([
+    [['merge', 'nosuch.json', '--log-format', 'json']],
+    [['run', 'nosuch.json', '--log-format=json']],
+    [['merge', 'nosuch.json', '--log-format=json', '--bogus']],
+    [['--json', 'merge', 'nosuch.json']],
+  ])('refuses in JSON whoever asked for JSON: %j', async (args) => {
+    const { code, stdout, stderr } = await runMain(args);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect(JSON.parse(stdout).errors).toHaveLength(1);
+  });
+
+  it('refuses in words where --json is but the name of a file', async () => {
+    const { stdout, stderr } = await runMain(['merge', '--', '--json']);
+    expect({ stdout, stderr }).toEqual({
+      stdout: '',
+      stderr: expect.stringContaining('--json: no such file'),
+    });
+  });
+
+  it('refuses in JSON under npm, which keeps --json for itself', async () => {
+    const env = { npm_lifecycle_event: 'cli', npm_package_name: 'lex-pr', npm_config_json: 'true' };
+    for (const more of [{}, { npm_config_artifact_dir: 'true' }]) {
+      const { code, stdout, stderr } = await runMain(['merge', 'nosuch.json'], { env: { ...env, ...more } });
+      expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+      expect(JSON.parse(stdout).errors).toHaveLength(1);
     }
   });
 
@@ -131,5 +187,22 @@ describe('lex-pr', () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines)
       expect(Object.keys(line)).toEqual(expect.arrayContaining(['time', 'level', 'event']));
+  });
+
+  it('tells of the heads of a large plan as they are found, in twenty lines at most', async () => {
+    const repo = create();
+    const names = Array.from({ length: 90 }, (_, at) => ({ name: `b${at}` }));
+    repo.branches(names);
+    const performance = { batchSize: 1 };
+    const plan = writePlan(repo, { gates: [], items: names, policy: { ungated: 'allow', performance } });
+    const { stderr } = await runMain(['run', plan, '--json'], { cwd: repo.path });
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const found = lines.filter(({ event }) => event === 'heads').map((line) => line.found);
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.length).toBeLessThanOrEqual(20);
+    expect(found.at(-1)).toBe(90);
   });
 });

@@ -118,7 +118,19 @@ describe('arguments under npm run cli', () => {
       'merge plan.json --execute -- --json',
       ['merge', 'plan.json', '--json'],
       { execute: 'true' },
-      ['merge', 'plan.json', '--json', '--execute'],
+      ['merge', '--execute', 'plan.json', '--json'],
+    ],
+    [
+      '-- plan --target main, where another tool has set npm_config_target and npm_config_json',
+      ['plan', '--target', 'main', '--json'],
+      { target: '9.9.9', json: 'true' },
+      ['plan', '--target', 'main', '--json'],
+    ],
+    [
+      '-- plan --target=main -- --json, the latter a word',
+      ['plan', '--target=main', '--', '--json'],
+      { target: '9.9.9', json: 'true' },
+      ['plan', '--json', '--target=main', '--', '--json'],
     ],
     ['-- --version', ['--version'], {}, ['--version']],
     ['merge nosuch.json', ['merge', 'nosuch.json'], {}, ['merge', 'nosuch.json']],
@@ -142,6 +154,13 @@ describe('arguments under npm run cli', () => {
       hint: expect.stringContaining('npm run cli -- '),
     }),
   );
+
+  it('are refused where the plan is not there, and that is said', () => {
+    const words = ['merge', 'nosuch.json', 'json'];
+    expect(refusal(words, { 'log-format': 'true' })).toMatchObject({
+      message: expect.stringContaining('none of "nosuch.json", "json" is the file of a plan'),
+    });
+  });
 
   it('are refused where a flag is misspelt, which npm lets pass', () => {
     expect(refusal(['merge', 'plan.json'], { exectue: 'true' })).toMatchObject({

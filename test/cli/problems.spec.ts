@@ -48,6 +48,15 @@ describe('problemsAsText', () => {
     );
   });
 
+  it('lists twenty of many, and says how many more there are', () => {
+    const many = Array.from({ length: 100_000 }, (_, at) => ({ code: 'x', message: `no ${at}` }));
+    const lines = problemsAsText(many).split('\n');
+    expect(lines.slice(0, 20)).toEqual(many.slice(0, 20).map(({ message }) => message));
+    expect(lines.slice(20)).toEqual(['… and 99980 more problems, with --json all of them', '']);
+    expect(problemsAsText(many.slice(0, 20))).not.toContain('more');
+    expect(problemsAsText(many.slice(0, 21))).toContain('… and 1 more problem, ');
+  });
+
   it('lets no control character through', () => {
     fc.assert(
       fc.property(problems, (given) => {
@@ -72,6 +81,15 @@ describe('problemsAsJson', () => {
         { code: 'fault', message: 'no', file: null, path: null, line: null, column: null, hint: null },
       ],
     });
+  });
+
+  it('holds ten thousand of more, and says last how many are left out', () => {
+    const many = Array.from({ length: 10_005 }, (_, at) => ({ code: 'x', message: `no ${at}` }));
+    const { errors } = JSON.parse(problemsAsJson(many));
+    expect(errors).toHaveLength(10_001);
+    expect(errors[9_999].message).toBe('no 9999');
+    expect(errors[10_000]).toMatchObject({ code: 'more-problems', message: 'there are 5 more problems' });
+    expect(JSON.parse(problemsAsJson(many.slice(0, 10_000))).errors).toHaveLength(10_000);
   });
 
   it('is one line that a terminal can show, and means what was given', () => {

@@ -2,7 +2,10 @@ import { Readable, Writable } from 'node:stream';
 import { main } from '../../lib/cli/main';
 
 /** Runs the command line in this process. */
-export async function runMain(args: readonly string[], options: { cwd?: string; input?: string } = {}) {
+export async function runMain(
+  args: readonly string[],
+  options: { cwd?: string; input?: string; env?: Record<string, string> } = {},
+) {
   const stdout = collector();
   const stderr = collector();
   const code = await main(args, '1.2.3', {
@@ -10,7 +13,7 @@ export async function runMain(args: readonly string[], options: { cwd?: string; 
     stdout: stdout.stream,
     stderr: stderr.stream,
     cwd: options.cwd ?? '/',
-    env: {},
+    env: options.env ?? {},
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

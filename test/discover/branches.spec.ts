@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { discover } from '../../lib/discover/discover';
+import { CLI } from '../support/cli';
 import { testRepositories } from '../support/repository';
 import { discoverDeps, notesOf, refusalOf } from './discovered';
 
@@ -108,6 +112,39 @@ describe('the branches of a plan', () => {
     expect(found).toEqual({ 'feature/b': ['feature/ä'], 'feature/ä': [] });
   });
 
+  it('are left out where they name no commit', async () => {
+    const repo = create();
+    repo.branch('a', { a: '1\n' });
+    writeFileSync(join(repo.path, '.git/refs/heads/tree'), `${repo.git('rev-parse', 'main^{tree}')}\n`);
+    const discovery = await discover(repo.path, {});
+    expect(discovery.items.map(({ name }) => name)).toEqual(['a']);
+    expect(notesOf(discovery, 'no-commit')).toEqual(['left out, not a commit: tree']);
+  });
+
+  it('are refused by name where the repository has lost what one of them names', async () => {
+    const repo = create();
+    repo.branch('a', { a: '1\n' });
+    writeFileSync(join(repo.path, '.git/refs/heads/lost'), `${'12'.repeat(20)}\n`);
+    expect(await refusalOf(repo)).toEqual([
+      {
+        code: 'broken-branch',
+        message: `the repository is damaged: missing object ${'12'.repeat(20)} for refs/heads/lost`,
+        hint: 'see `git fsck`, or delete it',
+      },
+    ]);
+  });
+
+  it('match hundreds of patterns with the few files that a process may have open', async () => {
+    const repo = create();
+    repo.branches(Array.from({ length: 300 }, (_, at) => ({ name: `b${at}` })));
+    const patterns = Array.from({ length: 300 }, (_, at) => `--branches=b${at}`);
+    const script = 'ulimit -n 128; exec "$0" "$@"';
+    const args = ['-c', script, process.execPath, CLI, 'plan', '--json', ...patterns];
+    const { status, stdout } = spawnSync('/bin/sh', args, { cwd: repo.path, encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).items).toHaveLength(300);
+  });
+
   it('must exist for every pattern', async () => {
     const repo = create();
     repo.branch('a', { a: '1\n' });
@@ -143,6 +180,15 @@ describe('the target of a plan', () => {
       message: 'the target "mian" is not a local branch',
       hint: 'did you mean "main"?',
     });
+  });
+
+  it('cannot be there before the first commit', async () => {
+    const repo = create();
+    rmSync(join(repo.path, '.git'), { recursive: true });
+    repo.git('init', '-q', '-b', 'main', '.');
+    expect(await refusalOf(repo)).toMatchObject([
+      { code: 'unknown-target', hint: 'the repository has no branch yet: make a first commit' },
+    ]);
   });
 
   it('is looked for in a repository', async () => {

@@ -68,6 +68,22 @@ describe('the gates of a repository', () => {
     expect(await gatesOf({ 'docs/Makefile': 'test:\n\ttrue\n' })).toEqual([]);
   });
 
+  it('are not what a makefile defines or sets for a target, nor does a long line take long', async () => {
+    const makefile = [
+      'define script',
+      'lint:',
+      'endef',
+      'test: export MODE := fast',
+      'check:A=1',
+      `all: ${'a'.repeat(100_000)}`,
+      ...Array.from({ length: 20_000 }, () => 'define again'),
+    ];
+    expect(await gatesOf({ Makefile: makefile.join('\n') })).toEqual([]);
+    expect(await gatesOf({ Makefile: 'test: A=1\ntest: export all\r\n\tx\r\n' })).toEqual([
+      'test: make test',
+    ]);
+  });
+
   it.each([
     ['Cargo.toml', '[package]', ['test: cargo test']],
     ['go.mod', 'module x', ['test: go test ./...']],

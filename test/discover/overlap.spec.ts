@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { discover } from '../../lib/discover/discover';
 import { testRepositories } from '../support/repository';
 import { discoverDeps, notesOf } from './discovered';
@@ -102,5 +102,20 @@ describe('--infer overlap', () => {
     repo.branch('d', { __proto__x: '1\n', 'ä "\\': '1\n' });
     repo.branch('e', { 'ä "\\': '2\n' });
     expect(await discoverDeps(repo, { infer })).toEqual({ a: [], b: [], c: ['a'], d: [], e: ['d'] });
+  });
+
+  it('tells paths apart that are no UTF-8', async () => {
+    const repo = create();
+    repo.branches([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+    for (const [branch, byte] of [
+      ['a', 0xfe],
+      ['b', 0xff],
+      ['c', 0xff],
+    ] as const) {
+      repo.git('checkout', '-q', branch);
+      writeFileSync(Buffer.concat([Buffer.from(`${repo.path}/x`), Buffer.of(byte)]), branch);
+      repo.commit({});
+    }
+    expect(await discoverDeps(repo, { infer })).toEqual({ a: [], b: [], c: ['b'] });
   });
 });

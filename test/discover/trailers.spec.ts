@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { discoverDeps, refusalOf } from './discovered';
 
@@ -86,6 +88,27 @@ describe('Depends-on trailers', () => {
     const names = ['main', 'done', 'origin/fetched', 'by/git', 'by-lex-pr', 'by-host'];
     branch(repo, 'x', [`Depends-on: ${names.join(', ')}`]);
     expect(await discoverDeps(repo)).toEqual({ x: [] });
+  });
+
+  it('are met where the target has the branch, also among more names than fit on a command line', async () => {
+    const repo = create();
+    branch(repo, 'gone');
+    repo.git('merge', '-q', '--no-ff', '--no-edit', 'gone');
+    repo.git('branch', '-D', 'gone');
+    const names = Array.from(
+      { length: 30_000 },
+      (_, at) => `branch-that-nobody-ever-made-${'x'.repeat(60)}-${at}`,
+    );
+    repo.branch('x', { x: '1\n' }, 'main', 'x\n\nDepends-on: gone\n');
+    writeFileSync(
+      join(repo.root, 'message'),
+      `y\n\n${names.map((name) => `Depends-on: ${name}\n`).join('')}`,
+    );
+    repo.git('checkout', '-q', '-b', 'y');
+    repo.git('commit', '-q', '--allow-empty', '-F', join(repo.root, 'message'));
+    const problems = await refusalOf(repo);
+    expect(problems).toHaveLength(names.length);
+    expect(problems.filter(({ message }) => message.includes('"gone"'))).toEqual([]);
   });
 
   it('that mean nothing are refused together, each with its branch and commit', async () => {

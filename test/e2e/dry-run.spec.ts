@@ -45,7 +45,13 @@ describe('a dry run', () => {
     expect(dry.code).toBe(0);
     const before = repo.git('for-each-ref');
     expect(before).not.toContain('lex-pr');
+    expect(dry.stderr).toMatch(/^item change would merge \[1\/1\]$/m);
+    const logged = (await mergePlan(repo, { items }, ['--json'])).stderr.split('\n').slice(0, -1);
+    expect(logged.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ event: 'item-end', item: 'change', status: 'merged', dryRun: true }),
+    );
     const real = await mergePlan(repo, { items });
+    expect(real.stderr).toMatch(/^item change merged \[1\/1\]$/m);
     expect(real.report.dryRun).toBe(false);
     expect(real.report.integration?.tree).toBe(dry.report.integration?.tree);
     expect(repo.git('rev-parse', 'main^{tree}')).toBe(dry.report.integration?.tree);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TestRepository } from '../support/repository';
 
 const SCRIPT = `id=\${LEX_PR_ITEM:-integration}
@@ -72,6 +73,33 @@ export function isRunning(pid: number): boolean {
  * @returns the search path that has it
  */
 export function lethalGit(repo: TestRepository, pattern: string, when: 'before' | 'after'): string {
+  return otherGit(repo, pattern, when, 'kill -9 $PPID; exit 1').path;
+}
+
+/** A git that waits, once, at such a call, whatever becomes of whoever called it. */
+export function pausingGit(repo: TestRepository, pattern: string, when: 'before' | 'after') {
+  const { path, folder } = otherGit(repo, pattern, when, pauseScript(join(repo.root, 'bin')));
+  return { path, ...pauseOf(folder) };
+}
+
+/** Shell commands that wait in a folder until `pauseOf` lets them go on. */
+export const pauseScript = (folder: string) =>
+  `echo $$ $PPID > '${folder}/reached'; while [ ! -e '${folder}/go-on' ]; do sleep 0.02; done`;
+
+export function pauseOf(folder: string) {
+  const reached = join(folder, 'reached');
+  const pids = () => (existsSync(reached) ? readFileSync(reached, 'utf8').trim().split(' ').map(Number) : []);
+  return {
+    reached: () => appears(folder, () => pids().length === 2),
+    goOn: () => writeFileSync(join(folder, 'go-on'), ''),
+    /** Resolves once the process that waited, and the one that called it, are gone; the latter was killed, or ends as well. */
+    async over(): Promise<void> {
+      while (pids().some(isRunning)) await pause(20);
+    },
+  };
+}
+
+function otherGit(repo: TestRepository, pattern: string, when: 'before' | 'after', act: string) {
   const folder = join(repo.root, 'bin');
   const armed = join(folder, 'armed');
   const git = execFileSync('/bin/sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
@@ -80,13 +108,17 @@ export function lethalGit(repo: TestRepository, pattern: string, when: 'before' 
   const script = `#!/bin/sh
 case "$*" in
 *${pattern.replaceAll(' ', '\\ ')}*) if rm '${armed}' 2>/dev/null; then
-  [ ${when} = before ] || '${git}' "$@"
-  kill -9 $PPID
-  exit 1
+  if [ ${when} = after ]; then
+    '${git}' "$@"
+    code=$?
+    ${act}
+    exit $code
+  fi
+  ${act}
 fi ;;
 esac
 exec '${git}' "$@"
 `;
   writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
-  return `${folder}${delimiter}${process.env.PATH}`;
+  return { folder, path: `${folder}${delimiter}${process.env.PATH}` };
 }

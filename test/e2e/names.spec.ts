@@ -21,7 +21,19 @@ const NAMES = [
   'a',
   '%s%n',
 ];
-const BRANCHES = ['-dash', '--all', "o'neil", '"quoted"', 'ünï/名前', '$(id)', ';id', 'a/b/c', '`id`', '%s'];
+const BRANCHES = [
+  '-dash',
+  '--all',
+  "o'neil",
+  '"quoted"',
+  'ünï/名前',
+  '$(id)',
+  ';id',
+  'a/b/c',
+  '`id`',
+  '%s',
+  'a\u2028b',
+];
 const FILES = ['-f', 'with space', '"quoted"', 'ünï', 'new\nline', 'back\\slash', ':(top)', '*', 'a/-b/c d'];
 
 const everyFile = (folder: string) =>

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyObjects } from '../../lib/merge/copy-objects';
-import { writeFence } from '../../lib/merge/fence';
+import { fenceRef, writeFence } from '../../lib/merge/fence';
 import { land } from '../../lib/merge/land';
 import { moveRefs } from '../../lib/merge/move';
 import { syncWorkTree } from '../../lib/merge/sync';
@@ -26,8 +26,11 @@ async function moveOnly({ source, privateRepository, landing }: World): Promise<
   const { target, base, woven, run, generation } = landing;
   const after = await writeFence(privateRepository, { run, generation, act: 'land' });
   await copyObjects(privateRepository, sourceGit(source), [woven, after]);
-  const move = { target, base, woven, run, fence: { before: undefined, after } };
-  expect(await moveRefs(sourceGit(source), move)).toEqual({ kind: 'moved' });
+  const updates = [
+    { ref: `refs/heads/${target}`, before: base, after: woven },
+    { ref: fenceRef(target), before: undefined, after },
+  ];
+  expect(await moveRefs(sourceGit(source), updates, 'land')).toEqual({ kind: 'moved' });
 }
 
 /** Files as read-tree leaves them when it is killed on the way: the index is written last. */

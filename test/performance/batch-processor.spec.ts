@@ -87,6 +87,26 @@ describe('batch processor', () => {
     expect(failure).toMatchObject({ batchIndex: 1, firstItem: 3, lastItem: 3, cause: 'plain text' });
   });
 
+  it('waits for a progress callback that takes time, and names its batch when it fails', async () => {
+    const order: string[] = [];
+    const failure = await new BatchProcessor<number>(1)
+      .processBatches(
+        [1, 2, 3],
+        async (batch, index) => {
+          order.push(`batch ${index}`);
+          return batch;
+        },
+        async (_, index) => {
+          await new Promise(setImmediate);
+          order.push(`told ${index}`);
+          if (index === 1) throw new Error('nobody listens');
+        },
+      )
+      .catch((error) => error);
+    expect(order).toEqual(['batch 0', 'told 0', 'batch 1', 'told 1']);
+    expect(failure).toMatchObject({ batchIndex: 1, message: expect.stringContaining('nobody listens') });
+  });
+
   it('takes results by the hundred thousand', async () => {
     const many = Array.from({ length: 300_000 }, (_, i) => i);
     expect(await new BatchProcessor<number>(300_000).processBatches([0], async () => many)).toEqual(many);

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import type { CacheStore } from '../../lib/performance/cache-store';
 
-/** A store to try, holding at most `maxEntries`, on a clock that only `passTime` moves (by minutes). */
+/** A store to try. */
 export interface StoreUnderTest {
   readonly store: CacheStore;
-  passTime(): void;
   dispose(): void;
+}
+
+/** One that holds at most `maxEntries`, on a clock that only `passTime` moves (by minutes). */
+export interface BoundedStoreUnderTest extends StoreUnderTest {
+  passTime(): void;
 }
 
 export const FAR = 4_000_000_000_000;
@@ -24,18 +28,22 @@ const CONFUSABLE: [string, string][] = [
   ['n', '\ufffd'],
 ];
 
-/** What every CacheStore keeps to. */
-export function cacheStoreContract(open: (maxEntries: number) => StoreUnderTest): void {
-  let opened: StoreUnderTest[] = [];
-  const openStore = (maxEntries = 100) => {
-    const under = open(maxEntries);
+/** Opens stores; each is disposed of after its test. */
+function disposing<A extends unknown[], U extends StoreUnderTest>(open: (...args: A) => U) {
+  const opened: U[] = [];
+  afterEach(() => {
+    for (const under of opened.splice(0)) under.dispose();
+  });
+  return (...args: A): U => {
+    const under = open(...args);
     opened.push(under);
     return under;
   };
-  afterEach(() => {
-    for (const under of opened) under.dispose();
-    opened = [];
-  });
+}
+
+/** What every CacheStore keeps to. */
+export function cacheStoreContract(open: () => StoreUnderTest): void {
+  const openStore = disposing(open);
 
   it('gives back what was set, with its expiry', async () => {
     const { store } = openStore();
@@ -49,21 +57,25 @@ export function cacheStoreContract(open: (maxEntries: number) => StoreUnderTest)
     await store.set('order', 'a', entry(1));
     await store.set('order', 'a', entry(2, 99));
     expect(await store.get('order', 'a')).toEqual(entry(2, 99));
-    expect(store.size()).toBe(1);
   });
 
   it('deletes one entry, one namespace, or everything', async () => {
     const { store } = openStore();
     for (const namespace of ['x', 'y'])
       for (const key of ['1', '2']) await store.set(namespace, key, entry(key));
+    const left = async () => {
+      const names = ['x1', 'x2', 'y1', 'y2'];
+      const found = await Promise.all(names.map(([namespace, key]) => store.get(namespace!, key!)));
+      return names.filter((_, k) => found[k] !== undefined);
+    };
     await store.delete('x', '1');
     await store.delete('x', 'never there');
-    expect([store.size(), store.size('x'), store.size('y'), store.size('z')]).toEqual([3, 1, 2, 0]);
+    expect(await left()).toEqual(['x2', 'y1', 'y2']);
     await store.clear('y');
-    expect([store.size(), store.size('x')]).toEqual([1, 1]);
+    expect(await left()).toEqual(['x2']);
+    await store.set('y', '1', entry(1));
     await store.clear();
-    expect(store.size()).toBe(0);
-    expect(await store.get('x', '2')).toBeUndefined();
+    expect(await left()).toEqual([]);
   });
 
   it('never takes one namespace or key for another', async () => {
@@ -82,6 +94,23 @@ export function cacheStoreContract(open: (maxEntries: number) => StoreUnderTest)
       ),
       { numRuns: 25, examples: [[CONFUSABLE]] },
     );
+  });
+}
+
+/** What a CacheStore with a bound keeps to in addition. */
+export function boundedStoreContract(open: (maxEntries: number) => BoundedStoreUnderTest): void {
+  const openStore = disposing(open);
+
+  it('counts its entries, of one namespace and of all', async () => {
+    const { store } = openStore(100);
+    for (const namespace of ['x', 'y'])
+      for (const key of ['1', '2', '2']) await store.set(namespace, key, entry(key));
+    await store.delete('x', '1');
+    expect([store.size(), store.size('x'), store.size('y'), store.size('z')]).toEqual([3, 1, 2, 0]);
+    await store.clear('y');
+    expect([store.size(), store.size('x')]).toEqual([1, 1]);
+    await store.clear();
+    expect(store.size()).toBe(0);
   });
 
   it('drops the least recently used entry when it is full', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { FileStore, type FileStoreOptions } from '../../lib/performance/file-store';
-import { cacheStoreContract, FAR } from './cache-store.contract';
+import { OperationCache } from '../../lib/performance/operation-cache';
+import { boundedStoreContract, cacheStoreContract, FAR } from './cache-store.contract';
 
 const folders: string[] = [];
 function newPath(): string {
@@ -33,7 +34,7 @@ async function withStore<R>(
 }
 
 describe('file store', () => {
-  cacheStoreContract((maxEntries) => {
+  const open = (maxEntries = 100) => {
     let time = 1_000_000;
     const store = new FileStore(newPath(), { maxEntries, now: () => time });
     return {
@@ -43,7 +44,9 @@ describe('file store', () => {
       },
       dispose: () => store.close(),
     };
-  });
+  };
+  cacheStoreContract(open);
+  boundedStoreContract(open);
 
   it('keeps its entries when it is closed and opened again', async () => {
     const path = newPath();
@@ -127,6 +130,31 @@ describe('a file that is not a sound cache of this format', () => {
     expect(await stores[0].get('n', 'b')).toEqual(entry(2));
     expect(await stores[1].get('n', 'a')).toEqual(entry(1));
     for (const store of stores) store.close();
+  });
+
+  it('keeps a value for as long as one may ask, also beyond what a time can say', async () => {
+    const path = newPath();
+    for (const seconds of [1e13, 1e300]) {
+      const fn = jest.fn(async () => seconds);
+      for (let process = 0; process < 2; process += 1)
+        await withStore(path, async (store) => {
+          const cache = new OperationCache(seconds, true, { store, namespace: String(seconds) });
+          expect(await cache.execute('k', fn)).toBe(seconds);
+        });
+      expect(fn).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it('opens a file whose first row holds a number that JavaScript cannot, and reads the others', async () => {
+    const path = newPath();
+    await withStore(path, async (store) => {
+      await store.set('n', 'a', entry(1));
+      await store.set('n', 'b', entry(2));
+    });
+    change(path, `UPDATE entry SET expires_at = ${2n ** 60n} WHERE key = '"a"'`);
+    await withStore(path, async (store) => {
+      expect(await store.get('n', 'b')).toEqual(entry(2));
+    });
   });
 
   it('never gives a wrong value, whatever bytes of it are changed', async () => {

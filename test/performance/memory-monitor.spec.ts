@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
-import { defaultLimitBytes, type MemoryLimits, MemoryMonitor } from '../../lib/performance/memory-monitor';
+import {
+  defaultLimitBytes,
+  type MemoryLimits,
+  MemoryMonitor,
+  type MemoryMonitorOptions,
+} from '../../lib/performance/memory-monitor';
 import { bundle, finished, start } from './child-script';
 
 const MB = 1024 * 1024;
@@ -38,6 +43,10 @@ function setUp(limits: Partial<MemoryLimits> = {}) {
     await settle();
   };
   return { monitor, world, events, waits, gc, tick };
+}
+
+function broken(): never {
+  throw new Error('broken');
 }
 
 /** Long enough for any chain of releases that is not stopped by a wait. */
@@ -207,6 +216,38 @@ describe('memory monitor', () => {
     await settle();
     expect(events.at(-1)).toBe('release 0.04');
     expect(monitor.throttledSeconds()).toBeCloseTo(0.04);
+  });
+
+  it.each<[string, MemoryMonitorOptions, () => number]>([
+    ['the count of workers', {}, broken],
+    ['the garbage collector', { gc: broken }, () => 1],
+    ['who is told of it', { onThrottle: broken }, () => 1],
+  ])(
+    'lets those who wait fail, not hang, when %s fails; later ones are let go',
+    async (_, options, count) => {
+      let heapUsed = 200 * MB;
+      const monitor = new MemoryMonitor(LIMITS, { heapUsed: () => heapUsed, ...options });
+      const waiting = [monitor.admit(count), monitor.admit(count)];
+      const ends = await Promise.allSettled(waiting);
+      expect(ends.map((end) => end.status === 'rejected' && end.reason.message)).toEqual([
+        'broken',
+        'broken',
+      ]);
+      const held = monitor.throttledSeconds();
+      await settle();
+      expect(monitor.throttledSeconds()).toBe(held);
+      heapUsed = 0;
+      await monitor.admit(() => 1);
+    },
+  );
+
+  it('holds nobody back for a number of workers that is none', async () => {
+    for (const count of [-1, Number.NaN]) {
+      const { monitor, world } = setUp();
+      world.heapMB = 99;
+      await monitor.admit(() => count);
+      expect(monitor.throttledSeconds()).toBe(0);
+    }
   });
 
   it('without maxMemoryMB takes the smaller of 75 % of the heap and 70 % of the container', () => {

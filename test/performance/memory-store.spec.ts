@@ -1,10 +1,12 @@
 import { MemoryStore } from '../../lib/performance/memory-store';
-import { cacheStoreContract } from './cache-store.contract';
+import { boundedStoreContract, cacheStoreContract } from './cache-store.contract';
 
 describe('memory store', () => {
-  cacheStoreContract((maxEntries) => ({
+  const open = (maxEntries?: number) => ({
     store: new MemoryStore(maxEntries),
     passTime: () => {},
     dispose: () => {},
-  }));
+  });
+  cacheStoreContract(open);
+  boundedStoreContract(open);
 });

@@ -53,6 +53,29 @@ describe('operation cache', () => {
     expect(cache.stats()).toMatchObject({ hits: 0, misses: 3, size: 1 });
   });
 
+  it('refuses an operation that asks for its own key, also by way of another, rather than wait forever', async () => {
+    const { cache, fn } = setUp('v');
+    await expect(cache.execute('a', () => cache.execute('a', fn))).rejects.toThrow('"a" waits for its own');
+    const around = cache.execute('a', () => cache.execute('b', () => cache.execute('a', fn)));
+    await expect(around).rejects.toThrow('"a" waits for its own result');
+    expect(fn).not.toHaveBeenCalled();
+    expect(await cache.execute('a', () => cache.execute('b', fn))).toBe('v');
+  });
+
+  it('lets an operation wait for one that another call has started', async () => {
+    const { cache, fn } = setUp('v');
+    const first = cache.execute('a', fn);
+    const second = cache.execute('b', () => cache.execute('a', fn));
+    expect(await Promise.all([first, second])).toEqual(['v', 'v']);
+    expect(fn).toHaveBeenCalledTimes(1);
+  });
+
+  it('is enabled unless told otherwise', async () => {
+    const cache = new OperationCache<number>(10);
+    await cache.set('k', 1);
+    expect(await cache.get('k')).toBe(1);
+  });
+
   it('fails like a rejection when the operation throws at once', async () => {
     const { cache } = setUp('v');
     const fn = () => {

@@ -40,7 +40,8 @@ const gateOf = (name: string): Gate => ({
   cache: 'tree',
 });
 
-export function workloadOf(world: World): Workload {
+/** The plan that a world's people have written, in order. */
+export function planOf(world: World): { ordered: OrderedPlan; policy: Policy } {
   const dependents = world.deps.map((): number[] => []);
   world.deps.forEach((deps, item) => {
     for (const dep of deps) dependents[dep]!.push(item);
@@ -74,60 +75,19 @@ export function workloadOf(world: World): Workload {
       memoryThresholdPercent: 80,
     },
   };
+  return { ordered, policy };
+}
+
+export function workloadOf(world: World): Workload {
+  const { ordered, policy } = planOf(world);
   return createWorkload(ordered, policy, { execute: world.execute, gatesOnly: false, engine: world.engine });
 }
 
-export interface Outcome {
-  readonly items: readonly number[];
-  readonly target: string;
-  /** What was broken on the way, empty when all promises held. */
-  readonly violations: readonly string[];
-  readonly steps: number;
-  readonly stopped: boolean;
-}
-
-/**
- * Runs the world to its end. `choose(n)` picks a number below n wherever the order of things is open: which
- * lane calls next, whether a message is sent twice, whether the process is killed and another one resumes.
- */
-export function runWorld(
-  world: World,
-  choose: (n: number) => number,
-  chaos: {
-    readonly kills: boolean;
-    readonly duplicates: boolean;
-    /** Workers are lost with what they hold, twice at most. */
-    readonly losses?: boolean;
-    /** Somebody cancels the run at some point. */
-    readonly stops?: boolean;
-  },
-): Outcome {
-  const load = workloadOf(world);
-  const violations: string[] = [];
-  let now = 0;
+/** What gates, weaving and landing come to in a world; the target is the only thing that changes. */
+export function createReality(world: World, load: Workload) {
   let target = 'base';
-  let state = start(load, newState(load, world.lanes, target), [], now).state;
-  let inHand = new Map<number, { turn: number; work: Work }>();
-  let calls: Extract<Input, { kind: 'next' }>[] = firstCalls(state);
-  let past: Input[] = [];
-  let heard = state.lanes.map(() => 0);
-  let ended = 0;
-  let steps = 0;
-  let lives = 5;
-  let losses = 2;
-  let stopped = false;
-
   const landed = (woven: string) => `${target}/`.startsWith(`${woven}/`);
-  const perform = (work: Work): Result[] => {
-    if (work.kind === 'gates') return work.tasks.map((t) => gateResult(t.task, t.attempt));
-    if (work.kind === 'merge') return mergeResults(work);
-    if (work.kind === 'sleep') {
-      now = Math.max(now, work.until);
-      return [];
-    }
-    return [{ kind: 'land', durationMs: 1, result: land(work) }];
-  };
-  const gateResult = (task: number, attempt: number): GateResult => {
+  const gateResult = (task: number, attempt: number, state: RunState, now: number): GateResult => {
     const { item } = load.tasks[task]!;
     const base = { kind: 'gate' as const, task, attempt, startedAt: now, endedAt: now };
     if (item < 0) {
@@ -158,11 +118,11 @@ export function runWorld(
         return [{ ...common, present: false, result: { kind: 'conflict', paths: ['f'], with: [] } }];
       }
       const end = `${tip.chain}/${item}`;
-      tip = { chain: end, linear: end };
+      tip = { chain: end, linear: end, tree: end };
       return [{ ...common, present: false, result: { kind: 'woven', tip } }];
     });
   };
-  const land = (work: Extract<Work, { kind: 'land' }>) => {
+  const land = (work: Extract<Work, { kind: 'land' }>, state: RunState) => {
     if (landed(work.woven)) return { kind: 'landed' as const, synced: [], warnings: [] };
     const moved = work.items.filter((item) => world.moved.includes(item));
     if (moved.length > 0) {
@@ -174,6 +134,62 @@ export function runWorld(
     if (state.stopping !== undefined) return { kind: 'refused' as const, message: 'cancelled' };
     target = work.woven;
     return { kind: 'landed' as const, synced: [], warnings: [] };
+  };
+  return {
+    target: () => target,
+    perform(work: Work, state: RunState, now: number): Result[] {
+      if (work.kind === 'gates') return work.tasks.map((t) => gateResult(t.task, t.attempt, state, now));
+      if (work.kind === 'merge') return mergeResults(work);
+      if (work.kind === 'sleep') return [];
+      return [{ kind: 'land', durationMs: 1, result: land(work, state) }];
+    },
+  };
+}
+
+export interface Outcome {
+  readonly items: readonly number[];
+  readonly target: string;
+  /** What was broken on the way, empty when all promises held. */
+  readonly violations: readonly string[];
+  readonly steps: number;
+  readonly stopped: boolean;
+}
+
+/**
+ * Runs the world to its end. `choose(n)` picks a number below n wherever the order of things is open: which
+ * lane calls next, whether a message is sent twice, whether the process is killed and another one resumes.
+ */
+export function runWorld(
+  world: World,
+  choose: (n: number) => number,
+  chaos: {
+    readonly kills: boolean;
+    readonly duplicates: boolean;
+    /** Workers are lost with what they hold, twice at most. */
+    readonly losses?: boolean;
+    /** Somebody cancels the run at some point. */
+    readonly stops?: boolean;
+  },
+): Outcome {
+  const load = workloadOf(world);
+  const violations: string[] = [];
+  let now = 0;
+  const reality = createReality(world, load);
+  const { perform: act } = reality;
+  let state = start(load, newState(load, world.lanes, 'base'), [], now).state;
+  let inHand = new Map<number, { turn: number; work: Work }>();
+  let calls: Extract<Input, { kind: 'next' }>[] = firstCalls(state);
+  let past: Input[] = [];
+  let heard = state.lanes.map(() => 0);
+  let ended = 0;
+  let steps = 0;
+  let lives = 5;
+  let losses = 2;
+  let stopped = false;
+
+  const perform = (work: Work): Result[] => {
+    if (work.kind === 'sleep') now = Math.max(now, work.until);
+    return act(work, state, now);
   };
   const apply = (inputs: readonly Input[]) => {
     steps += 1;
@@ -192,7 +208,13 @@ export function runWorld(
 
   while (ended < world.lanes) {
     if (steps > 5_000)
-      return { items: [...state.items], target, violations: [...violations, 'no end'], steps, stopped };
+      return {
+        items: [...state.items],
+        target: reality.target(),
+        violations: [...violations, 'no end'],
+        steps,
+        stopped,
+      };
     if (chaos.kills && lives > 0 && choose(12) === 0) {
       lives -= 1;
       // The work in hand may have been done, its result is lost.
@@ -236,7 +258,13 @@ export function runWorld(
     past.push(...inputs);
     apply(inputs);
   }
-  return { items: [...state.items], target, violations, steps, stopped: state.stopping !== undefined };
+  return {
+    items: [...state.items],
+    target: reality.target(),
+    violations,
+    steps,
+    stopped: state.stopping !== undefined,
+  };
 }
 
 function firstCalls(state: RunState): Extract<Input, { kind: 'next' }>[] {

@@ -11,9 +11,10 @@ export function eventLine(event: ProgressEvent, style: Style): string {
     case 'gate-end':
       return `${gateOf(event)} ${gateEnd(event, style)}, ${worker(event, style)}`;
     case 'item-end': {
-      const { status, reason } = event;
+      const { status, reason, dryRun } = event;
+      const outcome = dryRun && status === 'merged' ? 'would merge' : status;
       const colour = status === 'merged' ? style.green : status === 'failed' ? style.red : style.yellow;
-      return `item ${printable(event.item)} ${colour(status)}${reason === null ? '' : `: ${printable(reason)}`}`;
+      return `item ${printable(event.item)} ${colour(outcome)}${reason === null ? '' : `: ${printable(reason)}`}`;
     }
     case 'phase':
       return style.bold(PHASES[event.phase]);

@@ -62,6 +62,8 @@ export type ProgressEvent =
       readonly item: string;
       readonly status: 'merged' | 'failed' | 'blocked' | 'skipped' | 'cancelled';
       readonly reason: string | null;
+      /** No ref is to move: `merged` then means would merge. */
+      readonly dryRun?: true;
     }
   | { readonly kind: 'phase'; readonly phase: ProgressPhase }
   | { readonly kind: 'note'; readonly text: string };

@@ -5,6 +5,8 @@ export interface Blobs {
   get(key: string): Promise<Buffer | undefined>;
   /** Keys that begin with `prefix`, in order. */
   list(prefix: string): Promise<readonly string[]>;
+  /** @returns false where there is nothing at `from` */
+  copy(from: string, to: string): Promise<boolean>;
   /** A URL with which anybody can read the file for a time (HTTP GET). */
   readUrl(key: string, seconds: number): Promise<string>;
   /** A URL with which anybody can write the file for a time (HTTP PUT). */
@@ -19,8 +21,10 @@ export interface Blobs {
 
 /** Keys of a run's files. */
 export const blobKeys = {
-  /** The document as it was handed in. */
-  plan: (run: string) => `runs/${run}/plan.json`,
+  /** A document as it was handed in. */
+  plan: (run: string, plan: string) => `runs/${run}/plans/${plan}`,
+  /** Record and facts, for whoever follows the run. */
+  record: (run: string) => `runs/${run}/record.json`,
   /** All of the history of the base that the run began with. */
   base: (run: string) => `runs/${run}/bundles/base.bundle`,
   /** Candidates of items `segment × SEGMENT` and following; needs the base. */

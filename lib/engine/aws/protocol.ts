@@ -44,6 +44,8 @@ export const nextCall = z.object({
   lane: count,
   /** Which execution of the lane this is, from 0. */
   k: count,
+  /** Counts the calls of this execution, from 0. */
+  calls: count,
   /** Retries of this state so far. */
   retry: count,
   /** The last turn that was answered; null in the first call of an execution. */
@@ -57,7 +59,7 @@ export type NextCall = z.output<typeof nextCall>;
 
 /** What a lane's token is answered with. */
 export type NextAnswer = { readonly turn: number } & (
-  | { readonly kind: 'gate'; /** URL of the job, for one hour. */ readonly job: string }
+  | { readonly kind: 'gate' /** URL of the job, for one hour. */; readonly job: string }
   | { readonly kind: 'merge' | 'settled' | 'done' }
   /** `until`: ISO 8601. */
   | { readonly kind: 'sleep'; readonly until: string }
@@ -70,7 +72,11 @@ export interface GateAnswer {
 }
 
 /** `Merge`: weaves or lands what the lane holds. */
-export const mergeCall = z.object({ run, generation: count, lane: count, turn: count });
+export const mergeCall = z.union([
+  z.object({ run, generation: count, lane: count, turn: count }),
+  /** Cancels a run. */
+  z.object({ cancel: run, why: z.string() }),
+]);
 
 /** `Report`. */
 export const reportCall = z.object({ run, generation: count });

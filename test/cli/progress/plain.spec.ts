@@ -42,6 +42,8 @@ describe('plainProgress', () => {
     [{ ...end, status: 'timeout', ms: 65_000 }, 'gate test of api timed out after 1m 05s, lane 1, 2 active'],
     [{ ...end, status: 'skipped' }, 'gate test of api skipped, lane 1, 2 active'],
     [{ kind: 'item-end', item: 'api', status: 'merged', reason: null }, 'item api merged'],
+    [{ kind: 'item-end', item: 'api', status: 'merged', reason: null, dryRun: true }, 'item api would merge'],
+    [{ kind: 'item-end', item: 'api', status: 'failed', reason: null, dryRun: true }, 'item api failed'],
     [
       { kind: 'item-end', item: 'api', status: 'failed', reason: 'conflict: a' },
       'item api failed: conflict: a',

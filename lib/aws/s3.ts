@@ -1,0 +1,8 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { CLIENT, lazy } from './client';
+
+/** An endpoint of one's own seldom has a host name for each bucket. */
+const hasOwnEndpoint = () =>
+  process.env.AWS_ENDPOINT_URL_S3 !== undefined || process.env.AWS_ENDPOINT_URL !== undefined;
+
+export const s3 = lazy(() => new S3Client({ ...CLIENT, forcePathStyle: hasOwnEndpoint() }));

@@ -1,0 +1,46 @@
+import { InputError } from '../../errors';
+import type { ControlServices } from './control';
+import * as control from './control';
+import { type ControlAnswer, controlCall } from './control-protocol';
+
+/**
+ * Answers a call of the control function. What is wrong with the call is part of the answer, a fault is thrown.
+ */
+export async function answer(services: ControlServices, event: unknown): Promise<ControlAnswer<unknown>> {
+  const parsed = controlCall.safeParse(event);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ message, path }) => ({
+      code: 'bad-request',
+      message,
+      path: path.join('.'),
+    }));
+    return { problems };
+  }
+  try {
+    return { value: await act(services, parsed.data) };
+  } catch (error) {
+    if (error instanceof InputError) return { problems: error.problems };
+    throw error;
+  }
+}
+
+function act(services: ControlServices, call: ReturnType<typeof controlCall.parse>): Promise<unknown> {
+  switch (call.action) {
+    case 'upload':
+      return control.upload(services, call);
+    case 'submit':
+      return control.submit(services, call);
+    case 'list':
+      return control.list(services, call);
+    case 'status':
+      return control.status(services, call);
+    case 'follow':
+      return control.follow(services, call);
+    case 'cancel':
+      return control.cancel(services, call);
+    case 'resume':
+      return control.resume(services, call);
+    case 'report':
+      return control.report(services, call);
+  }
+}

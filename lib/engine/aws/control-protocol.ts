@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Problem } from '../../errors';
+import type { RunEvent } from '../../run/messages';
+import { requestSchema } from './request';
+
+/** What the control function is asked and answers; the command line and the API speak this and nothing else. */
+
+const run = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, { error: 'not the id of a run' });
+/** Of one upload. */
+const planId = z.string().regex(/^[0-9a-f-]{36}$/, { error: 'not the id of an upload' });
+/** The id of a run; left out: the newest, of those that have not ended where that matters. */
+const anyRun = run.optional();
+
+export const controlCall = z.discriminatedUnion('action', [
+  /** A place for a plan. With a key the run is the same for every call that brings it. */
+  z.strictObject({ action: z.literal('upload'), idempotencyKey: z.string().min(1).max(255).optional() }),
+  /** Starts the run whose plan was put there; again, nothing happens. */
+  z.strictObject({ action: z.literal('submit'), run, plan: planId, request: requestSchema }),
+  z.strictObject({ action: z.literal('list'), from: z.string().optional() }),
+  z.strictObject({ action: z.literal('status'), run: anyRun }),
+  /** What has happened since a version of the state (0: since the start). */
+  z.strictObject({ action: z.literal('follow'), run, after: z.int().min(0) }),
+  z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
+  z.strictObject({ action: z.literal('resume'), run: anyRun }),
+  /** Every file of the artifact folder with a URL; only of a run that has ended. */
+  z.strictObject({ action: z.literal('report'), run: anyRun }),
+]);
+export type ControlCall = z.input<typeof controlCall>;
+
+export interface Upload {
+  readonly run: string;
+  /** Of this upload; the first one that is submitted counts. */
+  readonly plan: string;
+  /** Where the plan is put (HTTP PUT). */
+  readonly url: string;
+}
+
+export interface Submitted {
+  readonly run: string;
+  /** False: it had been submitted before. */
+  readonly created: boolean;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly status: 'queued' | 'running' | 'ended' | 'refused';
+  readonly target: string;
+  readonly repository: string;
+  readonly submittedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface Followed {
+  /** Runs that are before this one on its target. */
+  readonly before: readonly string[];
+  /** Undefined as long as the run waits or is being prepared. */
+  readonly progress:
+    | {
+        readonly version: number;
+        readonly state: string;
+        readonly events: readonly RunEvent[];
+        /** Record and facts (HTTP GET). */
+        readonly record: string;
+      }
+    | undefined;
+  readonly ended: boolean;
+  /** Why it could not be run. */
+  readonly refusal: readonly Problem[] | undefined;
+}
+
+export interface Cancelled {
+  readonly run: string;
+  /** `too-late`: it had landed, or ended, before. `landing`: only the end of the landing tells; ask again. */
+  readonly result: 'cancelled' | 'too-late' | 'landing';
+}
+
+export interface ReportFiles {
+  readonly run: string;
+  readonly files: readonly { readonly path: string; readonly url: string }[];
+}
+
+/** Every answer: what was asked for, or what was wrong with the question. */
+export type ControlAnswer<T> = { readonly value: T } | { readonly problems: readonly Problem[] };

@@ -1,0 +1,199 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { refuse } from '../../errors';
+import { type RunIndex, type SubmittedRun, targetKey } from '../../run/run-index';
+import type { TargetQueue } from '../../run/target-queue';
+import type { RunProgress } from '../../run/turn-store';
+import { runId } from '../names';
+import { type RunStatus, readStatus } from '../run-status';
+import { blobKeys } from './blobs';
+import type {
+  Cancelled,
+  ControlCall,
+  Followed,
+  ReportFiles,
+  RunSummary,
+  Submitted,
+  Upload,
+} from './control-protocol';
+import { readSubmittedPlan } from './read-plan';
+import type { Starter } from './starter';
+import { answerLanes, type TurnServices } from './turn';
+
+export interface ControlServices extends TurnServices {
+  readonly store: TurnServices['store'] & RunProgress;
+  readonly index: RunIndex;
+  readonly queue: TargetQueue;
+  readonly starter: Starter;
+  /** Stops a run that has begun, where the repository is at hand. */
+  readonly stop: (run: string, why: string) => Promise<Cancelled['result']>;
+}
+
+type Call<A extends ControlCall['action']> = Extract<ControlCall, { action: A }>;
+
+const URL_SECONDS = 3_600;
+
+/** A place for a plan. */
+export async function upload({ blobs, now }: ControlServices, call: Call<'upload'>): Promise<Upload> {
+  const key = call.idempotencyKey;
+  const run =
+    key === undefined
+      ? `${runId(now(), Math.random())}-${randomBytes(4).toString('hex')}`
+      : `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+  const plan = randomUUID();
+  return { run, plan, url: await blobs.writeUrl(blobKeys.plan(run, plan), URL_SECONDS) };
+}
+
+/** Starts a run, once. @throws InputError with everything that is wrong with the plan */
+export async function submit(services: ControlServices, call: Call<'submit'>): Promise<Submitted> {
+  const { blobs, index, starter, now } = services;
+  const submission = { ...call.request, plan: call.plan } as Parameters<typeof readSubmittedPlan>[2];
+  const known = await index.get(call.run);
+  if (known === undefined) {
+    const plan = await readSubmittedPlan(blobs, call.run, submission);
+    const target = targetKey(plan.repository, plan.target);
+    const request = JSON.stringify(submission);
+    const created = await index.submit({ id: call.run, target, request, submittedAt: now() });
+    await starter.start(call.run, 1);
+    return { run: call.run, created };
+  }
+  // Whoever submitted it may have died before it was started.
+  if (known.endedAt === undefined && known.generation === 1) await starter.start(call.run, 1);
+  return { run: call.run, created: false };
+}
+
+/** The runs of the stack, newest first. */
+export async function list({ index }: ControlServices, call: Call<'list'>) {
+  const { runs, next } = await index.page(50, call.from);
+  return { runs: runs.map(summary), next };
+}
+
+/** How far a run is; the newest by default. */
+export async function status(
+  services: ControlServices,
+  call: Call<'status'>,
+): Promise<RunSummary & { readonly progress: RunStatus | undefined }> {
+  const found = await findRun(services, call.run, () => true);
+  const stored = await services.store.find(found.id);
+  const progress =
+    stored === undefined
+      ? undefined
+      : await readStatus(services.store, stored, found.endedAt === undefined ? 'running' : 'ended');
+  const entries = await services.queue.list(found.target);
+  const waits = progress === undefined && entries.findIndex(({ run }) => run === found.id) > 0;
+  return { ...summary(found), ...(waits ? { status: 'queued' as const } : {}), progress };
+}
+
+/** What has happened to a run since a version of its state. */
+export async function follow(services: ControlServices, call: Call<'follow'>): Promise<Followed> {
+  const { store, index, queue, blobs } = services;
+  const found = await index.get(call.run);
+  if (found === undefined) throw unknown(call.run);
+  const ended = found.endedAt !== undefined;
+  const refusal = found.refusal === undefined ? undefined : JSON.parse(found.refusal);
+  const stored = refusal === undefined ? await store.find(call.run) : undefined;
+  if (stored === undefined) {
+    const entries = await queue.list(found.target);
+    const at = entries.findIndex(({ run }) => run === call.run);
+    return {
+      before: entries.slice(0, Math.max(0, at)).map(({ run }) => run),
+      progress: undefined,
+      ended,
+      refusal,
+    };
+  }
+  const { version, state } = await store.read(call.run);
+  const commits = version === call.after ? [] : await store.eventsAfter(call.run, call.after);
+  const progress = {
+    version,
+    state,
+    // A commit that came after the state was read is told next time.
+    events: commits.filter((commit) => commit.version <= version).flatMap(({ events }) => events),
+    record: await blobs.readUrl(blobKeys.record(call.run), URL_SECONDS),
+  };
+  return { before: [], progress, ended, refusal };
+}
+
+/** Stops a run, wherever it is: after the answer nothing of it lands. */
+export async function cancel(services: ControlServices, call: Call<'cancel'>): Promise<Cancelled> {
+  const { store, index, queue, tokens, now } = services;
+  const found = await findRun(services, call.run, ({ endedAt }) => endedAt === undefined);
+  const run = found.id;
+  if (found.endedAt !== undefined) throw refuse('run-ended', `run ${run} has ended`, 'see lex-pr report');
+  if ((await store.find(run)) === undefined) {
+    const problem = { code: 'cancelled', message: call.why };
+    await index.refuse(run, JSON.stringify([problem]), now());
+    const waiting = (await queue.list(found.target)).find((entry) => entry.run === run);
+    if (waiting?.token !== undefined) await tokens.succeed(waiting.token, {});
+    // Prepared at this very moment: then it has a state that can be stopped.
+    if ((await store.find(run)) === undefined) return { run, result: 'cancelled' };
+  }
+  const result = await services.stop(run, call.why);
+  await answerLanes(services, run);
+  return { run, result };
+}
+
+/** Goes on with a run whose execution has ended before it was done. */
+export async function resume(services: ControlServices, call: Call<'resume'>): Promise<Submitted> {
+  const { index, starter } = services;
+  const found = await findRun(services, call.run, ({ endedAt }) => endedAt === undefined);
+  if (found.endedAt !== undefined)
+    throw refuse('run-ended', `run ${found.id} has ended`, 'start another with lex-pr merge');
+  if (await starter.isRunning(found.id, found.generation))
+    throw refuse('run-in-progress', `run ${found.id} is going on`, 'follow it with lex-pr status');
+  await index.advance(found.id, found.generation, false);
+  const now = await index.get(found.id);
+  await starter.start(found.id, now?.generation ?? found.generation);
+  return { run: found.id, created: false };
+}
+
+/** The files of a run that has ended. */
+export async function report(services: ControlServices, call: Call<'report'>): Promise<ReportFiles> {
+  const { blobs } = services;
+  const found = await findRun(services, call.run, ({ endedAt }) => endedAt !== undefined);
+  if (found.endedAt === undefined)
+    throw refuse('no-report', `run ${found.id} has not ended`, 'see lex-pr status');
+  if (found.refusal !== undefined)
+    throw refuse('no-report', `run ${found.id} could not be run: ${found.refusal}`);
+  const folder = blobKeys.file(found.id, '');
+  const keys = await blobs.list(folder);
+  const files = keys.map(async (key) => ({
+    path: key.slice(folder.length),
+    url: await blobs.readUrl(key, URL_SECONDS),
+  }));
+  return { run: found.id, files: await Promise.all(files) };
+}
+
+async function findRun(
+  { index }: ControlServices,
+  id: string | undefined,
+  isWanted: (run: SubmittedRun) => boolean,
+): Promise<SubmittedRun> {
+  if (id !== undefined) {
+    const found = await index.get(id);
+    if (found === undefined) throw unknown(id);
+    return found;
+  }
+  for (let from: string | undefined; ; ) {
+    const page = await index.page(50, from);
+    const found = page.runs.find(isWanted);
+    if (found !== undefined) return found;
+    if (page.next === undefined)
+      throw refuse('no-runs', 'there is no such run', 'start one with lex-pr merge');
+    from = page.next;
+  }
+}
+
+const unknown = (run: string) =>
+  refuse('unknown-run', `there is no run ${run}`, 'see lex-pr status; runs are kept for a time only');
+
+function summary({ id, target, submittedAt, endedAt, refusal }: SubmittedRun): RunSummary {
+  const [repository, branch] = JSON.parse(target);
+  return {
+    runId: id,
+    status: refusal !== undefined ? 'refused' : endedAt !== undefined ? 'ended' : 'running',
+    target: branch,
+    repository,
+    submittedAt: new Date(submittedAt).toISOString(),
+    endedAt: endedAt === undefined ? null : new Date(endedAt).toISOString(),
+  };
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const name = z.string().min(1);
+const count = z.coerce.number().int().min(1);
+
+/** What the stack tells its functions; each has only those that go with what it may do. */
+const variables = z.object({
+  RUN_TABLE: name,
+  CACHE_TABLE: name,
+  BUCKET: name,
+  /** Days until rows and files of a run expire. */
+  RETENTION_DAYS: count,
+  /** Lanes that a run can have at most. */
+  MAX_WORKERS: count,
+  RUN_MACHINE_ARN: name,
+  MERGE_FUNCTION: name,
+  METRICS_NAMESPACE: name,
+  /** Access to the repository. Not there where the repository needs none. */
+  SECRET_ARN: name.optional(),
+  /** Which repositories get it: those whose URL begins with this. */
+  REPOSITORY_SCOPE: name.optional(),
+  /** What gates run with: results are remembered for this alone. */
+  TOOLCHAIN: name,
+});
+
+export type Environment = z.output<typeof variables>;
+export type EnvironmentVariable = keyof Environment;
+
+/**
+ * The variables of this function by name.
+ * @throws Error that names every variable that is missing or wrong
+ */
+export function requireEnvironment<N extends EnvironmentVariable>(
+  names: readonly N[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<Environment, N> {
+  const mask = Object.fromEntries(names.map((key) => [key, true])) as { [K in N]: true };
+  const { success, data, error } = variables.pick(mask as never).safeParse(environment);
+  if (success) return data as Pick<Environment, N>;
+  const wrong = error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`environment variables of the function: ${wrong.join('; ')}`);
+}

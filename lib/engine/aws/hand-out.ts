@@ -1,0 +1,167 @@
+import type { GateResult } from '../../run/messages';
+import type { RunState, Work } from '../../run/state';
+import type { TurnStore } from '../../run/turn-store';
+import { artifactsPath, logPath } from '../gate-files';
+import { gateKey } from '../gate-key';
+import { gateVariables } from '../gate-variables';
+import { type Blobs, blobKeys, SEGMENT } from './blobs';
+import type { GateJob, NextAnswer } from './protocol';
+import type { Remembering } from './results';
+import type { RunContext } from './run-context';
+import { testedBy } from './tested';
+
+export interface HandOut extends Remembering {
+  readonly store: Pick<TurnStore, 'putResults'>;
+  readonly blobs: Blobs;
+  readonly now: () => number;
+}
+
+type Gates = Extract<Work, { kind: 'gates' }>;
+type Task = Gates['tasks'][number];
+
+/**
+ * What a lane's token is answered with, for the work that the state has for the lane. Gates that need not run
+ * (remembered passes, candidates that do not merge or add nothing) are settled on the spot; for the others a job
+ * is written. May be done twice: the second job says the same as the first.
+ */
+export async function handOut(
+  services: HandOut,
+  run: RunContext,
+  state: RunState,
+  lane: number,
+): Promise<NextAnswer> {
+  const { turn, work } = state.lanes[lane]!;
+  switch (work?.kind) {
+    case undefined:
+      return { kind: 'done', turn };
+    case 'sleep':
+      return { kind: 'sleep', turn, until: new Date(work.until).toISOString() };
+    case 'merge':
+    case 'land':
+      return { kind: 'merge', turn };
+    case 'gates':
+      return gates(services, run, state, lane, work);
+  }
+}
+
+async function gates(
+  services: HandOut,
+  run: RunContext,
+  state: RunState,
+  lane: number,
+  { tasks }: Gates,
+): Promise<NextAnswer> {
+  const { turn } = state.lanes[lane]!;
+  const { generation } = state;
+  const settled: GateResult[] = [];
+  const open: Task[] = [];
+  for (const task of tasks) {
+    const result = await settle(services, run, state, task);
+    if (result === undefined) open.push(task);
+    else settled.push(result);
+  }
+  if (settled.length > 0) {
+    const results = { lane, generation, turn, results: settled };
+    await services.store.putResults(run.record.id, results);
+  }
+  if (open.length === 0) return { kind: 'settled', turn };
+  const { blobs } = services;
+  const job = await writeJob(blobs, run, state, open);
+  const key = blobKeys.job(run.record.id, generation, lane, turn);
+  await blobs.put(key, JSON.stringify(job), 'application/json');
+  return { kind: 'gate', turn, job: await blobs.readUrl(key, URL_SECONDS) };
+}
+
+/** The result of a task for which nothing has to run. */
+async function settle(
+  { memoryOf, blobs, toolchain, now }: HandOut,
+  run: RunContext,
+  state: RunState,
+  { task, attempt }: Task,
+): Promise<GateResult | undefined> {
+  const { load, names, record } = run;
+  const at = now();
+  const base = { kind: 'gate', task, attempt, startedAt: at, endedAt: at } as const;
+  const tested = testedBy(run, state, task);
+  if (tested.kind !== 'clean') {
+    const { kind, ...rest } = tested;
+    return { ...base, outcome: kind, ...rest };
+  }
+  if (tested.empty) return { ...base, outcome: 'empty', candidate: tested.commit };
+  const key = gateKey(load.tasks[task]!.gate, tested, toolchain);
+  const pass = key === undefined ? undefined : await memoryOf(run).passes.get(key);
+  if (pass === undefined) return undefined;
+  const below = artifactsPath(names, load.tasks[task]!, state.weave.round);
+  const artifacts = pass.artifacts.map((path) => `${below}/${path}`);
+  for (const [k, path] of artifacts.entries()) {
+    const from = `${pass.folder}/${pass.artifacts[k]}`;
+    // Files of an old run may have expired before the pass has.
+    if (!(await blobs.copy(from, blobKeys.file(record.id, path)))) return undefined;
+  }
+  return { ...base, outcome: 'pass', cached: true, exitCode: 0, artifacts, candidate: tested.commit };
+}
+
+/** How long the URLs of a job are good for: longer than a function lives. */
+const URL_SECONDS = 3_600;
+/** Of one artifact. */
+const MAX_ARTIFACT_BYTES = 5 * 2 ** 30;
+
+async function writeJob(
+  blobs: Blobs,
+  run: RunContext,
+  state: RunState,
+  tasks: readonly Task[],
+): Promise<GateJob> {
+  const { record, load, names } = run;
+  const { round } = state.weave;
+  const file = (path: string) => blobKeys.file(record.id, path);
+  const keys = await bundlesFor(blobs, run, state, tasks);
+  const bundles = keys.map(async (key) => ({ key, url: await blobs.readUrl(key, URL_SECONDS) }));
+  return {
+    run: record.id,
+    bundles: await Promise.all(bundles),
+    objectFormat: record.base.length === 64 ? 'sha256' : 'sha1',
+    tasks: await Promise.all(
+      tasks.map(async ({ task: index, attempt }) => {
+        const task = load.tasks[index]!;
+        const tested = testedBy(run, state, index);
+        if (tested.kind !== 'clean') throw new Error('only a clean candidate can be tested');
+        const { commit, tree } = tested;
+        const prefix = `${file(artifactsPath(names, task, round))}/`;
+        const form = async () => ({
+          ...(await blobs.writeForm(prefix, URL_SECONDS, MAX_ARTIFACT_BYTES)),
+          prefix,
+        });
+        return {
+          task: index,
+          attempt,
+          gate: { ...task.gate },
+          variables: gateVariables(record, names, { task, attempt }, tested),
+          commit,
+          tree,
+          log: await blobs.writeUrl(file(logPath(names, task, round, attempt)), URL_SECONDS),
+          artifacts: task.gate.artifacts.length === 0 ? null : await form(),
+        };
+      }),
+    ),
+  };
+}
+
+/** The bundles that hold what the tasks test, in the order in which they build on one another. */
+async function bundlesFor(
+  blobs: Blobs,
+  { record, load }: RunContext,
+  state: RunState,
+  tasks: readonly Task[],
+): Promise<string[]> {
+  const items = tasks.map(({ task }) => load.tasks[task]!.item);
+  const segments = new Set(items.filter((item) => item >= 0).map((item) => Math.floor(item / SEGMENT)));
+  const woven = items.some((item) => item < 0)
+    ? await blobs.list(blobKeys.weaves(record.id, state.weave.round))
+    : [];
+  return [
+    blobKeys.base(record.id),
+    ...[...segments].sort((a, b) => a - b).map((segment) => blobKeys.candidates(record.id, segment)),
+    ...woven,
+  ];
+}

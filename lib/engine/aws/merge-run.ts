@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Tip } from '../../merge/weave';
+import { ensureCommits } from '../../repository/refs';
+import { decodeState } from '../../run/codec';
+import type { Result } from '../../run/messages';
+import type { RunState, Work } from '../../run/state';
+import type { TurnStore } from '../../run/turn-store';
+import { performLanding } from '../landing-work';
+import { performMerge } from '../merge-work';
+import { type Blobs, blobKeys } from './blobs';
+import { restoreWeave, writeWeaveBundle } from './bundles';
+import type { RemoteWorkspace } from './repository-access';
+import type { LoadRun, RunContext } from './run-context';
+import { upload } from './transfer';
+
+export interface MergeServices {
+  readonly store: TurnStore;
+  readonly blobs: Blobs;
+  readonly loadRun: LoadRun;
+  /** A folder for files of this call. */
+  readonly scratch: string;
+  /** Opens a repository for some work, which may be done twice. */
+  readonly withRepository: <T>(url: string, work: (workspace: RemoteWorkspace) => Promise<T>) => Promise<T>;
+}
+
+export interface MergeCall {
+  readonly run: string;
+  readonly generation: number;
+  readonly lane: number;
+  readonly turn: number;
+}
+
+/**
+ * Weaves or lands what a lane holds, and puts the results into the store. Weaving twice makes the same commits;
+ * a second landing finds that the first has happened. Nothing is done for a lane that holds something else by now.
+ * @throws what the services throw; another try goes on
+ */
+export async function mergeForLane(services: MergeServices, call: MergeCall): Promise<void> {
+  const { store } = services;
+  const run = await services.loadRun(call.run);
+  const turns = await store.readTurns(call.run);
+  const state = decodeState(run.load, turns.state);
+  const lane = state.lanes[call.lane];
+  const isDone = turns.results.some(
+    (row) => row.lane === call.lane && row.generation === call.generation && row.turn === call.turn,
+  );
+  const isCurrent = state.generation === call.generation && lane?.turn === call.turn;
+  const work = lane?.work;
+  if (isDone || !isCurrent || (work?.kind !== 'merge' && work?.kind !== 'land')) return;
+  const { plan } = run.record;
+  const results = await services.withRepository(plan.repository, (workspace) =>
+    work.kind === 'merge'
+      ? weave(services, workspace, run, state, work)
+      : land(services, workspace, run, state, work),
+  );
+  const { generation, turn } = call;
+  await store.putResults(call.run, { lane: call.lane, generation, turn, results });
+}
+
+async function weave(
+  services: MergeServices,
+  workspace: RemoteWorkspace,
+  run: RunContext,
+  state: RunState,
+  work: Extract<Work, { kind: 'merge' }>,
+): Promise<Result[]> {
+  const { record, ordered } = run;
+  const heads = work.items.map((item) => record.heads[item]!.sha);
+  await ensureCommits(workspace.source, workspace.repository, [work.base, ...heads]);
+  await bringTip(services, workspace, run, state, work.tip);
+  const results = await performMerge(workspace, record, ordered, work);
+  const woven = results.flatMap(({ result }) => (result.kind === 'woven' ? [result.tip] : []));
+  await storeWeave(services, workspace, run, state, work, woven.at(-1) ?? work.tip);
+  return results;
+}
+
+async function land(
+  services: MergeServices,
+  workspace: RemoteWorkspace,
+  run: RunContext,
+  state: RunState,
+  work: Extract<Work, { kind: 'land' }>,
+): Promise<Result[]> {
+  const { record } = run;
+  const { generation } = state;
+  await ensureCommits(workspace.source, workspace.repository, [work.base]);
+  await bringTip(services, workspace, run, state, state.weave.tip);
+  return [await performLanding({ ...workspace, store: services.store }, record, work, generation)];
+}
+
+function bringTip(
+  { blobs }: MergeServices,
+  { repository }: RemoteWorkspace,
+  { record }: RunContext,
+  { weave: { round, base } }: RunState,
+  tip: Tip,
+): Promise<void> {
+  return tip.chain === base
+    ? Promise.resolve()
+    : restoreWeave(repository, blobs, { run: record.id, round, base: record.base, tip });
+}
+
+async function storeWeave(
+  { blobs, scratch }: MergeServices,
+  { repository }: RemoteWorkspace,
+  { record }: RunContext,
+  { weave: { round } }: RunState,
+  work: Extract<Work, { kind: 'merge' }>,
+  after: Tip,
+): Promise<void> {
+  const folder = await mkdtemp(join(scratch, 'weave-'));
+  const file = join(folder, 'bundle');
+  const bases = { run: record.base, round: work.base };
+  try {
+    if (await writeWeaveBundle(repository, file, bases, work.tip, after)) {
+      const key = blobKeys.weave(record.id, round, work.items[0]!);
+      await upload(file, await blobs.writeUrl(key, 900), 'application/octet-stream');
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../errors';
+import { createCandidates } from '../../merge/candidate';
+import type { CacheStore } from '../../performance/cache-store';
+import type { OrderedPlan } from '../../plan/order';
+import type { Plan } from '../../plan/plan';
+import { decodeState, encodeState } from '../../run/codec';
+import { encodeRecord, type RunRecord } from '../../run/record';
+import type { RunIndex, SubmittedRun } from '../../run/run-index';
+import { newState } from '../../run/state';
+import { start } from '../../run/step';
+import type { TurnStore } from '../../run/turn-store';
+import { createMetrics } from '../../telemetry/lex-pr-metrics';
+import { expectedLengths, openDurations } from '../durations';
+import { orderCached } from '../order-cached';
+import { prepareRun } from '../prepare';
+import { type Blobs, blobKeys, SEGMENT } from './blobs';
+import { writeBaseBundle, writeCandidateBundle } from './bundles';
+import type { PrepareAnswer } from './protocol';
+import { readSubmittedPlan } from './read-plan';
+import type { RemoteWorkspace } from './repository-access';
+import { submissionSchema } from './request';
+import { createContext, FACTS, type LoadRun, type RunFacts } from './run-context';
+import { takeOver } from './take-over';
+import { upload } from './transfer';
+
+export interface PrepareServices {
+  readonly store: TurnStore;
+  readonly index: RunIndex;
+  readonly blobs: Blobs;
+  readonly cache: CacheStore;
+  readonly loadRun: LoadRun;
+  readonly now: () => number;
+  /** Lanes that a run can have at most. */
+  readonly maxWorkers: number;
+  /** A folder for files of this call. */
+  readonly scratch: string;
+  /** Opens a repository for some work, which may be done twice. */
+  readonly withRepository: <T>(url: string, work: (workspace: RemoteWorkspace) => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Makes a run ready for its lanes; where it has been made ready before, takes it over for this generation. What
+ * cannot be run is noted in the run's row and ends it.
+ * @throws what the services throw; another try goes on
+ */
+export async function prepare(
+  services: PrepareServices,
+  call: { readonly run: string; readonly generation: number },
+): Promise<PrepareAnswer> {
+  const { index, store, now } = services;
+  const submitted = await index.get(call.run);
+  if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
+  if (submitted.refusal !== undefined) return REFUSED;
+  try {
+    if ((await store.find(call.run)) === undefined) await create(services, submitted);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    await index.refuse(call.run, JSON.stringify(error.problems), now());
+    return REFUSED;
+  }
+  // Cancelled meanwhile, when there was nothing yet that could have been stopped.
+  if ((await index.get(call.run))?.endedAt !== undefined) return REFUSED;
+  const { load, record } = await services.loadRun(call.run);
+  await takeOver(services, load, record, call.generation);
+  const state = decodeState(load, (await store.read(call.run)).state);
+  // An execution that was overtaken has no lanes any more.
+  const lanes = state.generation === call.generation ? state.lanes.map((_, lane) => lane) : [];
+  return { prepared: true, lanes };
+}
+
+const REFUSED: PrepareAnswer = { prepared: false, lanes: [] };
+
+async function create(services: PrepareServices, submitted: SubmittedRun): Promise<void> {
+  const { blobs, store, cache, maxWorkers } = services;
+  const { id } = submitted;
+  const request = submissionSchema.parse(JSON.parse(submitted.request));
+  const plan = await readSubmittedPlan(blobs, id, request);
+  const began = performance.now();
+  const { ordered, cached } = await orderCached(plan, cache, createMetrics());
+  const order = { cached, seconds: (performance.now() - began) / 1000 };
+  const lengthOf = await expectedLengths(openDurations(plan.policy.performance, cache), ordered);
+  const lengths = ordered.items.map(({ name, gates }) => gates.map(({ gate }) => lengthOf(gate, name)));
+  const options = {
+    id,
+    engine: 'aws' as const,
+    execute: request.execute,
+    gatesOnly: request.gatesOnly,
+    lanes: Math.min(request.maxWorkers ?? plan.policy.maxWorkers, maxWorkers),
+    artifactFolder: '',
+    // Not the time of now: a second try is to find the same.
+    startedAt: submitted.submittedAt,
+  };
+  const [record, facts] = await services.withRepository(plan.repository, async (workspace) => {
+    const found = await prepareRun(workspace, plan, ordered, options);
+    const candidates = await writeBundles(services, workspace, found, ordered);
+    return [found, { candidates, lengths, order }] as const;
+  });
+  await store.putDetail(id, FACTS, JSON.stringify(facts));
+  // Followed from outside by whoever has its URL.
+  await blobs.put(blobKeys.record(id), JSON.stringify({ record: encodeRecord(record), facts }));
+  await begin(services, plan, record, facts);
+}
+
+/** Puts the run's first state into the store; a second one that is a little later loses. */
+async function begin(
+  { store }: PrepareServices,
+  plan: Plan,
+  record: RunRecord,
+  facts: RunFacts,
+): Promise<void> {
+  const { load } = createContext(record, facts);
+  const lanes = Math.max(1, Math.min(record.lanes, load.tasks.length));
+  const first = start(load, newState(load, lanes, record.base), record.outdated, record.startedAt);
+  const state = encodeState(first.state);
+  try {
+    await store.create(record.id, encodeRecord({ ...record, plan }), state, first.events, record.startedAt);
+  } catch (error) {
+    if ((await store.find(record.id)) === undefined) throw error;
+  }
+}
+
+/** Builds every candidate, and stores what gates need of them. */
+async function writeBundles(
+  { blobs, scratch }: PrepareServices,
+  { repository, merge, commits }: RemoteWorkspace,
+  record: RunRecord,
+  { deps }: OrderedPlan,
+) {
+  const { id, base } = record;
+  const heads = record.heads.map(({ sha }) => sha);
+  const candidates = createCandidates({ git: repository, merge, commits, base, heads, deps });
+  const folder = await mkdtemp(join(scratch, 'bundles-'));
+  const file = join(folder, 'bundle');
+  const store = async (key: string) => {
+    await upload(file, await blobs.writeUrl(key, 900), 'application/octet-stream');
+  };
+  try {
+    await writeBaseBundle(repository, file, base);
+    await store(blobKeys.base(id));
+    for (let number = 0; number * SEGMENT < heads.length; number += 1) {
+      const segment = { number, items: heads.length };
+      if (await writeCandidateBundle(repository, file, base, candidates, segment))
+        await store(blobKeys.candidates(id, number));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const found = [];
+  for (let item = 0; item < heads.length; item += 1) found.push(await candidates.of(item));
+  return found;
+}

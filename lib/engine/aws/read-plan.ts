@@ -1,0 +1,29 @@
+import { refuse } from '../../errors';
+import { loadPlan } from '../../plan/load';
+import type { Plan } from '../../plan/plan';
+import { type Blobs, blobKeys } from './blobs';
+import { checkAwsPlan } from './check-plan';
+import { repositoryUrl } from './repository-url';
+import type { Submission } from './request';
+
+/** As many lanes as an inline Map carries; a lane without work costs next to nothing. */
+const DEFAULT_WORKERS = 40;
+
+/**
+ * The plan of a run as it was handed in.
+ * @throws InputError with every problem of the document, or with what this engine cannot run
+ */
+export async function readSubmittedPlan(blobs: Blobs, run: string, submission: Submission): Promise<Plan> {
+  const text = await blobs.get(blobKeys.plan(run, submission.plan));
+  if (text === undefined) throw refuse('no-plan', `no plan was handed in for run ${run}`, 'hand it in again');
+  const { file, repository } = submission;
+  const plan = loadPlan(text.toString('utf8'), {
+    file,
+    cwd: '/',
+    defaultRepository: repository ?? '',
+    defaultWorkers: DEFAULT_WORKERS,
+  });
+  repositoryUrl(plan.repository);
+  checkAwsPlan(plan);
+  return plan;
+}

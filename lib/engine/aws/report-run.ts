@@ -1,0 +1,146 @@
+import { reasonCode } from '../../report/advice';
+import { buildReport } from '../../report/build';
+import { failedGates } from '../../report/facts';
+import { type LogTails, renderMarkdown } from '../../report/markdown';
+import { metricsText } from '../../report/metrics-text';
+import { recordOutcome } from '../../report/record-outcome';
+import type { Report } from '../../report/report';
+import { tailOf } from '../../report/tails';
+import { decodeState } from '../../run/codec';
+import type { RunEvent } from '../../run/messages';
+import type { RunState } from '../../run/state';
+import type { TurnStore } from '../../run/turn-store';
+import { createMetrics, metricsJson } from '../../telemetry/lex-pr-metrics';
+import { recordEvents } from '../../telemetry/record-events';
+import { type Sample, samplesOfEnd } from '../../telemetry/samples';
+import { type Blobs, blobKeys } from './blobs';
+import { concurrency } from './concurrency';
+import type { LoadRun, RunContext } from './run-context';
+import { leaveTarget, type QueueServices } from './run-queue';
+
+export interface ReportServices extends QueueServices {
+  readonly store: TurnStore;
+  readonly blobs: Blobs;
+  readonly loadRun: LoadRun;
+  readonly now: () => number;
+  readonly send: (samples: readonly Sample[]) => Promise<void>;
+}
+
+/**
+ * Writes the report of a run whose lanes are done, ends the run, and lets the next one in. May be done twice.
+ * @throws Error when the run is not at its end, and what the services throw
+ */
+export async function reportRun(
+  services: ReportServices,
+  call: { readonly run: string; readonly generation: number },
+): Promise<void> {
+  const { index } = services;
+  const submitted = await index.get(call.run);
+  if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
+  // An execution that was overtaken has nothing to say.
+  if (submitted.generation > call.generation) return;
+  if (submitted.endedAt === undefined) await endRun(services, call);
+  await leaveTarget(services, submitted.target, call.run);
+}
+
+async function endRun(services: ReportServices, call: { run: string; generation: number }): Promise<void> {
+  const { store, blobs, now } = services;
+  const run = await services.loadRun(call.run);
+  const state = decodeState(run.load, (await store.read(call.run)).state);
+  if (state.phase !== 'done' || state.unfinishedTasks > 0)
+    throw new Error(`the lanes of run ${call.run} ended before it was done`);
+  const events = await store.events(call.run);
+  const report = composeReport(run, state, events, now());
+  const put = (path: string, text: string, type: string) =>
+    blobs.put(blobKeys.file(call.run, path), text, type);
+  await put(
+    'report.md',
+    renderMarkdown(report, await readTails(blobs, report)),
+    'text/markdown; charset=utf-8',
+  );
+  await put('metrics.prom', metricsText(report), 'text/plain; version=0.0.4');
+  await put('report.json', `${JSON.stringify(report, null, 2)}\n`, 'application/json');
+  await services.send(endSamples(run, report));
+  // Not before: a run that dies without its report is resumed for it.
+  await store.finish(call.run, Date.parse(report.endedAt));
+}
+
+/** The report, with the metrics that the events of the run amount to. */
+function composeReport(
+  { record, ordered, load, facts }: RunContext,
+  state: RunState,
+  events: readonly RunEvent[],
+  endedAt: number,
+): Report {
+  const metrics = createMetrics();
+  recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
+  metrics.resolutionSeconds.observe(facts.order.seconds, { cached: String(facts.order.cached) });
+  const gates = events.flatMap((event) => (event.event === 'result' && event.kind === 'gate' ? [event] : []));
+  for (const heap of gates.flatMap(({ heapUsedBytes }) => heapUsedBytes ?? [])) metrics.memoryBytes.set(heap);
+  for (const active of concurrency(events)) metrics.activeWorkers.set(active);
+  const caching = record.plan.policy.performance.enableCaching;
+  const hits = gates.filter(({ cached }) => cached).length;
+  const misses = gates.filter(
+    ({ task, cached, log }) =>
+      caching && !cached && log !== undefined && load.tasks[task]!.gate.cache !== 'off',
+  ).length;
+  const cache = {
+    order: statistics(facts.order.cached ? 1 : 0, facts.order.cached ? 0 : 1),
+    gate: statistics(hits, misses),
+  };
+  for (const [operation, found] of Object.entries(cache)) {
+    metrics.cacheHits.add(found.hits, { operation });
+    metrics.cacheMisses.add(found.misses, { operation });
+  }
+  const { tip, base } = state.weave;
+  const wovenTree = tip.linear === base ? undefined : tip.tree;
+  const built = buildReport({
+    record,
+    ordered,
+    load,
+    state,
+    events,
+    endedAt,
+    cache,
+    wovenTree,
+    wovenRef: null,
+  });
+  recordOutcome(metrics, built);
+  return { ...built, metrics: metricsJson(metrics) };
+}
+
+/** Of a table that knows neither its size nor what has expired in it. */
+const statistics = (hits: number, misses: number) => ({
+  hits,
+  misses,
+  expired: 0,
+  size: 0,
+  hitRate: hits + misses === 0 ? 0 : hits / (hits + misses),
+});
+
+function endSamples({ facts }: RunContext, report: Report): Sample[] {
+  const failed = new Map<string, number>();
+  const unmerged = report.gatesOnly ? [] : report.items.filter(({ status }) => status !== 'merged');
+  for (const item of unmerged) failed.set(reasonCode(item), (failed.get(reasonCode(item)) ?? 0) + 1);
+  return samplesOfEnd({
+    status: report.status,
+    seconds: (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000,
+    merged: report.gatesOnly ? 0 : report.items.length - unmerged.length,
+    failed,
+    order: facts.order,
+  });
+}
+
+/** Failed gates whose log is shown; more would make a report that nobody reads. */
+const TAILS = 50;
+
+async function readTails(blobs: Blobs, report: Report): Promise<LogTails> {
+  const logs = failedGates(report).flatMap(({ gate }) => gate.log ?? []);
+  const tails = await Promise.all(
+    logs.slice(0, TAILS).map(async (log) => {
+      const text = await blobs.get(blobKeys.file(report.runId, log));
+      return text === undefined ? [] : [[log, tailOf(text)] as const];
+    }),
+  );
+  return new Map(tails.flat());
+}

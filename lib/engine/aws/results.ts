@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { OperationCache } from '../../performance/operation-cache';
+import type { Input, Result } from '../../run/messages';
+import type { RunState } from '../../run/state';
+import { type Durations, durationKey } from '../durations';
+import { artifactsPath, logPath } from '../gate-files';
+import { gateKey } from '../gate-key';
+import { blobKeys } from './blobs';
+import type { GateReturn } from './protocol';
+import type { RunContext } from './run-context';
+import { testedBy } from './tested';
+
+/** A pass that may be used again, and where its files are. */
+export interface KeptPass {
+  readonly durationMs: number;
+  /** Key prefix of the files, and their paths below it. */
+  readonly folder: string;
+  readonly artifacts: readonly string[];
+}
+
+export interface Memory {
+  readonly passes: OperationCache<KeptPass>;
+  readonly durations: Durations;
+}
+
+export interface Remembering {
+  /** Caches as the run's policy has them. */
+  readonly memoryOf: (run: RunContext) => Memory;
+  /** What gates run with, as far as it is known from outside. */
+  readonly toolchain: string;
+}
+
+/** What a gate function brought back, as results of the run. */
+export function toResults(run: RunContext, state: RunState, returned: readonly GateReturn[]): Result[] {
+  const { load, names } = run;
+  const { round } = state.weave;
+  return returned.flatMap((gate): Result[] => {
+    const task = load.tasks[gate.task];
+    if (task === undefined) return [];
+    const { logged, artifacts, note, ...rest } = gate;
+    const tested = testedBy(run, state, gate.task);
+    const folder = artifactsPath(names, task, round);
+    return [
+      {
+        kind: 'gate',
+        ...rest,
+        artifacts: artifacts.map((path) => join(folder, path)),
+        ...(logged ? { log: logPath(names, task, round, gate.attempt) } : {}),
+        ...(note === undefined ? {} : { note }),
+        ...(tested.kind === 'clean' ? { candidate: tested.commit } : {}),
+      },
+    ];
+  });
+}
+
+/** Keeps the passes among results that have just been taken in, and how long they took. */
+export async function rememberPasses(
+  { memoryOf, toolchain }: Remembering,
+  run: RunContext,
+  state: RunState,
+  inputs: readonly Input[],
+): Promise<void> {
+  const { load, names, record } = run;
+  const memory = memoryOf(run);
+  const results = inputs.flatMap((input) => (input.kind === 'next' ? input.results : []));
+  await Promise.all(
+    results.map(async (result) => {
+      if (result.kind !== 'gate' || result.outcome !== 'pass' || result.cached) return;
+      const task = load.tasks[result.task]!;
+      const durationMs = result.endedAt - result.startedAt;
+      if (task.item >= 0)
+        await memory.durations.set(durationKey(task.gate.name, names[task.item]!), durationMs);
+      const tested = testedBy(run, state, result.task);
+      const key = tested.kind === 'clean' ? gateKey(task.gate, tested, toolchain) : undefined;
+      if (key === undefined) return;
+      const below = artifactsPath(names, task, state.weave.round);
+      const artifacts = (result.artifacts ?? []).map((path) => path.slice(below.length + 1));
+      await memory.passes.set(key, { durationMs, folder: blobKeys.file(record.id, below), artifacts });
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+import type { RunIndex } from '../../run/run-index';
+import type { TargetQueue } from '../../run/target-queue';
+import type { Tokens } from './tokens';
+
+export interface QueueServices {
+  readonly index: RunIndex;
+  readonly queue: TargetQueue;
+  readonly tokens: Tokens;
+}
+
+/** Puts a run in line for its target; answers its token if it is the first, else somebody who leaves does. */
+export async function waitForTarget(
+  { index, queue, tokens }: QueueServices,
+  call: { readonly run: string; readonly token: string },
+): Promise<void> {
+  const submitted = await index.get(call.run);
+  if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
+  const isFirst = await queue.enter(submitted.target, call.run, call.token);
+  if (isFirst) await tokens.succeed(call.token, {});
+}
+
+/** Takes a run out of the line, and lets in whoever is first then; again, should that have been lost. */
+export async function leaveTarget(
+  { queue, tokens }: Pick<QueueServices, 'queue' | 'tokens'>,
+  target: string,
+  run: string,
+): Promise<void> {
+  const first = await queue.leave(target, run);
+  if (first?.token !== undefined) await tokens.succeed(first.token, {});
+}

@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { cloudWatch } from '../../aws/cloudwatch';
+import { dynamoDb } from '../../aws/dynamodb';
+import { s3 } from '../../aws/s3';
+import { secretsManager } from '../../aws/secrets-manager';
+import { stepFunctions } from '../../aws/step-functions';
+import { DynamoDbStore } from '../../performance/dynamodb-store';
+import { OperationCache } from '../../performance/operation-cache';
+import { openDynamoRunStores } from '../../run/dynamodb/stores';
+import { sendMetrics } from '../../telemetry/cloudwatch';
+import { type Sample, samplesOf } from '../../telemetry/samples';
+import { openDurations } from '../durations';
+import { createCredentials } from './credentials';
+import { type Environment, requireEnvironment } from './environment';
+import { log } from './function-log';
+import type { PrepareServices } from './prepare-run';
+import { openProcessHome } from './process-home';
+import { withRemoteWorkspace } from './repository-access';
+import type { KeptPass, Memory } from './results';
+import { createLoader, type RunContext } from './run-context';
+import { openS3Blobs } from './s3-blobs';
+import { createTokens } from './sfn-tokens';
+import type { TurnServices } from './turn';
+
+/** The services of the functions, each made of what the environment names. */
+
+const DAY_SECONDS = 86_400;
+
+export function storage() {
+  const env = requireEnvironment(['RUN_TABLE', 'CACHE_TABLE', 'RETENTION_DAYS', 'BUCKET']);
+  const retentionSeconds = env.RETENTION_DAYS * DAY_SECONDS;
+  const { store, index, queue } = openDynamoRunStores({
+    client: dynamoDb(),
+    table: env.RUN_TABLE,
+    retentionSeconds,
+  });
+  const cache = new DynamoDbStore({ client: dynamoDb(), table: env.CACHE_TABLE });
+  const blobs = openS3Blobs(s3(), env.BUCKET);
+  return { store, index, queue, cache, blobs, loadRun: createLoader(store), now: Date.now };
+}
+
+export const tokens = () => createTokens(stepFunctions());
+
+/** The services of a lane's turn; samples are collected until `flush`, so that a call sends them at once. */
+export function turnServices(): ReturnType<typeof storage> &
+  TurnServices & { readonly flush: () => Promise<void> } {
+  const base = storage();
+  const { TOOLCHAIN } = requireEnvironment(['TOOLCHAIN']);
+  let samples: Sample[] = [];
+  return {
+    ...base,
+    tokens: tokens(),
+    memoryOf: ({ record }) => memory(base.cache, record.plan.policy.performance),
+    toolchain: TOOLCHAIN,
+    pause,
+    async record({ load, record }: RunContext, state, events) {
+      samples.push(...samplesOf(load, record.plan.policy.mergeStrategy, state, events));
+    },
+    async flush() {
+      const sending = samples;
+      samples = [];
+      await sendSamples(sending);
+    },
+  };
+}
+
+function memory(store: DynamoDbStore, policy: RunContext['record']['plan']['policy']['performance']): Memory {
+  const { cacheTTLSeconds, enableCaching } = policy;
+  const options = { store, namespace: 'gate/1' };
+  return {
+    passes: new OperationCache<KeptPass>(cacheTTLSeconds, enableCaching, options),
+    durations: openDurations(policy, store),
+  };
+}
+
+export async function sendSamples(samples: readonly Sample[]): Promise<void> {
+  if (samples.length === 0) return;
+  const { METRICS_NAMESPACE } = requireEnvironment(['METRICS_NAMESPACE']);
+  await sendMetrics(cloudWatch(), METRICS_NAMESPACE, samples, (error) =>
+    log('warn', 'metrics', 'metrics could not be sent', { error: String(error) }),
+  );
+}
+
+/** Of all clones of a warm function, in bytes; /tmp has 4 GB and holds bundles besides. */
+const MAX_CLONES = 2 * 2 ** 30;
+const ROOT = '/tmp/lex-pr';
+
+/** What functions need that work with the repository. */
+export async function repositories(): Promise<Pick<PrepareServices, 'scratch' | 'withRepository'>> {
+  const env = requireEnvironment(['SECRET_ARN', 'REPOSITORY_SCOPE']);
+  const home = await openProcessHome(`${ROOT}/repositories`);
+  const credentials = openCredentials(env);
+  return {
+    scratch: home,
+    withRepository: (repository, work) =>
+      withRemoteWorkspace({ home, repository, credentials, maxBytes: MAX_CLONES }, work),
+  };
+}
+
+function openCredentials({
+  SECRET_ARN,
+  REPOSITORY_SCOPE,
+}: Pick<Environment, 'SECRET_ARN' | 'REPOSITORY_SCOPE'>) {
+  if (SECRET_ARN === undefined || REPOSITORY_SCOPE === undefined) return undefined;
+  return createCredentials(REPOSITORY_SCOPE, async () => {
+    const found = await secretsManager().send(new GetSecretValueCommand({ SecretId: SECRET_ARN }));
+    return found.SecretString ?? '';
+  });
+}

@@ -1,0 +1,170 @@
+import { decodeState, encodeState } from '../../run/codec';
+import type { RunEvent } from '../../run/messages';
+import type { RunState } from '../../run/state';
+import { step } from '../../run/step';
+import { StaleVersionError } from '../../run/store';
+import type { Inbox, TurnStore } from '../../run/turn-store';
+import { type HandOut, handOut } from './hand-out';
+import { type Outstanding, outstanding, untaken } from './inputs';
+import type { NextAnswer, NextCall } from './protocol';
+import { rememberPasses, toResults } from './results';
+import type { LoadRun, RunContext } from './run-context';
+import type { Tokens } from './tokens';
+
+export interface TurnServices extends HandOut {
+  readonly store: TurnStore;
+  readonly tokens: Tokens;
+  readonly loadRun: LoadRun;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly pause: (ms: number) => Promise<unknown>;
+  /** Told the events of each commit, once, before the call is answered. */
+  readonly record: (run: RunContext, state: RunState, events: readonly RunEvent[]) => Promise<void>;
+}
+
+/**
+ * A lane's turn. The call is put down in the lane's inbox; whoever comes first takes in all inboxes at once and
+ * commits what they lead to. Then every answer that is not known to have arrived is given: those of other lanes
+ * first, the own one last and nothing after it, because only a call without an answer is tried again, and with
+ * it what it has not done. So a function may die anywhere, and two may do the same at once.
+ *
+ * A call without work for its lane ends without an answer: a later call of another lane gives it.
+ * @throws what the services throw; the call has then no answer and is to be tried again
+ */
+export async function takeTurn(services: TurnServices, call: NextCall): Promise<void> {
+  const { store, tokens } = services;
+  const run = await services.loadRun(call.run);
+  let inbox = await inboxOf(services, run, call);
+  for (;;) {
+    const isNewest = inbox !== undefined && (await store.putInbox(call.run, inbox));
+    const seen = await takeInboxes(services, run, call.generation);
+    if (seen.state.generation !== call.generation) {
+      await tokens.succeed(call.token, { kind: 'done', turn: call.last ?? 0 });
+      return;
+    }
+    // Nobody waits for this call any more: the lane has made a later one.
+    if (!isNewest || inbox === undefined) return;
+    const { turn } = inbox;
+    if (seen.state.lanes[call.lane]!.turn > turn) {
+      // The call before has gone on after all.
+      inbox = await inboxOf(services, run, call);
+      continue;
+    }
+    const open = outstanding(seen.state, seen.inboxes);
+    await inChunks(
+      open.filter((other) => other.inbox.lane !== call.lane),
+      (other) => deliver(services, run, seen.state, other),
+    );
+    const own = open.find((other) => other.inbox.lane === call.lane && other.inbox.token === call.token);
+    if (own === undefined) return;
+    const answer = await handOut(services, run, seen.state, call.lane);
+    if (answer.kind !== 'settled') {
+      await deliverOwn(services, call, own.inbox, answer);
+      return;
+    }
+    // Nothing to run: the next turn may as well be taken here.
+    inbox = { ...inbox, turn: turn + 1, results: [], lost: undefined };
+  }
+}
+
+/**
+ * Gives lanes that wait what the state has for them, for a caller that is no lane, such as one that has just
+ * stopped the run.
+ */
+export async function answerLanes(services: TurnServices, id: string): Promise<void> {
+  const run = await services.loadRun(id);
+  const { inboxes, state: text } = await services.store.readTurns(id);
+  const state = decodeState(run.load, text);
+  await inChunks([...outstanding(state, inboxes)], (other) => deliver(services, run, state, other));
+}
+
+/** The call as it goes into the lane's inbox. Undefined: this lane has been taken over. */
+async function inboxOf(
+  { store }: TurnServices,
+  run: RunContext,
+  call: NextCall,
+): Promise<Omit<Inbox, 'delivered'> | undefined> {
+  const { state: text, inboxes } = await store.readTurns(call.run);
+  const state = decodeState(run.load, text);
+  const lane = state.lanes[call.lane];
+  if (state.generation !== call.generation || lane === undefined) return undefined;
+  const base = {
+    lane: call.lane,
+    generation: call.generation,
+    token: call.token,
+    attempt: (call.k * CALLS_PER_EXECUTION + call.calls) * TRIES_PER_CALL + call.retry,
+  };
+  const { last } = call;
+  const there = inboxes.find((inbox) => inbox.lane === call.lane && inbox.generation === call.generation);
+  // An attempt before this one has put it down, and died before it was taken in.
+  if (there !== undefined && there.turn > Math.max(lane.turn, last ?? 0)) return { ...there, ...base };
+  if (last !== null && lane.turn <= last) {
+    const results = toResults(run, state, call.results ?? []);
+    return { ...base, turn: last + 1, results, lost: call.lost ?? undefined };
+  }
+  // The first call of an execution, or one that was tried again after it had been taken in: go on from there.
+  const waits = lane.work !== undefined || lane.parked;
+  return { ...base, turn: waits ? lane.turn : lane.turn + 1, results: [], lost: undefined };
+}
+
+/** More than there can be (25,000 events, 14 a call), so that later ones have greater numbers. */
+const CALLS_PER_EXECUTION = 10_000;
+const TRIES_PER_CALL = 10_000;
+
+/** Takes in every inbox that the state has not seen, and commits it; what the state is then. */
+async function takeInboxes(
+  services: TurnServices,
+  run: RunContext,
+  generation: number,
+): Promise<{ state: RunState; inboxes: readonly Inbox[] }> {
+  const { store, now } = services;
+  const { id } = run.record;
+  for (let lost = 0; ; lost += 1) {
+    const turns = await store.readTurns(id);
+    const { inboxes } = turns;
+    const state = decodeState(run.load, turns.state);
+    const inputs = untaken(state, inboxes, turns.results);
+    if (state.generation !== generation || inputs.length === 0) return { state, inboxes };
+    const taken = step(run.load, state, inputs, now());
+    try {
+      await store.commit(id, turns.version, encodeState(taken.state), taken.events);
+    } catch (error) {
+      if (!(error instanceof StaleVersionError)) throw error;
+      // Whoever was faster may have taken in ours too. Full jitter, so that many do not meet again.
+      await services.pause(Math.random() * Math.min(20 * 2 ** lost, 500));
+      continue;
+    }
+    await rememberPasses(services, run, state, inputs);
+    await services.record(run, taken.state, taken.events);
+    return { state: taken.state, inboxes };
+  }
+}
+
+async function deliver(
+  services: TurnServices,
+  run: RunContext,
+  state: RunState,
+  { inbox }: Outstanding,
+): Promise<void> {
+  const answer = await handOut(services, run, state, inbox.lane);
+  await services.tokens.succeed(inbox.token, answer);
+  await services.store.markDelivered(run.record.id, inbox);
+}
+
+/** Marked before it is given: should this fail in between, the call is tried again and asks anew. */
+async function deliverOwn(
+  { store, tokens }: TurnServices,
+  call: NextCall,
+  inbox: Inbox,
+  answer: NextAnswer,
+): Promise<void> {
+  await store.markDelivered(call.run, inbox);
+  await tokens.succeed(call.token, answer);
+}
+
+/** So many answers are on their way at once. */
+const CHUNK = 16;
+
+async function inChunks<T>(values: readonly T[], act: (value: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < values.length; at += CHUNK) await Promise.all(values.slice(at, at + CHUNK).map(act));
+}

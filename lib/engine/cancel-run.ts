@@ -1,0 +1,70 @@
+import { isAncestor } from '../merge/candidate';
+import { revoke } from '../merge/revoke';
+import { decodeState, encodeState } from '../run/codec';
+import type { RunRecord } from '../run/record';
+import { ItemStatus, type RunState } from '../run/state';
+import { stopRun } from '../run/step';
+import { type RunStore, StaleVersionError } from '../run/store';
+import type { Workload } from '../run/workload';
+import type { GitWorkspace } from './git-workspace';
+
+export interface Cancelling {
+  readonly store: Pick<RunStore, 'read' | 'commit'>;
+  readonly record: RunRecord;
+  readonly load: Workload;
+  /** Who cancels the run and what for, in a sentence. */
+  readonly why: string;
+  /** Opens the repository; not called where nothing was to land. */
+  readonly git: () => Promise<Pick<GitWorkspace, 'source' | 'repository'>>;
+  /** Called once the stop is in the store, so that whoever runs it can be told. */
+  readonly onStopped: () => Promise<void>;
+  readonly now: () => number;
+}
+
+/**
+ * `cancelled`: nothing of the run lands from here on. `too-late`: it has landed, or had come to its end.
+ * `landing`: the repository refuses the fence, so that only the end of the landing tells; ask again after it.
+ */
+export type CancelAnswer = 'cancelled' | 'too-late' | 'landing';
+
+/**
+ * Cancels a run from outside of it, with any store and engine, in this order: write that it may not land, move
+ * the fence that a landing on its way depends on, look whether that was faster. Safe to repeat, also after a
+ * crash anywhere, and for several at once: the first stop stays.
+ * @throws GitError, InputError when the repository cannot be reached: the run then ends, but whether it lands
+ *   before is not known
+ */
+export async function cancelRun(cancelling: Cancelling): Promise<CancelAnswer> {
+  const { record, git, onStopped } = cancelling;
+  const state = await writeStop(cancelling);
+  if (state.stopping !== ItemStatus.cancelled) return 'too-late';
+  await onStopped();
+  if (!record.execute) return 'cancelled';
+
+  const { source, repository } = await git();
+  const { target } = record.plan;
+  const { generation, phase, weave } = state;
+  const revoking = { source, privateRepository: repository, target, run: record.id, generation };
+  const { revoked, target: now } = await revoke(revoking);
+  // Before phase `land` nothing was sent, and after it its answer is known.
+  if (phase !== 'land') return 'cancelled';
+  if (now !== undefined && (await isAncestor(repository, weave.tip.linear, now))) return 'too-late';
+  return revoked ? 'cancelled' : 'landing';
+}
+
+/** @returns the state with the stop, or that of a run that needs none */
+async function writeStop({ store, record, load, why, now }: Cancelling): Promise<RunState> {
+  for (;;) {
+    const { version, state: text } = await store.read(record.id);
+    const state = decodeState(load, text);
+    if (state.phase === 'done' || state.stopping !== undefined) return state;
+    const stopped = stopRun(load, state, ItemStatus.cancelled, why, now());
+    try {
+      await store.commit(record.id, version, encodeState(stopped.state), stopped.events);
+      return stopped.state;
+    } catch (error) {
+      // The run went on meanwhile.
+      if (!(error instanceof StaleVersionError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { orderPlan } from '../plan/order';
+import { decodeState } from '../run/codec';
+import { decodeRecord } from '../run/record';
+import { ItemStatus, isFailure, type RunState } from '../run/state';
+import type { RunStore, StoredRun } from '../run/store';
+import { createWorkload } from '../run/workload';
+
+export interface RunStatus {
+  readonly runId: string;
+  readonly status: 'running' | 'interrupted' | 'ended';
+  readonly phase: RunState['phase'];
+  readonly dryRun: boolean;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** Empty where the files of the run are not on this machine. */
+  readonly artifactFolder: string;
+  readonly items: Readonly<
+    Record<'total' | 'waiting' | 'open' | 'passed' | 'woven' | 'failed' | 'blocked' | 'cancelled', number>
+  >;
+  /** What runs now, `item: gate`. */
+  readonly running: readonly string[];
+}
+
+/** How far a run is. */
+export async function readStatus(
+  store: Pick<RunStore, 'read'>,
+  run: StoredRun,
+  status: RunStatus['status'],
+): Promise<RunStatus> {
+  const record = decodeRecord(run.record);
+  const { plan } = record;
+  const ordered = orderPlan(plan);
+  const load = createWorkload(ordered, plan.policy, record);
+  const state = decodeState(load, (await store.read(run.id)).state);
+  return {
+    runId: run.id,
+    status,
+    phase: state.phase,
+    dryRun: !record.execute,
+    target: plan.target,
+    startedAt: new Date(record.startedAt).toISOString(),
+    endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
+    artifactFolder: record.artifactFolder,
+    items: countItems(state),
+    running: state.lanes.flatMap(({ work }) =>
+      work?.kind === 'gates'
+        ? work.tasks.map(({ task }) => {
+            const { item, gate } = load.tasks[task]!;
+            return `${item < 0 ? 'integration' : ordered.items[item]!.name}: ${gate.name}`;
+          })
+        : [],
+    ),
+  };
+}
+
+function countItems({ items }: RunState): RunStatus['items'] {
+  const count = (matches: (status: number) => boolean) => items.filter(matches).length;
+  const cancelled = count((s) => s === ItemStatus.cancelled);
+  return {
+    total: items.length,
+    waiting: count((s) => s === ItemStatus.waiting),
+    open: count((s) => s === ItemStatus.open),
+    passed: count((s) => s === ItemStatus.passed),
+    woven: count((s) => s === ItemStatus.woven || s === ItemStatus.present),
+    failed: count(isFailure) - cancelled,
+    blocked: count((s) => s === ItemStatus.blocked),
+    cancelled,
+  };
+}

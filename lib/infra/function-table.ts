@@ -1,0 +1,70 @@
+/** What a function may do beyond writing its own logs and traces. Each brings the variables that go with it. */
+export type Grant = 'tables' | 'bucket' | 'tokens' | 'start' | 'merge' | 'secret' | 'metrics';
+
+export interface FunctionRow {
+  readonly description: string;
+  readonly grants: readonly Grant[];
+  /** Starts git, and is a container image by default. */
+  readonly git: boolean;
+  readonly timeoutSeconds: number;
+  readonly memoryMB: number;
+  /** Size of /tmp. */
+  readonly storageMB: number;
+}
+
+const small = { git: false, storageMB: 512 } as const;
+const withGit = { git: true, timeoutSeconds: 900, memoryMB: 2048, storageMB: 4096 } as const;
+
+/** Everything about the functions that does not depend on how they are deployed. */
+export const FUNCTIONS = {
+  control: {
+    ...small,
+    description: 'Submits, follows, cancels and resumes runs',
+    grants: ['tables', 'bucket', 'start', 'merge'],
+    timeoutSeconds: 120,
+    memoryMB: 512,
+  },
+  queue: {
+    ...small,
+    description: 'Lets a run in when its target is free',
+    grants: ['tables', 'tokens'],
+    timeoutSeconds: 30,
+    memoryMB: 256,
+  },
+  prepare: {
+    ...withGit,
+    description: 'Validates the plan, pins its heads, builds candidates',
+    grants: ['tables', 'bucket', 'secret'],
+  },
+  next: {
+    ...small,
+    description: 'Takes in what a lane did and gives lanes work',
+    grants: ['tables', 'bucket', 'tokens', 'metrics'],
+    timeoutSeconds: 60,
+    memoryMB: 1024,
+  },
+  // Gate code can read the credentials of its function.
+  gate: { ...withGit, description: 'Runs gates', grants: [] },
+  merge: {
+    ...withGit,
+    description: 'Weaves, lands, moves the fence',
+    grants: ['tables', 'bucket', 'secret'],
+  },
+  report: {
+    ...small,
+    description: 'Writes the report and lets the next run of the target in',
+    grants: ['tables', 'bucket', 'tokens', 'metrics'],
+    timeoutSeconds: 300,
+    memoryMB: 1024,
+  },
+  reconcile: {
+    ...small,
+    description: 'Resumes or fails a run whose execution failed',
+    grants: ['tables', 'bucket', 'start', 'tokens', 'metrics'],
+    timeoutSeconds: 120,
+    memoryMB: 512,
+  },
+} as const satisfies Record<string, FunctionRow>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];

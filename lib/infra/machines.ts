@@ -1,0 +1,130 @@
+import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge';
+import { type Definition, functionPlaceholder } from './asl';
+import type { FunctionName } from './function-table';
+import { laneMachine } from './lane-machine';
+import { runMachine } from './run-machine';
+
+export interface MachinesProps {
+  readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+  readonly maxWorkers: number;
+  readonly runTimeoutSeconds: number;
+  readonly rotateAfterEvents: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** The state machine of runs and the one of their lanes. */
+export class Machines extends Construct {
+  readonly run: StateMachine;
+  readonly lane: StateMachine;
+
+  constructor(scope: Construct, id: string, props: MachinesProps) {
+    super(scope, id);
+    const { maxWorkers, runTimeoutSeconds, rotateAfterEvents } = props;
+    this.lane = this.machine('Lane', laneMachine(rotateAfterEvents), ['next', 'gate', 'merge'], props);
+    this.run = this.machine(
+      'Run',
+      runMachine(maxWorkers, runTimeoutSeconds),
+      ['queue', 'prepare', 'report'],
+      props,
+      { LaneMachine: this.lane.stateMachineArn },
+    );
+    this.allowLanes();
+    this.allowManyLanes();
+  }
+
+  private machine(
+    id: string,
+    definition: Definition,
+    calls: readonly FunctionName[],
+    { functions, logRetention }: MachinesProps,
+    substitutions: Record<string, string> = {},
+  ): StateMachine {
+    const machine = new StateMachine(this, id, {
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(JSON.stringify(definition)),
+      definitionSubstitutions: {
+        ...substitutions,
+        Partition: Aws.PARTITION,
+        ...Object.fromEntries(
+          calls.map((name) => [functionPlaceholder(name), functions[name].functionArn] as const),
+        ),
+      },
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        // Execution data holds task tokens.
+        includeExecutionData: false,
+        destination: new LogGroup(this, `${id}Logs`, {
+          // Policies of log groups with this prefix do not count towards the limit of the account.
+          logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}-${id}`,
+          retention: logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    machine.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: calls.map((name) => functions[name].functionArn),
+      }),
+    );
+    const reason = 'Log delivery and X-Ray have no resources to name.';
+    acknowledgeWildcard(machine, '*', reason);
+    return machine;
+  }
+
+  /** `startExecution.sync`: starts a lane, learns of its end by an event, stops it when the run is stopped. */
+  private allowLanes(): void {
+    const lanes = this.executions(this.lane, ':*');
+    const rule = Stack.of(this).formatArn({
+      service: 'events',
+      resource: 'rule',
+      resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+    });
+    const statements: [string[], string][] = [
+      [['states:StartExecution'], this.lane.stateMachineArn],
+      [['states:DescribeExecution', 'states:StopExecution'], lanes],
+      [['events:PutTargets', 'events:PutRule', 'events:DescribeRule'], rule],
+    ];
+    for (const [actions, resource] of statements) {
+      this.run.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
+    }
+    acknowledgeWildcard(this.run, lanes, 'Executions of one state machine, whose names are not known before.');
+  }
+
+  /** A Distributed Map starts executions of its own state machine; apart, because they name each other. */
+  private allowManyLanes(): void {
+    const children = this.executions(this.run, '/*');
+    const runs = this.executions(this.run, ':*');
+    const policy = new Policy(this, 'ManyLanes', {
+      statements: [
+        new PolicyStatement({
+          actions: ['states:StartExecution'],
+          resources: [this.run.stateMachineArn],
+        }),
+        new PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:StopExecution'],
+          resources: [runs, children],
+        }),
+      ],
+    });
+    policy.attachToRole(this.run.role);
+    const reason = 'Executions of this state machine itself, whose names are not known before.';
+    for (const resource of [runs, children]) acknowledgeWildcard(policy, resource, reason);
+  }
+
+  private executions(machine: StateMachine, suffix: string): string {
+    return Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${machine.stateMachineName}${suffix}`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+}

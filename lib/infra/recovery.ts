@@ -1,0 +1,42 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
+
+/** Runs whose execution ended badly reach `reconcile`; what cannot reach it is kept. */
+export class Recovery extends Construct {
+  /** Ends of executions that nobody took care of. Empty unless something is wrong. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, runMachine: StateMachine, reconcile: LambdaFunction) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.deadLetters, 'SQS3', 'This is the queue of dead letters.');
+
+    const retries = { retryAttempts: 2, maxEventAge: Duration.hours(6) };
+    reconcile.configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.deadLetters) });
+    new Rule(this, 'Rule', {
+      description: 'Runs of lex-pr whose execution ended badly',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [runMachine.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [
+        new LambdaTarget(reconcile, { ...retries, retryAttempts: 8, deadLetterQueue: this.deadLetters }),
+      ],
+    });
+  }
+}

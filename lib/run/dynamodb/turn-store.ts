@@ -1,0 +1,85 @@
+import type { Row } from '../../aws/attributes';
+import type { Inbox, LaneResults, RunProgress, TurnId, TurnStore } from '../turn-store';
+import { ABSENT, PRESENT, Rows, type RunTable } from './rows';
+import { openDynamoRunStore, STATE } from './run-store';
+import { packText, unpackText } from './text';
+
+/**
+ * Lanes take their turns through DynamoDB. Rows of a run, beside those of `run-store.ts`: inboxes
+ * `TURN#LANE#n`, results `TURN#RESULT#n`, details `DETAIL#name`.
+ */
+export function openDynamoTurnStore(table: RunTable): TurnStore & RunProgress {
+  const rows = new Rows(table);
+  const packed = async (run: string, text: string) => {
+    const expiresAt = rows.expiry();
+    return { ...(await packText(rows, run, 'body', text, expiresAt)), expiresAt };
+  };
+  const unpacked = (row: Row) => unpackText(rows, row, 'body');
+
+  return {
+    ...openDynamoRunStore(rows),
+
+    async putInbox(run, { token, ...inbox }) {
+      const body = await packed(run, JSON.stringify(inbox));
+      const order = orderOf(inbox);
+      // The same call may come twice: a request whose answer was lost is repeated.
+      const condition = { expression: `${ABSENT} OR #order <= :order`, values: { order } };
+      return rows.put(
+        run,
+        laneRow('LANE', inbox.lane),
+        { ...body, order, token, delivered: false },
+        condition,
+      );
+    },
+
+    async putResults(run, results) {
+      const body = await packed(run, JSON.stringify(results));
+      const order = orderOf({ ...results, attempt: 0 });
+      const condition = { expression: `${ABSENT} OR #order < :order`, values: { order } };
+      await rows.put(run, laneRow('RESULT', results.lane), { ...body, order }, condition);
+    },
+
+    async readTurns(run) {
+      // DynamoDB reads in the order of the names: LANE, RESULT, STATE.
+      const all = await rows.range(run, 'TURN#', 'TURN#~');
+      const named = (prefix: string) => all.filter(({ row }) => String(row).startsWith(prefix));
+      const [state] = named(STATE);
+      if (state === undefined) throw new Error(`unknown run ${run}`);
+      const inbox = async (row: Row): Promise<Inbox> => ({
+        ...JSON.parse(await unpacked(row)),
+        token: String(row.token),
+        delivered: row.delivered === true,
+      });
+      const result = async (row: Row): Promise<LaneResults> => JSON.parse(await unpacked(row));
+      const [text, inboxes, results] = await Promise.all([
+        unpacked(state),
+        Promise.all(named('TURN#LANE#').map(inbox)),
+        Promise.all(named('TURN#RESULT#').map(result)),
+      ]);
+      return { version: Number(state.version), state: text, inboxes, results };
+    },
+
+    async markDelivered(run, call) {
+      const values = { order: orderOf(call), token: call.token, yes: true };
+      const condition = { expression: `${PRESENT} AND #order = :order AND #token = :token`, values };
+      await rows.update(run, laneRow('LANE', call.lane), 'SET #delivered = :yes', condition);
+    },
+
+    async putDetail(run, name, text) {
+      await rows.put(run, `DETAIL#${name}`, await packed(run, text), { expression: ABSENT });
+    },
+
+    async getDetail(run, name) {
+      const row = await rows.get(run, `DETAIL#${name}`);
+      return row && unpacked(row);
+    },
+  };
+}
+
+const laneRow = (kind: 'LANE' | 'RESULT', lane: number) => `TURN#${kind}#${digits(lane)}`;
+
+/** Sorts as calls do. */
+const orderOf = ({ generation, turn, attempt }: Omit<TurnId, 'lane'>) =>
+  [generation, attempt, turn].map(digits).join('.');
+
+const digits = (value: number) => String(value).padStart(16, '0');

@@ -1,0 +1,10 @@
+import type { RunIndex } from './run-index';
+import type { TargetQueue } from './target-queue';
+import type { RunProgress, TurnStore } from './turn-store';
+
+/** What functions in different processes share. */
+export interface RunStores {
+  readonly store: TurnStore & RunProgress;
+  readonly index: RunIndex;
+  readonly queue: TargetQueue;
+}

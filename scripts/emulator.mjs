@@ -1,0 +1,117 @@
+// An AWS emulator for tests and benchmarks: installed where it is missing, on a free port of 127.0.0.1, and gone
+// with everything it started when it is stopped or this process ends.
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const VERSION = '1.5.33';
+const root = fileURLToPath(new URL('..', import.meta.url));
+const venv = join(root, '.emulator');
+
+/**
+ * @returns {Promise<{ url: string, environment: Record<string, string>, stop: () => Promise<void> }>}
+ *   `environment`: what makes the AWS SDK and CLIs talk to it, and to nothing else
+ * @throws Error when it does not answer in time, with the end of its log
+ */
+export async function startEmulator() {
+  install();
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-emulator-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const log = join(folder, 'log');
+  const child = launch(url, folder, log);
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  // Its functions are in its process group.
+  const signal = (name) => {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // All of them are gone.
+    }
+  };
+  const atExit = () => signal('SIGKILL');
+  process.once('exit', atExit);
+  const stop = async () => {
+    process.removeListener('exit', atExit);
+    signal('SIGTERM');
+    await Promise.race([exited, sleep(5_000, undefined, { ref: false })]);
+    signal('SIGKILL');
+    await exited;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  if (!(await isHealthy(url, child))) {
+    const end = readFileSync(log, 'utf8').slice(-2_000);
+    await stop();
+    throw new Error(`the emulator does not answer; the end of its log:\n${end}`);
+  }
+  return { url, environment: environmentFor(url), stop };
+}
+
+function install() {
+  const libraries = join(venv, 'lib');
+  const isThere =
+    existsSync(join(venv, 'bin/ministack')) &&
+    readdirSync(libraries).some((python) =>
+      existsSync(join(libraries, python, `site-packages/ministack-${VERSION}.dist-info`)),
+    );
+  if (isThere) return;
+  const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  run('python3', '-m', 'venv', venv);
+  run(join(venv, 'bin/pip'), 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`);
+}
+
+function launch(url, folder, log) {
+  const output = openSync(log, 'w');
+  const env = {
+    ...process.env,
+    ...environmentFor(url),
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: new URL(url).port,
+    TMPDIR: folder,
+    // Functions run on this project's Node.js.
+    PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+  };
+  const child = spawn(join(venv, 'bin/ministack'), [], {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  return child;
+}
+
+async function isHealthy(url, child) {
+  for (let tried = 0; tried < 300 && child.exitCode === null; tried += 1) {
+    const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
+    if (answer?.ok) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+const environmentFor = (url) => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_ENDPOINT_URL_S3: url,
+  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_SESSION_TOKEN: '',
+  AWS_PROFILE: '',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,320 @@
+import { type Blobs, blobKeys } from '../../../lib/engine/aws/blobs';
+import type { GateJob, GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
+import type { Memory } from '../../../lib/engine/aws/results';
+import type { RunContext } from '../../../lib/engine/aws/run-context';
+import type { Tokens } from '../../../lib/engine/aws/tokens';
+import { type TurnServices, takeTurn } from '../../../lib/engine/aws/turn';
+import { OperationCache } from '../../../lib/performance/operation-cache';
+import { decodeState, encodeState } from '../../../lib/run/codec';
+import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
+import { newState } from '../../../lib/run/state';
+import { start, step } from '../../../lib/run/step';
+import { StaleVersionError } from '../../../lib/run/store';
+import { createReality, planOf, type World, workloadOf } from '../../run/world';
+
+/** What may go wrong; every choice is made by `choose(n)`, a number below n. */
+export interface Weather {
+  /** Functions die before or after anything they do. */
+  readonly crashes: boolean;
+  /** Calls are delivered twice. */
+  readonly duplicates: boolean;
+  /** Waiting calls time out and are made again. */
+  readonly timeouts: boolean;
+  /** Gate and merge functions are lost, twice at most. */
+  readonly losses: boolean;
+  /** Lanes go on in another execution. */
+  readonly rotations: boolean;
+  /** All executions end, and the run is taken over, twice at most. */
+  readonly takeovers: boolean;
+}
+
+class Crash extends Error {}
+
+const RUN = 'r1';
+
+/**
+ * A run on what Step Functions, Lambda and DynamoDB promise and no more: lanes as state machines whose calls may
+ * die, be repeated and interleave at every point where a service is called.
+ */
+export async function runInCloud(world: World, choose: (n: number) => number, weather: Weather) {
+  const { ordered, policy } = planOf(world);
+  const load = workloadOf(world);
+  const reality = createReality(world, load);
+  const { store } = openMemoryRunStores();
+  const files = new Map<string, string>();
+  const waiting = new Map<string, (answer: NextAnswer) => void>();
+  const cells = new Map<string, string>();
+  let now = 0;
+  let crashes = weather.crashes ? 20 : 0;
+  let losses = weather.losses ? 2 : 0;
+  let repeats = 30;
+  let nextToken = 0;
+  let executed = 0;
+  let overlapping = 0;
+  let most = 0;
+
+  // Whoever calls a service goes on when it is chosen; in between anybody else may have.
+  const ready: (() => void)[] = [];
+  const point = async () => {
+    await new Promise<void>((resolve) => {
+      ready.push(resolve);
+    });
+    if (crashes > 0 && choose(25) === 0) {
+      crashes -= 1;
+      throw new Crash('the function died');
+    }
+  };
+  /** The methods of a service, each of which may be the last thing that a function does, or not be done any more. */
+  const guarded = <T extends object>(service: T): T =>
+    new Proxy(service, {
+      get(target, name) {
+        const method = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          await point();
+          const result = await method.apply(target, args);
+          await point();
+          return result;
+        };
+      },
+    });
+
+  const record = {
+    id: RUN,
+    engine: 'aws' as const,
+    plan: { repository: 'r', target: 'main', items: ordered.items, policy },
+    execute: world.execute,
+    gatesOnly: false,
+    lanes: world.lanes,
+    artifactFolder: '',
+    startedAt: 0,
+    base: 'base',
+    heads: ordered.items.map(({ name }) => ({ ref: null, sha: name })),
+    outdated: [],
+    committer: { name: 'n', email: 'e' },
+  };
+  const context: RunContext = {
+    record,
+    ordered,
+    load,
+    names: ordered.items.map(({ name }) => name),
+    facts: {
+      candidates: ordered.items.map(({ name }, item) => ({
+        kind: 'clean',
+        commit: `commit-${name}`,
+        tree: `tree-${name}`,
+        empty: world.empty.includes(item),
+      })),
+      lengths: [],
+      order: { cached: false, seconds: 0 },
+    },
+  };
+  const memory: Memory = {
+    passes: new OperationCache(60, true),
+    durations: new OperationCache(60, true, { namespace: 'durations' }),
+  };
+  const blobs: Blobs = {
+    put: async (key, body) => void files.set(key, String(body)),
+    get: async (key) => Buffer.from(files.get(key) ?? ''),
+    list: async (prefix) => [...files.keys()].filter((key) => key.startsWith(prefix)),
+    copy: async () => true,
+    readUrl: async (key) => key,
+    writeUrl: async (key) => key,
+    writeForm: async (prefix) => ({ url: prefix, fields: {} }),
+  };
+  const tokens: Tokens = {
+    async succeed(token, output) {
+      waiting.get(token)?.(output as NextAnswer);
+      waiting.delete(token);
+    },
+    async fail() {},
+  };
+  const services: TurnServices = {
+    store: guarded(store),
+    blobs: guarded(blobs),
+    tokens: guarded(tokens),
+    loadRun: async () => context,
+    memoryOf: () => memory,
+    toolchain: 'tools',
+    now: () => now,
+    pause: () => new Promise<void>((resolve) => ready.push(resolve)),
+    record: async () => {},
+  };
+
+  const first = start(load, newState(load, world.lanes, 'base'), [], 0);
+  await store.create(RUN, 'record', encodeState(first.state), first.events, 0);
+
+  /** The state `Next` with its task token: made again with a new one until somebody answers. */
+  async function next(
+    call: Pick<
+      Parameters<typeof takeTurn>[1],
+      'generation' | 'lane' | 'k' | 'calls' | 'last' | 'results' | 'lost'
+    >,
+    isOver: () => boolean,
+  ): Promise<NextAnswer | undefined> {
+    for (let retry = 0; ; retry += 1) {
+      const token = `t${nextToken++}`;
+      const answered = new Promise<NextAnswer>((resolve) => {
+        waiting.set(token, resolve);
+      });
+      const full = { ...call, run: RUN, retry, token };
+      const invoke = () =>
+        takeTurn(services, full).then(
+          () => 'parked' as const,
+          (error: unknown) => {
+            if (error instanceof Crash) return 'failed' as const;
+            throw error;
+          },
+        );
+      const calls = [invoke()];
+      if (weather.duplicates && repeats > 0 && choose(6) === 0) {
+        repeats -= 1;
+        calls.push(invoke());
+      }
+      const ended = await Promise.race([answered, Promise.all(calls)]);
+      if (!Array.isArray(ended)) return ended;
+      if (!ended.includes('failed') && !isOver()) {
+        // Parked: it waits for somebody else, or for its time to be over.
+        const timeout =
+          weather.timeouts && repeats > 0 && choose(4) === 0
+            ? (async () => {
+                repeats -= 1;
+                for (let k = choose(20); k >= 0; k -= 1) await new Promise<void>((r) => ready.push(r));
+                return undefined;
+              })()
+            : new Promise<never>(() => {});
+        const killed = new Promise<undefined>((resolve) => onKill.push(() => resolve(undefined)));
+        const answer = await Promise.race([answered, timeout, killed]);
+        if (answer !== undefined) return answer;
+      }
+      waiting.delete(token);
+      if (isOver()) return undefined;
+    }
+  }
+
+  let generation = 1;
+  let takeovers = weather.takeovers ? 2 : 0;
+  let onKill: (() => void)[] = [];
+
+  async function lane(number: number, mine: number): Promise<void> {
+    const isOver = () => mine !== generation;
+    let last: number | null = null;
+    let results: GateReturn[] | null = null;
+    let lost: string | null = null;
+    let k = 0;
+    let calls = 0;
+    for (;;) {
+      if (isOver()) return;
+      if (weather.rotations && last !== null && results === null && lost === null && choose(8) === 0) {
+        last = null;
+        k += 1;
+        calls = 0;
+      }
+      const answer = await next({ generation: mine, lane: number, k, calls, last, results, lost }, isOver);
+      calls += 1;
+      if (answer === undefined || answer.kind === 'done') return;
+      results = null;
+      lost = null;
+      last = answer.turn;
+      // The execution may end before the work is begun; the next one is given it again.
+      if (weather.rotations && choose(12) === 0) {
+        last = null;
+        k += 1;
+        calls = 0;
+        continue;
+      }
+      if (answer.kind === 'settled') continue;
+      if (answer.kind === 'sleep') {
+        now = Math.max(now, Date.parse(answer.until));
+        continue;
+      }
+      if (losses > 0 && choose(6) === 0) {
+        losses -= 1;
+        lost = 'out of memory';
+        continue;
+      }
+      if (answer.kind === 'gate') results = await gate(answer.job);
+      else await merge(number, mine, answer.turn);
+    }
+  }
+
+  async function gate(key: string): Promise<GateReturn[]> {
+    overlapping += 1;
+    most = Math.max(most, overlapping);
+    await new Promise<void>((resolve) => ready.push(resolve));
+    overlapping -= 1;
+    const job: GateJob = JSON.parse(files.get(key)!);
+    const state = decodeState(load, (await store.read(RUN)).state);
+    executed += job.tasks.length;
+    return reality.perform({ kind: 'gates', tasks: job.tasks }, state, now).map((result) => {
+      if (result.kind !== 'gate') throw new Error('only gates run here');
+      const { task, attempt, startedAt, endedAt } = result;
+      const outcome = result.outcome === 'pass' ? 'pass' : 'fail';
+      const rest = { exitCode: 0, signal: null, logged: true, artifacts: [] as string[] };
+      return { task, attempt, startedAt, endedAt, outcome, ...rest, heapUsedBytes: 1, rssBytes: 1 };
+    });
+  }
+
+  async function merge(number: number, mine: number, turn: number): Promise<void> {
+    await new Promise<void>((resolve) => ready.push(resolve));
+    const state = decodeState(load, (await store.read(RUN)).state);
+    const { work, turn: current } = state.lanes[number] ?? {};
+    if (state.generation !== mine || current !== turn || work === undefined) return;
+    const results = reality.perform(work, state, now);
+    await store.putResults(RUN, { lane: number, generation: mine, turn, results });
+  }
+
+  let done = false;
+  const lives = (async () => {
+    for (;;) {
+      const mine = generation;
+      await Promise.all(Array.from({ length: world.lanes }, (_, number) => lane(number, mine)));
+      if (mine === generation) return;
+    }
+  })().finally(() => {
+    done = true;
+  });
+
+  for (let steps = 0; !done; steps += 1) {
+    // Everything that can go on without a choice has gone on.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (done) break;
+    if (takeovers > 0 && choose(60) === 0) {
+      takeovers -= 1;
+      await takeOver();
+    }
+    if (ready.length === 0 || steps > 200_000) {
+      cells.set('stuck', `nothing goes on after ${steps} steps`);
+      break;
+    }
+    ready.splice(choose(ready.length), 1)[0]!();
+  }
+  if (!cells.has('stuck')) await lives;
+  const state = decodeState(load, (await store.read(RUN)).state);
+  return {
+    items: [...state.items],
+    target: reality.target(),
+    stuck: cells.get('stuck'),
+    phase: state.phase,
+    executed,
+    most,
+    jobs: [...files.keys()].filter((key) => key.startsWith(blobKeys.job(RUN, 1, 0, 1).slice(0, 8))).length,
+  };
+
+  async function takeOver(): Promise<void> {
+    for (;;) {
+      const { state: text, version } = await store.read(RUN);
+      const taken = step(load, decodeState(load, text), [{ kind: 'takeover', lanes: world.lanes }], now);
+      try {
+        await store.commit(RUN, version, encodeState(taken.state), taken.events);
+        generation = taken.state.generation;
+        const killed = onKill;
+        onKill = [];
+        for (const kill of killed) kill();
+        return;
+      } catch (error) {
+        if (!(error instanceof StaleVersionError)) throw error;
+      }
+    }
+  }
+}
