@@ -33,10 +33,7 @@ export async function startEmulator() {
       // All of them are gone.
     }
   };
-  const atExit = () => signal('SIGKILL');
-  process.once('exit', atExit);
   const stop = async () => {
-    process.removeListener('exit', atExit);
     signal('SIGTERM');
     await Promise.race([exited, sleep(5_000, undefined, { ref: false })]);
     signal('SIGKILL');
@@ -75,11 +72,13 @@ function launch(url, folder, log) {
     // Functions run on this project's Node.js.
     PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
   };
-  const child = spawn(join(venv, 'bin/ministack'), [], {
+  // The pipe ends with this process, however that ends.
+  const script = '{ read -r _ <&3; kill -KILL 0; } & exec "$0" 3<&-';
+  const child = spawn('sh', ['-c', script, join(venv, 'bin/ministack')], {
     cwd: folder,
     env,
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, 'pipe'],
   });
   closeSync(output);
   return child;

@@ -5,4 +5,12 @@ import { CLIENT, lazy } from './client';
 const hasOwnEndpoint = () =>
   process.env.AWS_ENDPOINT_URL_S3 !== undefined || process.env.AWS_ENDPOINT_URL !== undefined;
 
-export const s3 = lazy(() => new S3Client({ ...CLIENT, forcePathStyle: hasOwnEndpoint() }));
+export const s3 = lazy(
+  () =>
+    new S3Client({
+      ...CLIENT,
+      forcePathStyle: hasOwnEndpoint(),
+      // Else a URL to write to is signed with the checksum of an empty file.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    }),
+);

@@ -1,3 +1,4 @@
+import { BatchProcessor } from '../performance/batch-processor';
 import type { CacheStore } from '../performance/cache-store';
 import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
@@ -11,6 +12,9 @@ export function openDurations(performance: Performance, store: CacheStore): Dura
   return new OperationCache(cacheTTLSeconds, enableCaching, { store, namespace: 'duration/1' });
 }
 
+/** So many are read at once: a store may be far away. */
+const READ_AT_ONCE = 64;
+
 export const durationKey = (gate: string, item: string) => JSON.stringify([gate, item]);
 
 /**
@@ -23,17 +27,21 @@ export async function expectedLengths(
 ): Promise<(gate: Gate, item: string) => number> {
   const known = new Map<string, number>();
   const byGate = new Map<string, number[]>();
-  for (const { name, gates } of ordered.items) {
-    for (const { gate } of gates) {
-      const key = durationKey(gate.name, name);
-      const ms = await durations.get(key);
-      if (ms === undefined) continue;
-      known.set(key, ms);
-      const all = byGate.get(gate.name);
-      if (all === undefined) byGate.set(gate.name, [ms]);
-      else all.push(ms);
-    }
-  }
+  const all = ordered.items.flatMap(({ name, gates }) => gates.map(({ gate }) => ({ name, gate })));
+  const reader = new BatchProcessor<(typeof all)[number]>(READ_AT_ONCE);
+  await reader.processBatches(all, (batch) =>
+    Promise.all(
+      batch.map(async ({ name, gate }) => {
+        const key = durationKey(gate.name, name);
+        const ms = await durations.get(key);
+        if (ms === undefined) return;
+        known.set(key, ms);
+        const same = byGate.get(gate.name);
+        if (same === undefined) byGate.set(gate.name, [ms]);
+        else same.push(ms);
+      }),
+    ),
+  );
   const overall = mean([...known.values()]) ?? 1;
   const means = new Map([...byGate].map(([gate, all]) => [gate, mean(all) ?? overall]));
   return (gate, item) => known.get(durationKey(gate.name, item)) ?? means.get(gate.name) ?? overall;

@@ -22,7 +22,7 @@ export function lockHome(home: string): () => void {
     throw refuse(
       'run-in-progress',
       `another run is going on in ${home}`,
-      'wait for it, see `lex-pr status`, or end it with Ctrl-C where it runs',
+      'wait for it, see `lex-pr status`, or end it with `lex-pr cancel`',
     );
   }
   return () => db.close();

@@ -51,7 +51,7 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
   bucket(role, { storage: { bucket } }) {
     const files = bucket.arnForObjects('runs/*');
     allow(role, ['s3:GetObject', 's3:PutObject'], [files]);
-    allow(role, ['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': 'runs/*' } });
+    allow(role, ['s3:ListBucket'], [bucket.bucketArn], { StringLikeIfExists: { 's3:prefix': 'runs/*' } });
     acknowledgeWildcard(role, files, 'Files of runs, whose names are not known before.');
     return { BUCKET: bucket.bucketName };
   },

@@ -17,6 +17,9 @@ export interface Death {
   readonly when: 'before' | 'after';
 }
 
+/** Called around each commit, with its number from 1, before the process may die there. */
+export type Meddle = (commit: number, when: Death['when'], workspace: Workspace) => Promise<void>;
+
 /** Everything ends here, as far as the run is concerned. */
 class Died extends Error {}
 
@@ -27,13 +30,18 @@ export interface Life {
   readonly commits: number;
 }
 
-const RUN = '20260101-000000-0000';
+export const RUN = '20260101-000000-0000';
 
 /** Begins a run as `lex-pr merge --execute` does. */
-export async function begin(repo: TestRepository, document: PlanDocument, death?: Death): Promise<Life> {
+export async function begin(
+  repo: TestRepository,
+  document: PlanDocument,
+  death?: Death,
+  meddle?: Meddle,
+): Promise<Life> {
   const path = writePlan(repo, document);
   const plan = await readPlan(path, { stdin: process.stdin, cwd: repo.path, defaultRepository: repo.path });
-  return live(repo, plan.repository, death, async (workspace) => {
+  return live(repo, plan.repository, { death, meddle }, async (workspace) => {
     const ordered = orderPlan(plan);
     const record = await prepareRun(workspace, plan, ordered, {
       id: RUN,
@@ -52,7 +60,7 @@ export async function begin(repo: TestRepository, document: PlanDocument, death?
 
 /** Goes on with the run as `lex-pr resume` does. */
 export function goOn(repo: TestRepository, death?: Death): Promise<Life> {
-  return live(repo, repo.path, death, async (workspace) => {
+  return live(repo, repo.path, { death }, async (workspace) => {
     const record = decodeRecord((await workspace.store.find(RUN))!.record);
     return runOf(workspace, record, record.plan);
   });
@@ -67,7 +75,7 @@ function runOf(workspace: Workspace, record: RunRecord, plan: Plan): LocalRun {
 async function live(
   repo: TestRepository,
   repository: string,
-  death: Death | undefined,
+  { death, meddle }: { readonly death: Death | undefined; readonly meddle?: Meddle | undefined },
   open: (workspace: Workspace) => Promise<LocalRun>,
 ): Promise<Life> {
   const workspace = await openWorkspace(repo.path, repository);
@@ -81,8 +89,11 @@ async function live(
     ...workspace.store,
     async commit(...change) {
       commits += 1;
+      const commit = commits;
+      await meddle?.(commit, 'before', workspace);
       die('before');
       await workspace.store.commit(...change);
+      await meddle?.(commit, 'after', workspace);
       die('after');
     },
   };

@@ -1,10 +1,10 @@
-import { encodeState } from '../../lib/run/codec';
+import { decodeState, encodeState } from '../../lib/run/codec';
 import { createCoordinator } from '../../lib/run/coordinator';
 import { openMemoryStore } from '../../lib/run/memory-store';
 import type { Answer, GateResult, RunEvent } from '../../lib/run/messages';
-import { newState } from '../../lib/run/state';
-import { start } from '../../lib/run/step';
-import type { RunStore } from '../../lib/run/store';
+import { ItemStatus, newState, type RunState } from '../../lib/run/state';
+import { type Step, start, step, stopRun } from '../../lib/run/step';
+import { type RunStore, StaleVersionError } from '../../lib/run/store';
 import { type World, workloadOf } from '../run/world';
 
 const RUN = 'r';
@@ -62,6 +62,14 @@ async function open(lanes = WORLD.lanes) {
     answers,
     held,
     events: () => memory.events(RUN),
+    /** Another process commits to the same run. */
+    async meddle(change: (state: RunState) => Pick<Step, 'state' | 'events'>) {
+      const { version, state } = await memory.read(RUN);
+      const { state: after, events } = change(decodeState(load, state));
+      await memory.commit(RUN, version, encodeState(after), events);
+    },
+    end: (state: RunState) => stopRun(load, state, ItemStatus.cancelled, 'by me', 7),
+    takeOver: (state: RunState) => step(load, state, [{ kind: 'takeover', lanes }], 7),
     version: async () => (await memory.read(RUN)).version,
     /** A lane's turn; its answer will be in `answers`. */
     turn(lane: number, turn: number, results: readonly GateResult[] = []) {
@@ -80,6 +88,8 @@ async function open(lanes = WORLD.lanes) {
     },
   };
 }
+
+type Opened = Awaited<ReturnType<typeof open>>;
 
 /** Everything that follows without further events has happened. */
 async function settle(): Promise<void> {
@@ -167,6 +177,102 @@ describe('createCoordinator', () => {
     run.turn(2, 1);
     await settle();
     expect(kinds(run.answers)).toEqual(['done', 'done', 'done']);
+  });
+
+  describe('when another process ends the run in the store', () => {
+    it('and calls: those who wait are told, once what the others hold has come back', async () => {
+      const run = await open(5);
+      for (const lane of [0, 1, 2, 3, 4]) run.turn(lane, 1);
+      await settle();
+      await run.commit();
+      await run.commit();
+      expect(kinds(run.answers)).toEqual(['gates', 'gates', 'gates', 'gates', undefined]);
+      await run.meddle(run.end);
+      run.coordinator.refresh();
+      await settle();
+      expect(run.coordinator.state).toMatchObject({ phase: 'done', stopping: ItemStatus.cancelled });
+      expect(run.told.at(-1)).toContainEqual({
+        event: 'stop',
+        status: ItemStatus.cancelled,
+        why: 'by me',
+        at: 7,
+      });
+      await run.commit();
+      for (const lane of [0, 1, 2, 3]) run.turn(lane, 2);
+      await settle();
+      await run.commit();
+      await run.commit();
+      expect(kinds(run.answers)).toEqual(['done', 'done', 'done', 'done', 'done']);
+      expect([...run.coordinator.state.items]).toEqual(Array(4).fill(ItemStatus.cancelled));
+      expect(run.faults).toEqual([]);
+    });
+
+    it('and nobody calls: the next commit finds out, and nothing that it brought starts anything', async () => {
+      const run = await open(2);
+      run.turn(0, 1);
+      await settle();
+      await run.commit();
+      await run.meddle(run.end);
+      run.turn(0, 2, [failed(run.answers[0])]);
+      run.turn(1, 1);
+      await settle();
+      await run.commit();
+      await run.commit();
+      expect(kinds(run.answers)).toEqual(['done', 'done']);
+      expect((await run.events()).filter(({ event }) => event === 'start')).toHaveLength(1);
+      expect(run.faults).toEqual([]);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('while a commit is being written: its turns are taken in after the stop', async () => {
+      const run = await open(1);
+      run.turn(0, 1);
+      await settle();
+      await run.meddle(run.end);
+      run.coordinator.refresh();
+      await run.commit();
+      await run.commit();
+      expect(kinds(run.answers)).toEqual(['done']);
+      expect(run.faults).toEqual([]);
+      expect(await run.events()).not.toContainEqual(expect.objectContaining({ event: 'start' }));
+    });
+
+    it('a call without a change changes nothing', async () => {
+      const run = await open();
+      run.coordinator.refresh();
+      await settle();
+      expect(run.held).toEqual([]);
+      expect(run.told).toEqual([]);
+      expect(await run.version()).toBe(1);
+    });
+  });
+
+  it.each([
+    ['taken over', (run: Opened) => run.meddle(run.takeOver)],
+    [
+      'ended and taken over',
+      async (run: Opened) => {
+        await run.meddle(run.end);
+        await run.meddle(run.takeOver);
+      },
+    ],
+    [
+      'ended, and more has been changed',
+      (run: Opened) =>
+        run.meddle((state) => {
+          const { state: ended, events } = run.end(state);
+          return { state: { ...ended, attempts: ended.attempts.with(0, 9) }, events };
+        }),
+    ],
+  ])('a run that somebody else has %s is a fault, and not gone on with', async (_, meddle) => {
+    const run = await open();
+    await meddle(run);
+    run.turn(0, 1);
+    await settle();
+    await run.commit();
+    expect(run.faults).toEqual([expect.any(StaleVersionError)]);
+    expect(kinds(run.answers)).toEqual(['done']);
+    expect(run.told).toEqual([]);
   });
 
   it('wakes up once when the earliest backoff ends, and leaves no timer', async () => {

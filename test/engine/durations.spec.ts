@@ -40,7 +40,12 @@ describe('the expected length of a gate', () => {
     await durations.set(durationKey('test', 'c'), 5000);
     await durations.set(durationKey('test', 'a'), 10);
     const lengths = await expectedLengths(durations, ordered);
-    const load = createWorkload(ordered, plan.policy, { execute: true, gatesOnly: true, engine: 'local' }, lengths);
+    const load = createWorkload(
+      ordered,
+      plan.policy,
+      { execute: true, gatesOnly: true, engine: 'local' },
+      lengths,
+    );
     const line = load.taskAt.map((task) => load.tasks[task]!.item).filter((item) => item >= 0);
     expect(ordered.items[line[0]!]!.name).toBe('c');
   });

@@ -1,10 +1,10 @@
 import {
   CopyObjectCommand,
   GetObjectCommand,
-  NoSuchKey,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -18,31 +18,14 @@ export function openS3Blobs(client: S3Client, bucket: string): Blobs {
   const at = (key: string) => ({ Bucket: bucket, Key: key });
   return {
     async put(key, body, contentType) {
-      await client.send(
-        new PutObjectCommand({ ...at(key), Body: body, ...(contentType && { ContentType: contentType }) }),
-      );
+      // Of an empty text the client does not know the length.
+      const Body = typeof body === 'string' ? Buffer.from(body) : body;
+      await client.send(new PutObjectCommand({ ...at(key), Body, ContentType: contentType }));
     },
 
     async get(key) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand(at(key)));
-        return Buffer.from(await Body!.transformToByteArray());
-      } catch (error) {
-        if (error instanceof NoSuchKey) return undefined;
-        throw error;
-      }
-    },
-
-    async copy(from, to) {
-      // The source is part of a URL there.
-      const source = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
-      try {
-        await client.send(new CopyObjectCommand({ ...at(to), CopySource: source }));
-        return true;
-      } catch (error) {
-        if (error instanceof NoSuchKey) return false;
-        throw error;
-      }
+      const found = await ifThere(client.send(new GetObjectCommand(at(key))));
+      return found && Buffer.from(await found.Body!.transformToByteArray());
     },
 
     async list(prefix) {
@@ -52,6 +35,12 @@ export function openS3Blobs(client: S3Client, bucket: string): Blobs {
       return keys;
     },
 
+    async copy(from, to) {
+      // The source is part of a URL there.
+      const CopySource = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
+      return (await ifThere(client.send(new CopyObjectCommand({ ...at(to), CopySource })))) !== undefined;
+    },
+
     readUrl: (key, seconds) => getSignedUrl(client, new GetObjectCommand(at(key)), { expiresIn: seconds }),
 
     writeUrl: (key, seconds) => getSignedUrl(client, new PutObjectCommand(at(key)), { expiresIn: seconds }),
@@ -59,12 +48,19 @@ export function openS3Blobs(client: S3Client, bucket: string): Blobs {
     async writeForm(prefix, seconds, maxBytes) {
       return createPresignedPost(client, {
         ...at(`${prefix}\${filename}`),
-        Conditions: [
-          ['content-length-range', 0, maxBytes],
-          ['starts-with', '$key', prefix],
-        ],
+        // That the key begins with the prefix is a condition already.
+        Conditions: [['content-length-range', 0, maxBytes]],
         Expires: seconds,
       });
     },
   };
+}
+
+async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return undefined;
+    throw error;
+  }
 }
