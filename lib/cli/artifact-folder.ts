@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { refuse } from '../errors';
+import { makeFolder } from './make-folder';
 
 /**
  * Makes the folder for report, logs and artifacts, before any gate has run for nothing.
@@ -9,7 +10,7 @@ import { refuse } from '../errors';
  */
 export async function makeArtifactFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { message } = error as Error;

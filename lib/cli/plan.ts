@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type DiscoverOptions, discover } from '../discover/discover';
 import { planDocument } from '../discover/document';
@@ -7,6 +7,7 @@ import { planYaml } from '../discover/yaml';
 import { refuse } from '../errors';
 import { loadPlan } from '../plan/load';
 import { ExitCode, type Io } from './io';
+import { makeFolder } from './make-folder';
 import { writeNotes } from './notes';
 
 export interface PlanOptions extends DiscoverOptions {
@@ -24,7 +25,8 @@ export interface PlanOptions extends DiscoverOptions {
 export async function planCommand(options: PlanOptions, io: Io): Promise<number> {
   const { out, pin, json = false } = options;
   const discovery = await discover(io.cwd, options);
-  const folder = out === undefined ? undefined : await writing(makeFolder(resolve(io.cwd, out)));
+  const folder = out === undefined ? undefined : resolve(io.cwd, out);
+  if (folder !== undefined) await writing(makeFolder(folder));
   const repository = folder === undefined ? undefined : await repositoryField(folder, io.cwd);
   const plan = planDocument(discovery, { repository, pin });
   const text = json ? `${JSON.stringify(plan, null, 2)}\n` : planYaml(plan);
@@ -40,11 +42,6 @@ export async function planCommand(options: PlanOptions, io: Io): Promise<number>
   if (json || folder === undefined) io.stdout.write(text);
   writeNotes(notes, json, io);
   return ExitCode.merged;
-}
-
-async function makeFolder(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  return folder;
 }
 
 /** What the file system refuses is bad input. */

@@ -23,7 +23,8 @@ export async function openHome(cwd: string): Promise<string> {
       `git rm -r --cached ${HOME}, commit that, and remove the folder`,
     );
   try {
-    await mkdir(home, { recursive: true });
+    // Not `recursive`, with which Node never ends in a folder such as /proc.
+    await mkdir(home).catch(unlessThere);
     await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
   } catch (error) {
     throw refuse(

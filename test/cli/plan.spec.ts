@@ -118,8 +118,16 @@ describe('lex-pr plan', () => {
 
   it('--out refuses a folder that cannot be one', async () => {
     const repo = threeBranches();
-    const result = await plan(repo, gate, '--json', '--out', 'README');
-    expect(problemsOf(result).map(({ code }) => code)).toEqual(['cannot-write']);
+    mkdirSync(join(repo.path, 'taken/plan.json'), { recursive: true });
+    for (const folder of ['README', 'README/below', 'taken', '/proc/none', '/proc/none/below']) {
+      const result = await plan(repo, gate, '--json', '--out', folder);
+      expect(problemsOf(result).map(({ code }) => code)).toEqual(['cannot-write']);
+    }
+    const merged = await runCli(['merge', '-', '--artifact-dir', '/proc/none', '--json'], {
+      cwd: repo.path,
+      input: JSON.stringify({ ...document, items: [] }),
+    });
+    expect(problemsOf(merged).map(({ code }) => code)).toEqual(['artifact-folder']);
   });
 
   it('--pin pins every item to its head, so that one that moves on is not merged', async () => {

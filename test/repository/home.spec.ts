@@ -37,5 +37,8 @@ describe('the folder .lex-pr', () => {
   it('is refused where it cannot be made', async () => {
     writeFileSync(join(repo.path, '.lex-pr'), 'a file');
     await expect(openHome(repo.path)).rejects.toThrow(InputError);
+    // A folder that is there and takes no others.
+    if (process.platform === 'linux')
+      await expect(openHome('/proc')).rejects.toThrow('cannot make /proc/.lex-pr');
   });
 });
