@@ -1,9 +1,9 @@
 import { queueCall } from '../lib/engine/aws/protocol';
 import { waitForTarget } from '../lib/engine/aws/run-queue';
-import { storage, tokens } from '../lib/engine/aws/services';
+import { runStores, tokens } from '../lib/engine/aws/services';
 import { withToken } from '../lib/engine/aws/token-handler';
 
-const services = { ...storage(), tokens: tokens() };
+const services = { ...runStores(), tokens: tokens() };
 
 /** `Queue`: lets a run in when its target is free. */
 export async function handler(event: unknown): Promise<void> {

@@ -9,16 +9,21 @@ import type { MergePyramidProps } from './merge-pyramid';
 const count = z.coerce.number().int().min(1);
 
 /** What `cdk deploy -c NAME=VALUE` can set; `lib/infra/merge-pyramid.ts` says what each means. */
-const context = z.object({
-  stack: z.string().default('LexPr').describe('Name of the stack.'),
-  functions: z.enum(['image', 'zip']).optional(),
-  architecture: z.enum(['arm64', 'x86_64']).optional(),
-  maxWorkers: count.optional(),
-  retentionDays: count.optional(),
-  repositorySecretArn: z.string().startsWith('arn:').optional(),
-  removal: z.enum(['retain', 'destroy']).optional(),
-  rotateAfterEvents: count.optional(),
-});
+const context = z
+  .object({
+    stack: z.string().default('LexPr').describe('Name of the stack.'),
+    functions: z.enum(['image', 'zip']).optional(),
+    architecture: z.enum(['arm64', 'x86_64']).optional(),
+    maxWorkers: count.optional(),
+    retentionDays: count.optional(),
+    repositorySecretArn: z.string().startsWith('arn:').optional(),
+    repositories: z.url().optional(),
+    removal: z.enum(['retain', 'destroy']).optional(),
+    rotateAfterEvents: count.optional(),
+  })
+  .refine(({ repositorySecretArn, repositories }) => !repositorySecretArn === !repositories, {
+    error: 'repositorySecretArn and repositories go together',
+  });
 export type Context = z.output<typeof context>;
 
 /**
@@ -37,7 +42,26 @@ export function readContext(node: Node): Context {
   );
 }
 
-/** The properties that go with a context. */
-export function pyramidProps(context: Context, scope: Stack): MergePyramidProps {
-  throw new Error(`${context} ${scope} ${Duration} ${RemovalPolicy} ${Architecture} ${Secret}`);
+/** The properties that go with a context; what it does not give is left to the construct. */
+export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
+  const { functions, architecture, maxWorkers, retentionDays, rotateAfterEvents } = given;
+  const { repositorySecretArn, repositories, removal } = given;
+  return {
+    ...(functions && { functions }),
+    ...(architecture && { architecture: ARCHITECTURES[architecture] }),
+    ...(maxWorkers && { maxWorkers }),
+    ...(retentionDays && { retention: Duration.days(retentionDays) }),
+    ...(rotateAfterEvents && { rotateAfterEvents }),
+    ...(removal && { removalPolicy: REMOVALS[removal] }),
+    ...(repositorySecretArn &&
+      repositories && {
+        repositoryAccess: {
+          secret: Secret.fromSecretCompleteArn(scope, 'RepositorySecret', repositorySecretArn),
+          repositories,
+        },
+      }),
+  };
 }
+
+const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
+const REMOVALS = { retain: RemovalPolicy.RETAIN, destroy: RemovalPolicy.DESTROY } as const;

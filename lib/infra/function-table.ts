@@ -1,5 +1,5 @@
 /** What a function may do beyond writing its own logs and traces. Each brings the variables that go with it. */
-export type Grant = 'tables' | 'bucket' | 'tokens' | 'start' | 'merge' | 'secret' | 'metrics';
+export type Grant = 'tables' | 'bucket' | 'tokens' | 'start' | 'merge' | 'secret' | 'metrics' | 'toolchain';
 
 export interface FunctionRow {
   readonly description: string;
@@ -20,7 +20,7 @@ export const FUNCTIONS = {
   control: {
     ...small,
     description: 'Submits, follows, cancels and resumes runs',
-    grants: ['tables', 'bucket', 'start', 'merge'],
+    grants: ['tables', 'bucket', 'start', 'merge', 'tokens', 'toolchain'],
     timeoutSeconds: 120,
     memoryMB: 512,
   },
@@ -39,7 +39,7 @@ export const FUNCTIONS = {
   next: {
     ...small,
     description: 'Takes in what a lane did and gives lanes work',
-    grants: ['tables', 'bucket', 'tokens', 'metrics'],
+    grants: ['tables', 'bucket', 'tokens', 'metrics', 'toolchain'],
     timeoutSeconds: 60,
     memoryMB: 1024,
   },

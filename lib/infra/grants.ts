@@ -1,11 +1,12 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { EnvironmentVariable } from '../engine/aws/environment';
 import { RUN_TABLE } from '../run/dynamodb/table';
 import { acknowledgeWildcard } from './acknowledge';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type Grant } from './function-table';
+import type { RepositoryAccess } from './merge-pyramid';
 import type { Storage } from './storage';
 
 /** The namespace of all metrics in CloudWatch. */
@@ -15,7 +16,9 @@ export interface GrantsProps {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly storage: Storage;
   readonly runMachine: StateMachine;
-  readonly secret: ISecret | undefined;
+  readonly access: RepositoryAccess | undefined;
+  /** What gates run with; results are remembered for it alone. */
+  readonly toolchain: string;
   readonly retentionDays: number;
   readonly maxWorkers: number;
 }
@@ -64,6 +67,18 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
 
   start(role, { runMachine }) {
     allow(role, ['states:StartExecution'], [runMachine.stateMachineArn]);
+    const executions = Stack.of(runMachine).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${runMachine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    allow(role, ['states:DescribeExecution'], [executions]);
+    acknowledgeWildcard(
+      role,
+      executions,
+      'Executions of one state machine, whose names are not known before.',
+    );
     return { RUN_MACHINE_ARN: runMachine.stateMachineArn };
   },
 
@@ -72,11 +87,13 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     return { MERGE_FUNCTION: functions.merge.functionName };
   },
 
-  secret(role, { secret }): Variables {
-    if (!secret) return {};
-    secret.grantRead(role);
-    return { SECRET_ARN: secret.secretArn };
+  secret(role, { access }): Variables {
+    if (!access) return {};
+    access.secret.grantRead(role);
+    return { SECRET_ARN: access.secret.secretArn, REPOSITORY_SCOPE: access.repositories };
   },
+
+  toolchain: (_, { toolchain }) => ({ TOOLCHAIN: toolchain }),
 
   metrics(role) {
     const namespace = { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } };

@@ -95,7 +95,11 @@ export class Machines extends Construct {
     for (const [actions, resource] of statements) {
       this.run.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
     }
-    acknowledgeWildcard(this.run, lanes, 'Executions of one state machine, whose names are not known before.');
+    acknowledgeWildcard(
+      this.run,
+      lanes,
+      'Executions of one state machine, whose names are not known before.',
+    );
   }
 
   /** A Distributed Map starts executions of its own state machine; apart, because they name each other. */

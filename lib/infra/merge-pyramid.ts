@@ -12,6 +12,14 @@ import { Machines } from './machines';
 import { Recovery } from './recovery';
 import { Storage } from './storage';
 
+/** A secret, and what it opens. */
+export interface RepositoryAccess {
+  /** A token, or JSON `{"username", "token"}`. */
+  readonly secret: ISecret;
+  /** Repositories whose URL begins with this get it, no other: `https://github.com/organisation/`. */
+  readonly repositories: string;
+}
+
 export interface MergePyramidProps {
   /**
    * What `prepare`, `gate` and `merge` are: container images with git, or zips for where a git is on the path of
@@ -30,10 +38,10 @@ export interface MergePyramidProps {
   readonly gateImage?: DockerImageCode;
 
   /**
-   * Secret with the access to the repository; `prepare` and `merge` can read it, nothing else can.
-   * @default none: the repository is read and written without credentials
+   * The access to repositories; `prepare` and `merge` can read the secret, nothing else can.
+   * @default none: repositories are read and written without credentials
    */
-  readonly repositorySecret?: ISecret;
+  readonly repositoryAccess?: RepositoryAccess;
 
   /**
    * Lanes that a run can have at most, 1 to 10,000; a plan that asks for more gets this many.
@@ -95,7 +103,8 @@ export class MergePyramid extends Construct {
     const runTimeout = props.runTimeout ?? Duration.days(7);
     const rotateAfterEvents = props.rotateAfterEvents ?? ROTATE_AFTER;
     const packaging = props.functions ?? 'image';
-    if (props.gateImage && packaging === 'zip') throw new Error("gateImage goes with functions: 'image' only");
+    if (props.gateImage && packaging === 'zip')
+      throw new Error("gateImage goes with functions: 'image' only");
     const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
 
     this.storage = new Storage(this, 'Storage', {
@@ -122,7 +131,8 @@ export class MergePyramid extends Construct {
       functions: this.functions,
       storage: this.storage,
       runMachine: this.machines.run,
-      secret: props.repositorySecret,
+      access: props.repositoryAccess,
+      toolchain: this.gateToolchain(packaging, props),
       retentionDays,
       maxWorkers,
     });
@@ -131,6 +141,19 @@ export class MergePyramid extends Construct {
     this.output('RunTableName', this.storage.runTable.tableName);
     this.output('CacheTableName', this.storage.cacheTable.tableName);
     this.output('RunMachineArn', this.machines.run.stateMachineArn);
+  }
+
+  /** Changes with the image or the bundle that gates run in. */
+  private gateToolchain(packaging: string, { architecture }: MergePyramidProps): string {
+    const { node } = this.functions.gate;
+    const asset = node
+      .findAll()
+      .find((child): child is Construct & { assetHash: string } => 'assetHash' in child);
+    return JSON.stringify([
+      packaging,
+      (architecture ?? Architecture.ARM_64).name,
+      asset?.assetHash ?? node.addr,
+    ]);
   }
 
   private output(name: string, value: string): void {

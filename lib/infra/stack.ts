@@ -6,8 +6,14 @@ import { MergePyramid, type MergePyramidProps } from './merge-pyramid';
 export class LexPrStack extends Stack {
   readonly pyramid: MergePyramid;
 
-  constructor(scope: Construct, id: string, props: StackProps & MergePyramidProps = {}) {
+  /** @param pyramid what the engine is like, given the stack that it is made in */
+  constructor(
+    scope: Construct,
+    id: string,
+    pyramid: (stack: Stack) => MergePyramidProps = () => ({}),
+    props: StackProps = {},
+  ) {
     super(scope, id, { description: 'lex-pr: merges many dependent branches', ...props });
-    this.pyramid = new MergePyramid(this, 'Pyramid', props);
+    this.pyramid = new MergePyramid(this, 'Pyramid', pyramid(this));
   }
 }

@@ -47,7 +47,10 @@ export class Storage extends Construct {
       ],
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
-      ...(accessLogsBucket && { serverAccessLogsBucket: accessLogsBucket, serverAccessLogsPrefix: 'lex-pr/' }),
+      ...(accessLogsBucket && {
+        serverAccessLogsBucket: accessLogsBucket,
+        serverAccessLogsPrefix: 'lex-pr/',
+      }),
     });
     if (!accessLogsBucket) {
       const reason = 'Where access logs go is for the account to say: the property accessLogsBucket.';

@@ -3,7 +3,7 @@ import { makeBare, plantHook } from '../merge/landing-world';
 import { type PlanDocument, runCli, startCli } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { answerOf, cancel, expectCancelled, lastAct, startMerge } from './cancelling';
-import { pauseOf, pauseScript, pausingGit } from './held-gates';
+import { lethalGit, pauseOf, pauseScript, pausingGit } from './held-gates';
 import { statusOf } from './interrupted';
 
 const create = testRepositories();
@@ -65,6 +65,19 @@ describe('a cancel during a local landing', () => {
     child.kill('SIGKILL');
     await ended;
     expect(answerOf(await cancel(repo))).toEqual({ code: 0, runId, status: 'cancelled' });
+    goOn();
+    await over();
+    await expectCancelled(repo, base);
+  });
+
+  it('whose process was killed, by a cancel that died as well: once the report is there, git does nothing more', async () => {
+    const { repo, base, goOn, over, child, ended } = await startLanding('before');
+    child.kill('SIGKILL');
+    await ended;
+    const died = await cancel(repo, [], { PATH: lethalGit(repo, 'lex-pr: cancel run', 'before') });
+    expect(died.signal).toBe('SIGKILL');
+    expect(lastAct(repo)).toBeUndefined();
+    expect((await runCli(['resume'], { cwd: repo.path })).code).toBe(1);
     goOn();
     await over();
     await expectCancelled(repo, base);

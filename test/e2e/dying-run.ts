@@ -17,11 +17,11 @@ export interface Death {
   readonly when: 'before' | 'after';
 }
 
-/** Called around each commit, with its number from 1, before the process may die there. */
+/** Called around each commit, with its number from 1, before the process may die there; it may throw `Died` itself. */
 export type Meddle = (commit: number, when: Death['when'], workspace: Workspace) => Promise<void>;
 
 /** Everything ends here, as far as the run is concerned. */
-class Died extends Error {}
+export class Died extends Error {}
 
 /** How a process ended: with the state at the end of the run, or (undefined) by its death. */
 export interface Life {

@@ -73,13 +73,13 @@ export function isRunning(pid: number): boolean {
  * @returns the search path that has it
  */
 export function lethalGit(repo: TestRepository, pattern: string, when: 'before' | 'after'): string {
-  return otherGit(repo, pattern, when, 'kill -9 $PPID; exit 1').path;
+  return otherGit(join(repo.root, 'lethal'), pattern, when, 'kill -9 $PPID; exit 1');
 }
 
 /** A git that waits, once, at such a call, whatever becomes of whoever called it. */
 export function pausingGit(repo: TestRepository, pattern: string, when: 'before' | 'after') {
-  const { path, folder } = otherGit(repo, pattern, when, pauseScript(join(repo.root, 'bin')));
-  return { path, ...pauseOf(folder) };
+  const folder = join(repo.root, 'pausing');
+  return { path: otherGit(folder, pattern, when, pauseScript(folder)), ...pauseOf(folder) };
 }
 
 /** Shell commands that wait in a folder until `pauseOf` lets them go on. */
@@ -99,8 +99,8 @@ export function pauseOf(folder: string) {
   };
 }
 
-function otherGit(repo: TestRepository, pattern: string, when: 'before' | 'after', act: string) {
-  const folder = join(repo.root, 'bin');
+/** A git in a new folder that does something else first, or afterwards, once. @returns the search path that has it */
+function otherGit(folder: string, pattern: string, when: 'before' | 'after', act: string): string {
   const armed = join(folder, 'armed');
   const git = execFileSync('/bin/sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
   mkdirSync(folder);
@@ -120,5 +120,5 @@ esac
 exec '${git}' "$@"
 `;
   writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
-  return { folder, path: `${folder}${delimiter}${process.env.PATH}` };
+  return `${folder}${delimiter}${process.env.PATH}`;
 }

@@ -27,17 +27,22 @@ import type { TurnServices } from './turn';
 
 const DAY_SECONDS = 86_400;
 
-export function storage() {
-  const env = requireEnvironment(['RUN_TABLE', 'CACHE_TABLE', 'RETENTION_DAYS', 'BUCKET']);
+export function runStores() {
+  const env = requireEnvironment(['RUN_TABLE', 'RETENTION_DAYS']);
   const retentionSeconds = env.RETENTION_DAYS * DAY_SECONDS;
-  const { store, index, queue } = openDynamoRunStores({
-    client: dynamoDb(),
-    table: env.RUN_TABLE,
-    retentionSeconds,
-  });
-  const cache = new DynamoDbStore({ client: dynamoDb(), table: env.CACHE_TABLE });
-  const blobs = openS3Blobs(s3(), env.BUCKET);
-  return { store, index, queue, cache, blobs, loadRun: createLoader(store), now: Date.now };
+  return openDynamoRunStores({ client: dynamoDb(), table: env.RUN_TABLE, retentionSeconds });
+}
+
+export function storage() {
+  const env = requireEnvironment(['CACHE_TABLE', 'BUCKET']);
+  const stores = runStores();
+  return {
+    ...stores,
+    cache: new DynamoDbStore({ client: dynamoDb(), table: env.CACHE_TABLE }),
+    blobs: openS3Blobs(s3(), env.BUCKET),
+    loadRun: createLoader(stores.store),
+    now: Date.now,
+  };
 }
 
 export const tokens = () => createTokens(stepFunctions());

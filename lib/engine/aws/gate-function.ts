@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GateOutcome, runGate } from '../../gates/run-gate';
+import { endStrays } from '../../gates/strays';
+import { parentlessCommit } from '../../merge/candidate';
+import type { Gate } from '../../plan/plan';
+import { unpackBundle } from '../../repository/bundle';
+import { openCommits } from '../../repository/commits';
+import { Git, runGit } from '../../repository/git';
+import { type Lane, openLane, UnusablePathError } from '../../repository/lane';
+import { openReader } from '../../repository/object-reader';
+import { remove } from '../../repository/sweep';
+import { createTreeList } from '../../repository/tree';
+import { type GateAnswer, type GateJob, type GateReturn, gateJob } from './protocol';
+import { download, downloadText, TransferError, upload, uploadByForm } from './transfer';
+
+/** A job names bundles and gates; one that is larger is no job of ours. */
+const MAX_JOB_BYTES = 32 * 2 ** 20;
+
+/**
+ * Runs the gates of a job, one after another. Every call starts with nothing: what a gate of an earlier call may have
+ * changed (objects, work trees, its home) is removed, and git computes the id of every object anew when it takes in
+ * the bundles.
+ * @param home folder that this process has for itself
+ * @param timeLeft until the function has to answer, in ms
+ * @throws TransferError, GitError, system errors: faults of this machine, another try may help
+ */
+export async function runGateJob(url: string, home: string, timeLeft: () => number): Promise<GateAnswer> {
+  const job = gateJob.parse(JSON.parse(await downloadText(url, MAX_JOB_BYTES)));
+  const folder = await emptied(join(home, 'gate'));
+  try {
+    const git = await makeRepository(folder, job);
+    const reader = openReader(git);
+    const commits = await openCommits(git, reader);
+    try {
+      const lane = await openLane(folder, git, createTreeList(reader), 0);
+      const results: GateReturn[] = [];
+      for (const task of job.tasks) {
+        const gate = task.gate as unknown as Gate;
+        const head = gate.cache === 'tree' ? await parentlessCommit(commits, task.tree) : task.commit;
+        results.push(await runTask({ task, gate, head, lane, folder, timeLeft }));
+      }
+      return { results };
+    } finally {
+      await commits.close();
+    }
+  } finally {
+    endStrays(folder);
+    await remove(folder);
+  }
+}
+
+async function emptied(folder: string): Promise<string> {
+  await remove(folder);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** A bare repository with what the bundles hold. */
+async function makeRepository(folder: string, { bundles, objectFormat }: GateJob): Promise<Git> {
+  const gitDir = join(folder, 'repository.git');
+  const options = ['--quiet', '--bare', '--template=', '--initial-branch=main'];
+  await runGit(['init', ...options, `--object-format=${objectFormat}`, '--', gitDir]);
+  const git = new Git(gitDir);
+  const file = join(folder, 'bundle');
+  for (const { url } of bundles) {
+    await download(url, file);
+    await unpackBundle(git, file);
+    await rm(file);
+  }
+  return git;
+}
+
+interface Running {
+  readonly task: GateJob['tasks'][number];
+  readonly gate: Gate;
+  /** The commit that the gate gets as HEAD. */
+  readonly head: string;
+  readonly lane: Lane;
+  readonly folder: string;
+  readonly timeLeft: () => number;
+}
+
+/** Kept back from the time of the function for storing what a gate leaves. */
+const STORING_MS = 30_000;
+
+async function runTask({ task, gate, head, lane, folder, timeLeft }: Running): Promise<GateReturn> {
+  const { tree, variables } = task;
+  const scratch = await mkdtemp(join(folder, 'task-'));
+  const home = join(scratch, 'home');
+  const temporary = join(scratch, 'tmp');
+  const logFile = join(scratch, 'log');
+  const artifactsFolder = join(scratch, 'artifacts');
+  await Promise.all([home, temporary].map((path) => mkdir(path)));
+  let workTree: string;
+  try {
+    workTree = await lane.checkout(head, tree);
+  } catch (error) {
+    // What cannot be checked out cannot be tested: that is a failure of the item, not of this machine.
+    if (error instanceof UnusablePathError) return returned(task, notRun(error.message));
+    throw error;
+  }
+  const limit = Math.floor((timeLeft() - STORING_MS) / 1000);
+  if (limit < 1) throw new Error('the function has no time left for this gate');
+  const timeoutSeconds = Math.min(gate.timeoutSeconds, limit);
+  try {
+    const outcome = await runGate({
+      gate: { ...gate, timeoutSeconds },
+      workTree,
+      variables: { ...variables, HOME: home, TMPDIR: temporary },
+      logFile,
+      artifactsFolder,
+      signal: new AbortController().signal,
+      onStart() {},
+    });
+    await upload(logFile, task.log, 'text/plain; charset=utf-8');
+    const kept = await storeArtifacts(task, artifactsFolder, outcome);
+    return { ...returned(task, outcome), ...kept, logged: true };
+  } finally {
+    endStrays(lane.folder);
+    await remove(scratch);
+  }
+}
+
+/** What is carried to the next call of the lane has to stay small; the files are stored whatever is told of them. */
+const MAX_TOLD = 200;
+const MAX_PATH = 400;
+
+async function storeArtifacts(
+  { artifacts: form }: GateJob['tasks'][number],
+  folder: string,
+  { artifacts: paths, note }: GateOutcome,
+): Promise<Pick<GateReturn, 'artifacts' | 'note'>> {
+  const notes = note === undefined ? [] : [note];
+  const stored: string[] = [];
+  for (const path of form === null ? [] : paths) {
+    try {
+      await uploadByForm(join(folder, path), form!, `${form!.prefix}${path}`);
+      stored.push(path);
+    } catch (error) {
+      // A file that the store refuses is not worth a gate.
+      if (!(error instanceof TransferError) || error.status === undefined || error.status >= 500) throw error;
+      notes.push(`artifact ${path.slice(0, MAX_PATH)} was not stored: ${error.message}`);
+    }
+  }
+  const told = stored.filter((path) => path.length <= MAX_PATH).slice(0, MAX_TOLD);
+  if (told.length < stored.length) notes.push(`${stored.length - told.length} more artifacts were stored`);
+  return { artifacts: told, ...(notes.length === 0 ? {} : { note: notes.join('; ').slice(0, 2_000) }) };
+}
+
+function notRun(note: string): GateOutcome {
+  const now = Date.now();
+  return {
+    status: 'fail',
+    exitCode: null,
+    signal: null,
+    startedAt: now,
+    endedAt: now,
+    outputBytes: 0,
+    truncated: false,
+    artifacts: [],
+    note,
+  };
+}
+
+function returned(
+  { task, attempt }: GateJob['tasks'][number],
+  { status, exitCode, signal, startedAt, endedAt, note }: GateOutcome,
+): GateReturn {
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    task,
+    attempt,
+    // Nothing stops a gate here; a function that is ended does not answer.
+    outcome: status === 'stopped' ? 'fail' : status,
+    startedAt,
+    endedAt,
+    exitCode,
+    signal,
+    logged: false,
+    artifacts: [],
+    ...(note === undefined ? {} : { note: note.slice(0, 2_000) }),
+    heapUsedBytes: heapUsed,
+    rssBytes: rss,
+  };
+}
