@@ -20,6 +20,14 @@ export class InputError extends Error {
   }
 }
 
+/** What is no fault of the input, but says what to do about it. The CLI exits with 3. */
+export class Fault extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+    this.name = 'Fault';
+  }
+}
+
 /** Shorthand for a refusal with a single problem. */
 export function refuse(code: string, message: string, hint?: string): InputError {
   return new InputError([hint === undefined ? { code, message } : { code, message, hint }]);

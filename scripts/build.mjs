@@ -42,6 +42,8 @@ const current = new Set(outputFiles.map(({ path }) => basename(path)));
 for (const name of readdirSync(dist)) {
   const path = join(dist, name);
   const { mtimeMs } = statSync(path);
-  const isStale = !current.has(name) && name !== 'types' && Date.now() - mtimeMs > 600_000;
+  // Chunks of earlier builds; other things are built into dist/ as well.
+  const isOurs = /-[0-9A-Z]{8}\.mjs(\.map)?$|\.tmp$/.test(name);
+  const isStale = isOurs && !current.has(name) && Date.now() - mtimeMs > 600_000;
   if (isStale) rmSync(path, { force: true });
 }

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { type CancelAnswer, cancelRun } from '../engine/cancel-run';
 import { carryOn, type LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
@@ -17,6 +16,7 @@ import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
+import { cancelReason } from './cancel-reason';
 import { finishRun } from './finish-run';
 import { ExitCode, type Io } from './io';
 import { writeNotes } from './notes';
@@ -40,7 +40,7 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
     const record = recorded(run.id, () => decodeRecord(run.record));
     const note: Note = (message) =>
       writeNotes([{ event: 'cancel', message, warn: true }], options.json ?? false, io);
-    const ask = askerOf(home, store, record, sentence(options.reason));
+    const ask = askerOf(home, store, record, cancelReason(options.reason));
     let answer = await ask();
     while (answer === 'landing') {
       await landingOver(home, record, io, note);
@@ -76,18 +76,6 @@ async function findRun(home: string, store: RunStore, id: string | undefined): P
   if (run.endedAt !== undefined && !(await wasCancelled()))
     throw refuse('run-ended', `run ${run.id} has ended`, 'see lex-pr report');
   return run;
-}
-
-const sentence = (reason: string | undefined) =>
-  `by ${userName()}${reason === undefined ? '' : `: ${reason}`}`;
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // Nobody has this user id.
-    return `user ${process.getuid?.()}`;
-  }
 }
 
 function askerOf(home: string, store: RunStore, record: RunRecord, why: string): () => Promise<CancelAnswer> {

@@ -1,10 +1,22 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { InputError, type Problem, refuse } from '../errors';
-import { MAX_WORKERS } from '../plan/limits';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { Fault, InputError, type Problem, refuse } from '../errors';
+import { type Cloud, type EngineOptions, onEngine } from './engine';
 import { ExitCode, type Io, processIo } from './io';
+import type { MergeOptions } from './merge';
 import { npmArguments } from './npm-arguments';
+import {
+  artifactDir,
+  discovery,
+  engine,
+  folder,
+  idempotencyKey,
+  logFormat,
+  maxWorkers,
+  reason,
+  stack,
+} from './options';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
 import { wantsJson } from './wants-json';
@@ -45,6 +57,18 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .exitOverride()
     .showSuggestionAfterError();
 
+  const onEither = async (
+    options: EngineOptions,
+    local: () => Promise<number>,
+    aws: (cloud: Cloud) => Promise<number>,
+  ) => done(await onEngine(options, local, aws, io));
+  const mergeEither = (plan: string, options: MergeOptions & EngineOptions) =>
+    onEither(
+      options,
+      async () => (await import('./merge')).merge(plan, options, io),
+      async (cloud) => (await import('./aws/merge')).mergeOnAws(plan, options, cloud, io),
+    );
+
   discovery(
     command(program, 'init', 'Writes a first plan.yaml with comments from the branches of this repository.'),
   )
@@ -78,29 +102,45 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(engine())
+    .addOption(stack())
+    .addOption(idempotencyKey())
     .addHelpText(
       'after',
-      example('lex-pr merge plan.yaml --execute --artifact-dir out', 'cat plan.yaml | lex-pr merge -'),
+      example(
+        'lex-pr merge plan.yaml --execute --artifact-dir out',
+        'cat plan.yaml | lex-pr merge -',
+        'lex-pr merge plan.yaml --execute --engine aws --stack LexPr',
+      ),
     )
-    .action(async (plan, options) => done(await (await import('./merge')).merge(plan, options, io)));
+    .action(mergeEither);
 
   command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.')
     .addOption(artifactDir())
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(engine())
+    .addOption(stack())
+    .addOption(idempotencyKey())
     .addHelpText('after', example('lex-pr run plan.yaml --max-workers 4'))
-    .action(async (plan, options) =>
-      done(await (await import('./merge')).merge(plan, { ...options, gatesOnly: true }, io)),
-    );
+    .action((plan, options) => mergeEither(plan, { ...options, gatesOnly: true }));
 
   command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.')
     .addOption(artifactDir())
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example('lex-pr resume'))
-    .action(async (run, options) => done(await (await import('./resume')).resume(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./resume')).resume(run, options, io),
+        async (cloud) => (await import('./aws/resume')).resumeOnAws(run, options, cloud, io),
+      ),
+    );
 
   command(
     program,
@@ -109,13 +149,29 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
   )
     .addOption(reason())
     .option('--json', 'print {"runId","status"}: cancelled, or too-late')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example("lex-pr cancel --reason 'the wrong branch'"))
-    .action(async (run, options) => done(await (await import('./cancel')).cancel(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./cancel')).cancel(run, options, io),
+        async (cloud) => (await import('./aws/cancel')).cancelOnAws(run, options, cloud, io),
+      ),
+    );
 
   command(program, 'status [run]', 'Shows how far a run is; by default the last one.')
     .option('--json', 'as JSON')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example('lex-pr status --json'))
-    .action(async (run, options) => done(await (await import('./status')).status(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./status')).status(run, options, io),
+        async (cloud) => (await import('./aws/status')).statusOnAws(run, options, cloud, io),
+      ),
+    );
 
   command(
     program,
@@ -141,16 +197,32 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
 
   command(program, 'report [run]', 'Prints the report of a run that has ended; by default of the last one.')
     .option('--json', 'report.json instead of report.md')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example('lex-pr report | less', "lex-pr report --json | jq '.items[].status'"))
-    .action(async (run, options) => done(await (await import('./report')).reportCommand(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./report')).reportCommand(run, options, io),
+        async (cloud) => (await import('./aws/report')).reportOnAws(run, options, cloud, io),
+      ),
+    );
 
   command(program, 'metrics [run]', 'Prints the metrics of a run in the Prometheus text format.')
     .option('--json', 'as JSON, as .metrics of the report')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText(
       'after',
       example('lex-pr metrics', "lex-pr metrics --json | jq '.gate_execution_seconds.mean'"),
     )
-    .action(async (run, options) => done(await (await import('./metrics')).metricsCommand(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./metrics')).metricsCommand(run, options, io),
+        async (cloud) => (await import('./aws/report')).metricsOnAws(run, options, cloud, io),
+      ),
+    );
 
   const cache = command(
     program,
@@ -189,68 +261,10 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
   return program;
 }
 
+const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+
 const command = (program: Command, usage: string, description: string) =>
   program.command(usage).description(description).exitOverride();
-
-/** Options of what makes plans from branches. */
-const discovery = (to: Command) =>
-  to
-    .option(
-      '--branches <pattern>',
-      'local branches to merge, as for `git branch --list`; repeatable (default: all that the target lacks)',
-      collect,
-    )
-    .option('--target <branch>', 'branch to merge into (default: main, else master)')
-    .option(
-      '--gate <name=command>',
-      'a gate of every item; repeatable (default: what package.json, a makefile and the like say)',
-      collect,
-    )
-    .addOption(
-      new Option(
-        '--infer <what>',
-        'overlap: branches that change a same file depend on one another, the oldest first',
-      ).choices(['overlap']),
-    );
-
-const collect = (value: string, before: readonly string[] = []) => [...before, value];
-
-/** `resolve` takes an empty path for the current folder, which is hardly what an unset variable means. */
-const folder = (flags: string, description: string) =>
-  new Option(flags, description).argParser((path) => {
-    if (path === '') throw new InvalidArgumentError('It must name a folder.');
-    return path;
-  });
-
-const artifactDir = () =>
-  folder(
-    '--artifact-dir <folder>',
-    'where report.json, report.md, metrics.prom, logs and artifacts go (default: in .lex-pr/runs)',
-  );
-
-const reason = () =>
-  new Option('--reason <text>', 'why, for the report').argParser((text) => {
-    const words = text.replace(/\s+/g, ' ').trim();
-    if (words.length === 0 || words.length > 500)
-      throw new InvalidArgumentError('It must have 1 to 500 characters.');
-    return words;
-  });
-
-const logFormat = () =>
-  new Option('--log-format <format>', 'json: logs as JSON lines, and the report as JSON on standard output')
-    .choices(['human', 'json'])
-    .default('human');
-
-const maxWorkers = () =>
-  new Option('--max-workers <n>', 'how many gates run at once; replaces policy.maxWorkers').argParser(
-    (text) => {
-      if (!/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > MAX_WORKERS)
-        throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}.`);
-      return Number(text);
-    },
-  );
-
-const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
 
 /** What went wrong, in words or as JSON, and the exit code for it. */
 function report(error: unknown, json: boolean, io: Io): number {
@@ -279,6 +293,7 @@ function report(error: unknown, json: boolean, io: Io): number {
 
 /** What is no fault of the input, as a problem. SQLite's own words do not say what is to be done. */
 function faultOf(error: unknown): Problem {
+  if (error instanceof Fault) return error.problem;
   const message = error instanceof Error ? error.message : String(error);
   if ((error as { code?: unknown } | undefined)?.code !== 'ERR_SQLITE_ERROR')
     return { code: 'fault', message };

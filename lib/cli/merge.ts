@@ -11,10 +11,11 @@ import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
-import { type FollowOptions, follow, isMachine } from './follow';
+import { follow } from './follow';
 import type { Io } from './io';
+import { isMachine, type OutputOptions } from './open-sink';
 
-export interface MergeOptions extends FollowOptions {
+export interface MergeOptions extends OutputOptions {
   readonly execute?: boolean;
   /** `lex-pr run`. */
   readonly gatesOnly?: boolean;

@@ -30,7 +30,7 @@ export function npmArguments(
   // What stands after `--` was meant for us; the variable may be that of some other tool.
   const taken = command.options
     .filter((option) => !isAmong(option, words))
-    .flatMap((option) => takenByNpm(option, env, path));
+    .flatMap((option) => [...takenByNpm(option, env, path), ...expandedByNpm(option, env, words)]);
   refuseMisspelt(command, env, path);
   const flags = taken.flatMap(({ given }) => given);
   const slots = taken.filter(({ wanted }) => wanted > 0);
@@ -92,6 +92,19 @@ function takenByNpm(option: Option, env: Environment, path: readonly string[]): 
   if (apart) return [{ option, given: [], wanted: values.length }];
   if (values.length > 1) throw ambiguous(path, `npm does not tell the values of ${long} apart`);
   return [{ option, given: [`${long}=${value}`], wanted: 0 }];
+}
+
+/**
+ * npm takes `--engine` for an abbreviation of its own `--engine-strict`, which may also be a setting of the user:
+ * only where one of the choices is among the words was it meant for us.
+ */
+function expandedByNpm(option: Option, env: Environment, words: readonly string[]): Taken[] {
+  const { long, argChoices = [] } = option;
+  const isMeant =
+    long === '--engine' &&
+    env.npm_config_engine_strict === 'true' &&
+    words.some((word) => argChoices.includes(word));
+  return isMeant ? [{ option, given: [], wanted: 1 }] : [];
 }
 
 /** npm takes any flag without a word, so that a typing error would be passed over. */
@@ -169,7 +182,8 @@ function fits(
 ): boolean {
   if (kind === 'plan' && word !== '-' && !isFile(word)) return false;
   if (kind === 'folder' && isFile(word)) return false;
-  if (kind === 'run' && !/^\d{8}-\d{6}-[0-9a-f]{4}$/.test(word)) return false;
+  if (kind === 'run' && !/^(\d{8}-\d{6}-[0-9a-f]{4}(-[0-9a-f]{8})?|key-[0-9a-f]{32})$/.test(word))
+    return false;
   try {
     if (of instanceof Option) of.parseArg?.(word, of.defaultValue);
     else of.parseArg?.(word, of.defaultValue);

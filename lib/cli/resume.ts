@@ -9,9 +9,10 @@ import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { makeArtifactFolder } from './artifact-folder';
-import { follow, isMachine } from './follow';
+import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
+import { isMachine } from './open-sink';
 import { recorded } from './recorded';
 
 /** `lex-pr resume`: goes on where an interrupted run stopped. @returns the exit code of the whole run */

@@ -17,8 +17,10 @@ export function trackProgress(
   const finished = new Map<string, { count: number; totalMs: number }>();
   const startOf = new Map<number, number>();
   let cached = 0;
-  let active = 0;
   let shownAt = 0;
+  /** Tasks in hand by lane; what was in hand before a take-over is nobody's any more. */
+  const inHand = new Map<number, Set<number>>();
+  let generation = 0;
   const nameOf = (item: number) => (item < 0 ? null : ordered.items[item]!.name);
 
   const tell = (event: RunEvent, state: RunState): void => {
@@ -26,7 +28,8 @@ export function trackProgress(
       startOf.set(event.task, event.at);
       const { item, gate } = load.tasks[event.task]!;
       const { attempt, lane } = event;
-      active += 1;
+      inHand.set(lane, (inHand.get(lane) ?? new Set()).add(event.task));
+      const active = inHand.size;
       sink.event({ kind: 'gate-start', item: nameOf(item), gate: gate.name, attempt, lane, active });
     } else if (event.event === 'phase') {
       sink.event({
@@ -38,7 +41,8 @@ export function trackProgress(
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;
       const { attempt, outcome, lane } = event;
-      active -= 1;
+      inHand.get(lane)?.delete(event.task);
+      if (inHand.get(lane)?.size === 0) inHand.delete(lane);
       const status = outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';
       if (event.cached) cached += 1;
       else if (status !== 'skipped') {
@@ -54,8 +58,13 @@ export function trackProgress(
         cached: event.cached ?? false,
         attempt,
         lane,
-        active,
+        active: inHand.size,
       });
+    } else if (event.event === 'lost') {
+      inHand.delete(event.lane);
+      sink.event({ kind: 'note', text: `lane ${event.lane} was lost with what it held: ${event.why}` });
+    } else if (event.event === 'stop') {
+      sink.event({ kind: 'note', text: `the run is ended before its time: ${event.why}` });
     } else if (event.event === 'item' && event.status >= ItemStatus.blocked) {
       const status =
         event.status === ItemStatus.blocked
@@ -73,6 +82,8 @@ export function trackProgress(
   };
 
   return (events, state) => {
+    if (state.generation !== generation) inHand.clear();
+    generation = state.generation;
     for (const event of events) tell(event, state);
     const now = Date.now();
     // A look at all items at most every 20 µs an item, so that a large plan is not slowed down by being watched.

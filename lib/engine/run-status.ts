@@ -2,12 +2,15 @@ import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
-import type { RunStore, StoredRun } from '../run/store';
+import type { StoredRun } from '../run/store';
 import { createWorkload } from '../run/workload';
 
 export interface RunStatus {
   readonly runId: string;
-  readonly status: 'running' | 'interrupted' | 'ended';
+  /** `cancelling`: it is to end, and nothing of it lands, unless its landing is faster. */
+  readonly status: 'running' | 'interrupted' | 'cancelling' | 'cancelled' | 'ended';
+  /** Whether somebody carries it now: a process, or an execution on AWS. */
+  readonly alive: boolean;
   readonly phase: RunState['phase'];
   readonly dryRun: boolean;
   readonly target: string;
@@ -22,20 +25,21 @@ export interface RunStatus {
   readonly running: readonly string[];
 }
 
-/** How far a run is. */
-export async function readStatus(
-  store: Pick<RunStore, 'read'>,
-  run: StoredRun,
-  status: RunStatus['status'],
-): Promise<RunStatus> {
+/**
+ * How far a run is.
+ * @param text its state, as it is stored
+ * @throws Error when record or state are of another format
+ */
+export function runStatus(run: StoredRun, text: string, alive: boolean): RunStatus {
   const record = decodeRecord(run.record);
   const { plan } = record;
   const ordered = orderPlan(plan);
   const load = createWorkload(ordered, plan.policy, record);
-  const state = decodeState(load, (await store.read(run.id)).state);
+  const state = decodeState(load, text);
   return {
     runId: run.id,
-    status,
+    status: statusOf(run, state, alive),
+    alive,
     phase: state.phase,
     dryRun: !record.execute,
     target: plan.target,
@@ -52,6 +56,12 @@ export async function readStatus(
         : [],
     ),
   };
+}
+
+function statusOf({ endedAt }: StoredRun, { stopping }: RunState, alive: boolean): RunStatus['status'] {
+  if (stopping === ItemStatus.cancelled) return endedAt === undefined ? 'cancelling' : 'cancelled';
+  if (endedAt !== undefined) return 'ended';
+  return alive ? 'running' : 'interrupted';
 }
 
 function countItems({ items }: RunState): RunStatus['items'] {

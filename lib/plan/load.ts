@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { InputError, refuse } from '../errors';
+import { InputError, type Problem, refuse } from '../errors';
 import { buildPlan } from './build-plan';
 import { checkGates } from './check-gates';
 import { checkItems } from './check-items';
@@ -11,7 +11,7 @@ import { createNearest } from './nearest';
 import { outline } from './outline';
 import type { Plan } from './plan';
 import { repositoryLocation } from './repository-location';
-import { planSchema } from './schema';
+import { type PlanDocument, planSchema } from './schema';
 import { locateFindings, MAX_LENGTH, parseDocument, type SourceDocument } from './source-document';
 
 export interface PlanSource {
@@ -23,6 +23,8 @@ export interface PlanSource {
   readonly defaultRepository: string;
   /** For a plan that gives neither `maxWorkers` nor a preset. Default: the processor cores of this machine. */
   readonly defaultWorkers?: number;
+  /** What is wrong with a valid plan for those who are to run it. */
+  readonly check?: (document: PlanDocument) => Iterable<Finding>;
 }
 
 /** Problems that are reported at once; a hostile document has millions. */
@@ -36,14 +38,13 @@ const MAX_PROBLEMS = 1000;
 export function loadPlan(text: string, source: PlanSource): Plan {
   const content = text.startsWith('\ufeff') ? text.slice(1) : text;
   const document = parseDocument(content, source.file);
-  const findings = take(checkDocument(document), MAX_PROBLEMS + 1);
-  const problems = locateFindings(content, document, findings.slice(0, MAX_PROBLEMS), source.file);
-  if (findings.length > MAX_PROBLEMS) {
-    const message = `there are more than ${MAX_PROBLEMS} problems`;
-    problems.push({ code: 'more-problems', message, file: source.file, hint: 'correct these first' });
-  }
-  if (problems.length > 0) throw new InputError(problems);
+  const refuseFor = (findings: Iterable<Finding>) => {
+    const problems = problemsOf(findings, content, document, source.file);
+    if (problems.length > 0) throw new InputError(problems);
+  };
+  refuseFor(checkDocument(document));
   const valid = planSchema.parse(document.value);
+  refuseFor(source.check?.(valid) ?? []);
   return buildPlan(
     valid,
     valid.repository === undefined
@@ -66,6 +67,19 @@ function* checkDocument({ value, findings }: SourceDocument): Generator<Finding>
   yield* checkGates(plan, nearest);
 }
 
+function problemsOf(
+  findings: Iterable<Finding>,
+  content: string,
+  document: SourceDocument,
+  file: string,
+): readonly Problem[] {
+  const found = take(findings, MAX_PROBLEMS + 1);
+  const problems = locateFindings(content, document, found.slice(0, MAX_PROBLEMS), file);
+  if (found.length <= MAX_PROBLEMS) return problems;
+  const message = `there are more than ${MAX_PROBLEMS} problems`;
+  return [...problems, { code: 'more-problems', message, file, hint: 'correct these first' }];
+}
+
 function take<T>(values: Iterable<T>, count: number): T[] {
   const taken: T[] = [];
   for (const value of values) {
@@ -75,10 +89,13 @@ function take<T>(values: Iterable<T>, count: number): T[] {
   return taken;
 }
 
-export interface ReadPlanOptions {
+export interface ReadOptions {
   readonly stdin: Readable;
   /** Absolute current folder: for a relative path, and for what a plan from standard input refers to. */
   readonly cwd: string;
+}
+
+export interface ReadPlanOptions extends ReadOptions {
   readonly defaultRepository: string;
 }
 
@@ -87,12 +104,21 @@ export interface ReadPlanOptions {
  * @throws InputError when it cannot be read, is not UTF-8, or is no valid plan
  */
 export async function readPlan(pathOrDash: string, options: ReadPlanOptions): Promise<Plan> {
-  const { stdin, cwd, defaultRepository } = options;
-  if (pathOrDash === '-')
-    return loadPlan(await readText(stdin, '<stdin>'), { file: '<stdin>', cwd, defaultRepository });
+  const { text, file, cwd } = await readPlanText(pathOrDash, options);
+  return loadPlan(text, { file, cwd, defaultRepository: options.defaultRepository });
+}
+
+/**
+ * The text of a plan, not yet looked at, with what `loadPlan` has to know of it.
+ * @throws InputError when it cannot be read, or is not UTF-8
+ */
+export async function readPlanText(
+  pathOrDash: string,
+  { stdin, cwd }: ReadOptions,
+): Promise<{ readonly text: string } & Pick<PlanSource, 'file' | 'cwd'>> {
+  if (pathOrDash === '-') return { text: await readText(stdin, '<stdin>'), file: '<stdin>', cwd };
   const path = resolve(cwd, pathOrDash);
-  const text = await readText(createReadStream(path), pathOrDash);
-  return loadPlan(text, { file: pathOrDash, cwd: dirname(path), defaultRepository });
+  return { text: await readText(createReadStream(path), pathOrDash), file: pathOrDash, cwd: dirname(path) };
 }
 
 async function readText(stream: Readable, file: string): Promise<string> {

@@ -31,12 +31,15 @@ export async function readKeptReport(
   stateFile: string,
   id: string | undefined,
 ): Promise<Report> {
-  return readKept(home, stateFile, id, 'report.json', (text) => {
-    const report: unknown = JSON.parse(text);
-    const wrong = Kept.safeParse(report).error?.issues[0];
-    if (wrong !== undefined) throw new Error(`${formatPath(wrong.path as FieldPath)}: ${wrong.message}`);
-    return report as Report;
-  });
+  return readKept(home, stateFile, id, 'report.json', parseReport);
+}
+
+/** A report from its text. @throws Error when it is none */
+export function parseReport(text: string): Report {
+  const report: unknown = JSON.parse(text);
+  const wrong = Kept.safeParse(report).error?.issues[0];
+  if (wrong !== undefined) throw new Error(`${formatPath(wrong.path as FieldPath)}: ${wrong.message}`);
+  return report as Report;
 }
 
 /** The same as Markdown. */

@@ -131,5 +131,7 @@ async function indexPack(git: Git, stdin: number): Promise<void> {
 
 /** The disk is full, memory is short: nothing is wrong with the bundle. */
 function isOfThisMachine({ stderr }: GitError): boolean {
-  return /No space left|Disk quota|Cannot allocate|out of memory|unable to create thread|write error/i.test(stderr);
+  return /No space left|Disk quota|Cannot allocate|out of memory|unable to create thread|write error/i.test(
+    stderr,
+  );
 }

@@ -10,6 +10,8 @@ function program(): Command {
     .option('--execute')
     .option('--json')
     .option('--artifact-dir <folder>')
+    .option('--stack <name>')
+    .addOption(new Option('--engine <engine>').choices(['local', 'aws']))
     .addOption(new Option('--log-format <format>').choices(['human', 'json']))
     .addOption(
       new Option('--max-workers <n>').argParser((text) => {
@@ -17,7 +19,10 @@ function program(): Command {
         return Number(text);
       }),
     );
-  lexPr.command('resume [run]').option('--artifact-dir <folder>');
+  lexPr
+    .command('resume [run]')
+    .option('--artifact-dir <folder>')
+    .addOption(new Option('--engine <engine>').choices(['local', 'aws']));
   lexPr
     .command('plan')
     .option('--out <folder>')
@@ -113,6 +118,36 @@ describe('arguments under npm run cli', () => {
       { 'artifact-dir': 'true' },
       ['resume', '20260131-235959-1a2b', '--artifact-dir=out'],
     ],
+    [
+      'merge plan.json --engine aws --stack X, where npm takes --engine for its --engine-strict',
+      ['merge', 'plan.json', 'aws', 'X'],
+      { 'engine-strict': 'true', stack: 'true' },
+      ['merge', 'plan.json', '--engine=aws', '--stack=X'],
+    ],
+    [
+      'merge plan.json --engine=aws --stack=X',
+      ['merge', 'plan.json', 'aws'],
+      { 'engine-strict': 'true', stack: 'X' },
+      ['merge', 'plan.json', '--stack=X', '--engine=aws'],
+    ],
+    [
+      'resume 20260131-235959-1a2b-0123abcd --engine aws',
+      ['resume', '20260131-235959-1a2b-0123abcd', 'aws'],
+      { 'engine-strict': 'true' },
+      ['resume', '20260131-235959-1a2b-0123abcd', '--engine=aws'],
+    ],
+    [
+      'merge plan.json, where engine-strict is a setting of npm',
+      ['merge', 'plan.json'],
+      { 'engine-strict': 'true' },
+      ['merge', 'plan.json'],
+    ],
+    [
+      '-- merge plan.json --engine local, where engine-strict is a setting of npm',
+      ['merge', 'plan.json', '--engine', 'local'],
+      { 'engine-strict': 'true' },
+      ['merge', 'plan.json', '--engine', 'local'],
+    ],
     ['cache stats --json', ['cache', 'stats'], { json: 'true' }, ['cache', 'stats', '--json']],
     [
       'merge plan.json --execute -- --json',
@@ -143,6 +178,12 @@ describe('arguments under npm run cli', () => {
     ['two values that fit both ways', ['plan', 'a', 'b'], { branches: 'true', target: 'true' }],
     ['two plans', ['merge', 'plan.json', 'other.json'], { 'artifact-dir': 'true' }],
     ['a plan that is no file', ['merge', 'nosuch.json', 'out'], { 'artifact-dir': 'true' }],
+    [
+      'an --engine and a folder that both may be values of other options',
+      ['merge', 'plan.json', 'aws', 'X', 'out'],
+      { 'engine-strict': 'true', stack: 'true', 'artifact-dir': 'true' },
+    ],
+    ['an engine that there is not', ['merge', 'plan.json', 'azure'], { 'engine-strict': 'true' }],
     ['a word too many, of a flag that npm expanded to its own', ['merge', 'plan.json', 'local'], {}],
     ['several values given with =', ['plan'], { gate: 'a=1\n\nb=2' }],
     ['a switch with a value', ['merge', 'plan.json'], { execute: 'yes' }],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Problem } from '../../errors';
 import type { RunEvent } from '../../run/messages';
+import type { RunStatus } from '../run-status';
 import { requestSchema } from './request';
 
 /** What the control function is asked and answers; the command line and the API speak this and nothing else. */
@@ -22,8 +23,8 @@ export const controlCall = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('follow'), run, after: z.int().min(0) }),
   z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
   z.strictObject({ action: z.literal('resume'), run: anyRun }),
-  /** Every file of the artifact folder with a URL; only of a run that has ended. */
-  z.strictObject({ action: z.literal('report'), run: anyRun }),
+  /** Files of the artifact folder with URLs, those after a path; only of a run that has ended. */
+  z.strictObject({ action: z.literal('report'), run: anyRun, from: z.string().optional() }),
 ]);
 export type ControlCall = z.input<typeof controlCall>;
 
@@ -54,7 +55,7 @@ export interface Followed {
   /** Runs that are before this one on its target. */
   readonly before: readonly string[];
   /** Undefined as long as the run waits or is being prepared. */
-  readonly progress:
+  readonly progress?:
     | {
         readonly version: number;
         readonly state: string;
@@ -65,7 +66,7 @@ export interface Followed {
     | undefined;
   readonly ended: boolean;
   /** Why it could not be run. */
-  readonly refusal: readonly Problem[] | undefined;
+  readonly refusal?: readonly Problem[] | undefined;
 }
 
 export interface Cancelled {
@@ -77,6 +78,30 @@ export interface Cancelled {
 export interface ReportFiles {
   readonly run: string;
   readonly files: readonly { readonly path: string; readonly url: string }[];
+  /** There are more after this path. */
+  readonly next?: string | undefined;
+}
+
+export interface RunPage {
+  /** Newest first. */
+  readonly runs: readonly RunSummary[];
+  /** There are more runs; `from` of the next call. */
+  readonly next?: string | undefined;
+}
+
+/** `progress` is undefined as long as the run waits or is being prepared. */
+export type StatusAnswer = RunSummary & { readonly progress?: RunStatus | undefined };
+
+/** What each action is answered with. */
+export interface ControlAnswers {
+  readonly upload: Upload;
+  readonly submit: Submitted;
+  readonly list: RunPage;
+  readonly status: StatusAnswer;
+  readonly follow: Followed;
+  readonly cancel: Cancelled;
+  readonly resume: Submitted;
+  readonly report: ReportFiles;
 }
 
 /** Every answer: what was asked for, or what was wrong with the question. */

@@ -1,17 +1,19 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { refuse } from '../../errors';
+import { type Problem, refuse } from '../../errors';
 import { type RunIndex, type SubmittedRun, targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { RunProgress } from '../../run/turn-store';
 import { runId } from '../names';
-import { type RunStatus, readStatus } from '../run-status';
+import { runStatus } from '../run-status';
 import { blobKeys } from './blobs';
 import type {
   Cancelled,
   ControlCall,
   Followed,
   ReportFiles,
+  RunPage,
   RunSummary,
+  StatusAnswer,
   Submitted,
   Upload,
 } from './control-protocol';
@@ -31,6 +33,8 @@ export interface ControlServices extends TurnServices {
 type Call<A extends ControlCall['action']> = Extract<ControlCall, { action: A }>;
 
 const URL_SECONDS = 3_600;
+/** URLs have up to 2 KB, and a function can answer 6 MB. */
+const FILES_A_PAGE = 1_000;
 
 /** A place for a plan. */
 export async function upload({ blobs, now }: ControlServices, call: Call<'upload'>): Promise<Upload> {
@@ -62,22 +66,21 @@ export async function submit(services: ControlServices, call: Call<'submit'>): P
 }
 
 /** The runs of the stack, newest first. */
-export async function list({ index }: ControlServices, call: Call<'list'>) {
+export async function list({ index }: ControlServices, call: Call<'list'>): Promise<RunPage> {
   const { runs, next } = await index.page(50, call.from);
   return { runs: runs.map(summary), next };
 }
 
 /** How far a run is; the newest by default. */
-export async function status(
-  services: ControlServices,
-  call: Call<'status'>,
-): Promise<RunSummary & { readonly progress: RunStatus | undefined }> {
+export async function status(services: ControlServices, call: Call<'status'>): Promise<StatusAnswer> {
   const found = await findRun(services, call.run, () => true);
   const stored = await services.store.find(found.id);
+  const isAlive = async () =>
+    found.endedAt === undefined && (await services.starter.isRunning(found.id, found.generation));
   const progress =
     stored === undefined
       ? undefined
-      : await readStatus(services.store, stored, found.endedAt === undefined ? 'running' : 'ended');
+      : runStatus(stored, (await services.store.read(found.id)).state, await isAlive());
   const entries = await services.queue.list(found.target);
   const waits = progress === undefined && entries.findIndex(({ run }) => run === found.id) > 0;
   return { ...summary(found), ...(waits ? { status: 'queued' as const } : {}), progress };
@@ -153,15 +156,21 @@ export async function report(services: ControlServices, call: Call<'report'>): P
   if (found.endedAt === undefined)
     throw refuse('no-report', `run ${found.id} has not ended`, 'see lex-pr status');
   if (found.refusal !== undefined)
-    throw refuse('no-report', `run ${found.id} could not be run: ${found.refusal}`);
+    throw refuse('no-report', `run ${found.id} could not be run: ${reasonsOf(found.refusal)}`);
   const folder = blobKeys.file(found.id, '');
-  const keys = await blobs.list(folder);
-  const files = keys.map(async (key) => ({
+  const after = Buffer.from(folder + (call.from ?? ''));
+  const keys = (await blobs.list(folder)).filter((key) => Buffer.compare(Buffer.from(key), after) > 0);
+  const page = keys.slice(0, FILES_A_PAGE);
+  const files = page.map(async (key) => ({
     path: key.slice(folder.length),
     url: await blobs.readUrl(key, URL_SECONDS),
   }));
-  return { run: found.id, files: await Promise.all(files) };
+  const next = keys.length === page.length ? undefined : page.at(-1)?.slice(folder.length);
+  return { run: found.id, files: await Promise.all(files), next };
 }
+
+const reasonsOf = (refusal: string) =>
+  (JSON.parse(refusal) as Problem[]).map(({ message }) => message).join('; ');
 
 async function findRun(
   { index }: ControlServices,

@@ -22,8 +22,8 @@ export async function readSubmittedPlan(blobs: Blobs, run: string, submission: S
     cwd: '/',
     defaultRepository: repository ?? '',
     defaultWorkers: DEFAULT_WORKERS,
+    check: checkAwsPlan,
   });
   repositoryUrl(plan.repository);
-  checkAwsPlan(plan);
   return plan;
 }

@@ -40,15 +40,15 @@ export async function download(url: string, file: string): Promise<void> {
  * The text that a URL gives, of at most so many bytes.
  * @throws TransferError
  */
-export function downloadText(url: string, maxBytes: number): Promise<string> {
-  return attempt('cannot read the job', async () => {
-    const response = await send('cannot read the job', url, {});
+export function downloadText(url: string, maxBytes: number, what = 'the job'): Promise<string> {
+  return attempt(`cannot read ${what}`, async () => {
+    const response = await send(`cannot read ${what}`, url, {});
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of response.body!) {
       bytes += chunk.length;
       if (bytes > maxBytes)
-        throw new TransferError(`the job is larger than ${maxBytes} bytes`, 413, undefined);
+        throw new TransferError(`${what} is larger than ${maxBytes} bytes`, 413, undefined);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();
@@ -57,7 +57,15 @@ export function downloadText(url: string, maxBytes: number): Promise<string> {
 
 /** Puts a file where a URL says, as it is read. @throws TransferError */
 export async function upload(file: string, url: string, type: string): Promise<void> {
-  const body = await openAsBlob(file, { type });
+  await put(await openAsBlob(file, { type }), url);
+}
+
+/** Puts a text where a URL says. @throws TransferError */
+export async function uploadText(text: string, url: string, type: string): Promise<void> {
+  await put(new Blob([text], { type }), url);
+}
+
+async function put(body: Blob, url: string): Promise<void> {
   await attempt('cannot store a file', () => send('cannot store a file', url, { method: 'PUT', body }));
 }
 

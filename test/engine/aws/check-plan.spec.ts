@@ -2,15 +2,16 @@ import { checkAwsPlan, MAX_GATE_SECONDS, MAX_ITEMS } from '../../../lib/engine/a
 import { InputError } from '../../../lib/errors';
 import { loadPlan } from '../../../lib/plan/load';
 
-const plan = (document: object) =>
-  loadPlan(JSON.stringify({ schemaVersion: 'v1', target: 'main', ...document }), {
+const load = (document: object) =>
+  loadPlan(JSON.stringify({ schemaVersion: 'v1', target: 'main', ...document }, null, 1), {
     file: 'plan.json',
     cwd: '/',
     defaultRepository: 'https://host/r.git',
+    check: checkAwsPlan,
   });
 const problemsOf = (document: object) => {
   try {
-    checkAwsPlan(plan(document));
+    load(document);
     return [];
   } catch (error) {
     return error instanceof InputError ? error.problems.map(({ code, path }) => [code, path]) : [error];
@@ -31,22 +32,42 @@ describe('a plan for the aws engine', () => {
       ],
       policy: { integration: { gates: [gate(1000)] } },
     };
-    expect(problemsOf(document)).toEqual([
+    expect(problemsOf(document).sort()).toEqual([
       ['gate-too-long', 'items[0].gates[0].timeoutSeconds'],
       ['gate-too-long', 'items[1].gates[1].timeoutSeconds'],
       ['gate-too-long', 'policy.integration.gates[0].timeoutSeconds'],
     ]);
   });
 
-  it('names a gate of the plan once, however many items have it', () => {
-    const document = { gates: [gate(900)], items: [{ name: 'a' }, { name: 'b' }] };
-    expect(problemsOf(document)).toHaveLength(1);
+  it('names a gate of the plan once, where it stands, however many items have it', () => {
+    const document = { gates: [gate(1), gate(900)], items: [{ name: 'a' }, { name: 'b' }] };
+    expect(problemsOf(document)).toEqual([['gate-too-long', 'gates[1].timeoutSeconds']]);
+    expect(() => load(document)).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ file: 'plan.json', line: 13 })] }),
+    );
+  });
+
+  it('may have a gate that nothing would run, however long', () => {
+    const document = { gates: [gate(900)], items: [{ name: 'a', gates: [gate(1)] }] };
+    expect(problemsOf(document)).toEqual([]);
+    const woven = { ...document, policy: { integration: { gates: ['g900'] } } };
+    expect(problemsOf(woven)).toEqual([['gate-too-long', 'gates[0].timeoutSeconds']]);
+  });
+
+  it.each([
+    '/srv/r',
+    '../r',
+    'git@host:r.git',
+    'ssh://git@host/r.git',
+    'http://host/r.git',
+    'https://t@host/r',
+  ])('is refused where its repository is %s', (repository) => {
+    const document = { repository, gates: [gate(1)], items: [{ name: 'a' }] };
+    expect(problemsOf(document)).toEqual([['repository-url', 'repository']]);
   });
 
   it('is refused when it has more items than a run can have', () => {
     const items = Array.from({ length: MAX_ITEMS + 1 }, (_, k) => ({ name: `i${k}` }));
-    const small = plan({ gates: [gate(1)], items: [{ name: 'a' }] });
-    const many = { ...small, items: items.map(({ name }) => ({ ...small.items[0]!, name, branch: name })) };
-    expect(() => checkAwsPlan(many)).toThrow('at most 50000');
+    expect(problemsOf({ gates: [gate(1)], items })).toEqual([['too-many-items', 'items']]);
   });
 });

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Control } from '../../engine/aws/control-client';
+import type { Cancelled } from '../../engine/aws/control-protocol';
+import { InputError } from '../../errors';
+import { cancelReason } from '../cancel-reason';
+import type { Cloud } from '../engine';
+import { ExitCode, type Io } from '../io';
+import { writeNotes } from '../notes';
+import { onlyOpenRun } from './open-run';
+
+/** Between two questions whether a landing is over, in ms: the repository tells nobody but who lands. */
+const LANDING_MS = 2_000;
+
+/** `lex-pr cancel` on AWS. @returns 0 once acknowledged, 1 when it is too late */
+export async function cancelOnAws(
+  id: string | undefined,
+  options: { readonly reason?: string; readonly json?: boolean },
+  { control, commandFor }: Cloud,
+  io: Io,
+): Promise<number> {
+  const { json = false } = options;
+  const run = id ?? (await onlyOpenRun(control)).runId;
+  const why = cancelReason(options.reason);
+  let result = await ask(control, run, why);
+  if (result === 'landing') {
+    const message = 'the repository refuses the fence of the target: waiting for the end of the landing';
+    writeNotes([{ event: 'cancel', message, warn: true }], json, io);
+  }
+  while (result === 'landing') {
+    await sleep(LANDING_MS);
+    result = await ask(control, run, why, true);
+  }
+  const words =
+    result === 'cancelled'
+      ? `run ${run} is cancelled: nothing of it lands`
+      : `too late: run ${run} has landed, or has nothing left to land; see ${commandFor('status', run)}`;
+  io.stdout.write(json ? `${JSON.stringify({ runId: run, status: result })}\n` : `${words}\n`);
+  return result === 'cancelled' ? ExitCode.merged : ExitCode.failed;
+}
+
+/** Who asks again because an answer was lost gets it again, also when the run has ended meanwhile. */
+async function ask(control: Control, run: string, why: string, again = false): Promise<Cancelled['result']> {
+  try {
+    return (await control.cancel({ run, why })).result;
+  } catch (error) {
+    if (!(error instanceof InputError) || error.problems[0]?.code !== 'run-ended') throw error;
+    if (await wasCancelled(control, run)) return 'cancelled';
+    if (again) return 'too-late';
+    throw error;
+  }
+}
+
+async function wasCancelled(control: Control, run: string): Promise<boolean> {
+  const { progress } = await control.status({ run });
+  if (progress !== undefined) return progress.status === 'cancelled';
+  const { refusal } = await control.follow({ run, after: 0 });
+  return refusal?.[0]?.code === 'cancelled';
+}

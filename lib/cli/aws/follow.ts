@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault, InputError, type Problem } from '../../errors';
+import type { Report } from '../../report/report';
+import { printable } from '../../telemetry/printable';
+import type { Cloud } from '../engine';
+import { ExitCode, type Io } from '../io';
+import { isMachine, type OutputOptions, openSink } from '../open-sink';
+import { printReport } from '../print-report';
+import { problemsAsJson } from '../problems';
+import { catchSignals } from '../signals';
+import { fetchReport } from './fetch-report';
+import { type Pause, type WatchEnd, watchRun } from './watch';
+
+export interface Following {
+  readonly cloud: Cloud;
+  readonly run: string;
+  /** Where the files of the run come to. Absolute, and there. */
+  readonly folder: string;
+  /** What is said at first. */
+  readonly first: string;
+  /** For tests. */
+  readonly pause?: Pause;
+}
+
+/**
+ * Shows a run on AWS until it has ended, brings its files here, prints its report. Ctrl-C ends this and nothing
+ * else: the run goes on. @returns the exit code
+ * @throws InputError for a run that was refused; Fault for one that the engine could not begin
+ */
+export async function followOnAws(
+  { cloud, run, folder, first, pause = sleep }: Following,
+  options: OutputOptions,
+  io: Io,
+): Promise<number> {
+  const { control, commandFor } = cloud;
+  const { sink } = await openSink(options, io);
+  const note = (text: string) => sink.event({ kind: 'note', text });
+  const detaching = new AbortController();
+  const signals = catchSignals(() => {
+    note(`run ${run} goes on in AWS`);
+    note(`  follow it: ${commandFor('resume', run)}`);
+    note(`  end it:    ${commandFor('cancel', run)}`);
+    detaching.abort();
+  });
+  let watched: WatchEnd;
+  let report: Report | undefined;
+  try {
+    note(first);
+    const { signal } = detaching;
+    watched = await watchRun({ control, run, sink, note, signal, pause });
+    if (watched.end === 'ended') report = await fetchReport({ control, run, folder, note, signal });
+  } catch (error) {
+    note(`the run may go on in AWS; follow it: ${commandFor('resume', run)}`);
+    throw error;
+  } finally {
+    signals.release();
+    sink.end();
+  }
+  if (watched.end === 'refused') return refused(run, watched.refusal, options, io);
+  return report === undefined ? signals.exitCode() : printReport(report, folder, options, io);
+}
+
+/** A run that came to nothing: cancelled before it began, or with a plan that cannot be run. */
+function refused(
+  run: string,
+  problems: readonly Problem[],
+  options: OutputOptions,
+  { stdout, stderr }: Io,
+): number {
+  const [first] = problems;
+  if (first?.code === 'engine-fault') throw new Fault(first);
+  if (first?.code !== 'cancelled') throw new InputError(problems);
+  if (isMachine(options)) stdout.write(problemsAsJson(problems));
+  else stderr.write(`run ${run} was cancelled before it began: ${printable(first.message)}\n`);
+  return ExitCode.failed;
+}

@@ -1,0 +1,104 @@
+import type { Control } from '../../engine/aws/control-client';
+import type { Followed } from '../../engine/aws/control-protocol';
+import { createContext } from '../../engine/aws/run-context';
+import { downloadText } from '../../engine/aws/transfer';
+import type { Problem } from '../../errors';
+import { decodeState } from '../../run/codec';
+import { decodeRecord } from '../../run/record';
+import type { ProgressSink } from '../progress/progress';
+import { recorded } from '../recorded';
+import { trackProgress } from '../tracker';
+
+/** Resolves after so many ms; rejects when the signal is aborted. */
+export type Pause = (
+  ms: number,
+  value: undefined,
+  options: { readonly signal: AbortSignal },
+) => Promise<unknown>;
+
+export interface Watching {
+  readonly control: Pick<Control, 'follow'>;
+  readonly run: string;
+  readonly sink: ProgressSink;
+  readonly note: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly pause: Pause;
+}
+
+export type WatchEnd =
+  | { readonly end: 'ended' | 'detached'; readonly refusal?: undefined }
+  | { readonly end: 'refused'; readonly refusal: readonly Problem[] };
+
+/** Between two looks at a run, in ms; while nothing happens each pause is half as long again, up to the last. */
+const PAUSES = { first: 1_000, last: 10_000 };
+
+/**
+ * Shows what happens to a run until it ends or the signal says to stop looking. The engine itself waits for nothing
+ * by the clock: this is the display only.
+ */
+export async function watchRun({ control, run, sink, note, signal, pause }: Watching): Promise<WatchEnd> {
+  let wait = PAUSES.first;
+  let after = 0;
+  let line = '';
+  let show: ((progress: Progress) => void) | undefined;
+  while (!signal.aborted) {
+    const found = await unlessAborted(control.follow({ run, after }), signal);
+    if (found === undefined) break;
+    if (found.refusal !== undefined) return { end: 'refused', refusal: found.refusal };
+    const { before, progress } = found;
+    wait = Math.min(PAUSES.last, wait * 1.5);
+    if (before.join() !== line) {
+      line = before.join();
+      wait = PAUSES.first;
+      if (before.length > 0) note(waitsFor(run, before));
+    }
+    if (progress !== undefined && progress.version > after) {
+      show ??= await openDisplay(run, progress.record, sink);
+      show(progress);
+      after = progress.version;
+      wait = PAUSES.first;
+    }
+    if (found.ended) return { end: 'ended' };
+    await pause(wait, undefined, { signal }).catch(() => {});
+  }
+  return { end: 'detached' };
+}
+
+type Progress = NonNullable<Followed['progress']>;
+
+/** Names a few of the runs that come first. */
+function waitsFor(run: string, before: readonly string[]): string {
+  const more = before.length > 5 ? ` and ${before.length - 5} more` : '';
+  return `run ${run} waits for its target: ${before.slice(0, 5).join(', ')}${more} before it`;
+}
+
+/** Characters of a plan's record, at most. */
+const MAX_RECORD = 2 ** 28;
+
+async function openDisplay(run: string, url: string, sink: ProgressSink) {
+  const text = await downloadText(url, MAX_RECORD, 'the record of the run');
+  const { load, ordered, record } = recorded(run, () => {
+    const stored = JSON.parse(text);
+    return createContext(decodeRecord(stored.record), stored.facts);
+  });
+  const track = trackProgress(load, ordered, record.startedAt, sink);
+  return ({ events, state }: Progress) =>
+    track(
+      events,
+      recorded(run, () => decodeState(load, state)),
+    );
+}
+
+/** What is asked for, or undefined as soon as the signal is aborted. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const stop = () => resolve(undefined);
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // Nobody may be waiting for it any more.
+    asked.catch(() => {});
+  }
+}

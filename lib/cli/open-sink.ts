@@ -1,0 +1,37 @@
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
+import type { Io } from './io';
+import { logProgress } from './log-progress';
+import { plainProgress } from './progress/plain';
+import type { ProgressSink } from './progress/progress';
+import { plainStyle, style } from './style';
+
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly logFormat?: 'human' | 'json';
+}
+
+/** Whether a script reads what is printed: one JSON document, logs as JSON lines. */
+export const isMachine = ({ json, logFormat }: OutputOptions) => json === true || logFormat === 'json';
+
+/** What shows the progress of a run on standard error: on a terminal in place, else line by line. */
+export async function openSink(
+  options: OutputOptions,
+  io: Io,
+): Promise<{ readonly sink: ProgressSink; readonly logger: Logger }> {
+  const machine = isMachine(options);
+  const live = !machine && io.stderr === process.stderr && process.stderr.isTTY;
+  const level = LOG_LEVELS.find((known): known is LogLevel => known === io.env.LEX_PR_LOG_LEVEL) ?? 'info';
+  const show = live
+    ? (await import('./progress/terminal')).liveProgress(process.stderr)
+    : machine
+      ? undefined
+      : plainProgress(io.stderr);
+  const stream = show ?? io.stderr;
+  const logger = createLogger({
+    format: machine ? 'json' : 'human',
+    level,
+    stream,
+    colour: style(io.stderr) !== plainStyle,
+  });
+  return { sink: show ?? logProgress(logger, io.stderr), logger };
+}
