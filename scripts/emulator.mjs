@@ -69,6 +69,9 @@ function launch(url, folder, log) {
     BIND_HOST: '127.0.0.1',
     GATEWAY_PORT: new URL(url).port,
     TMPDIR: folder,
+    // As little of this machine's as there is of anybody's in a function.
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
     // Functions run on this project's Node.js.
     PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
   };

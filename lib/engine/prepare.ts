@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly lanes: number;
   readonly artifactFolder: string;
   readonly startedAt: number;
+  /** Of woven commits. Default: the user of this machine. */
+  readonly committer?: RunRecord['committer'];
 }
 
 /**
@@ -65,7 +67,7 @@ export async function prepareRun(
     base: base!,
     heads: heads.map(({ ref, sha }) => ({ ref, sha })),
     outdated: heads.flatMap(({ outdated }, item) => (outdated ? [item] : [])),
-    committer: await userIdentity(source),
+    committer: options.committer ?? (await userIdentity(source)),
   };
 }
 

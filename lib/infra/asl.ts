@@ -66,7 +66,7 @@ export const retryFaults = (own: number): readonly object[] => [
 ];
 
 /** Calls a function and takes its return for the answer. */
-export const invoke = (name: FunctionName, payload: object): State => ({
+export const invoke = (name: FunctionName, payload: object | string): State => ({
   Type: 'Task',
   Resource: integration('lambda:invoke'),
   Arguments: { FunctionName: placeholder(functionPlaceholder(name)), Payload: payload },

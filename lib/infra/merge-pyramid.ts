@@ -10,6 +10,7 @@ import { grantAll } from './grants';
 import { ROTATE_AFTER } from './lane-machine';
 import { Machines } from './machines';
 import { Recovery } from './recovery';
+import { MAX_LANES } from './run-machine';
 import { Storage } from './storage';
 
 /** A secret, and what it opens. */
@@ -44,7 +45,7 @@ export interface MergePyramidProps {
   readonly repositoryAccess?: RepositoryAccess;
 
   /**
-   * Lanes that a run can have at most, 1 to 10,000; a plan that asks for more gets this many.
+   * Lanes that a run can have at most, 1 to 2,000; a plan that asks for more gets this many.
    * @default 200
    */
   readonly maxWorkers?: number;
@@ -97,7 +98,7 @@ export class MergePyramid extends Construct {
   /** @throws Error for numbers out of range, and when the functions have not been built */
   constructor(scope: Construct, id: string, props: MergePyramidProps = {}) {
     super(scope, id);
-    const maxWorkers = within('maxWorkers', props.maxWorkers ?? 200, 1, 10_000);
+    const maxWorkers = within('maxWorkers', props.maxWorkers ?? 200, 1, MAX_LANES);
     const retention = props.retention ?? Duration.days(30);
     const retentionDays = within('days of retention', retention.toDays(), 1, 3_650);
     const runTimeout = props.runTimeout ?? Duration.days(7);

@@ -12,6 +12,8 @@ import {
 
 /** How many iterations of an inline Map go on at once, at most. */
 const INLINE_LANES = 40;
+/** What starts a lane has up to 100 bytes, and 256 KiB go from state to state. */
+export const MAX_LANES = 2_000;
 /** A lane that fails this often in a row lets the run fail; reconcile takes over. */
 const FAILURES = 3;
 const FAULT_RETRIES = 5;
@@ -108,14 +110,8 @@ function lane(prefix: string): States {
   };
 }
 
-const overLanes = (fields: object): State => ({
-  Type: 'Map',
-  Items: jsonata('[$states.input.lanes]'),
-  ItemSelector: { ...RUN, lane: jsonata('$states.context.Map.Item.Value') },
-  ...fields,
-  Output: RUN,
-  Next: 'Report',
-});
+/** Over its input: an array of what starts each lane. */
+const overLanes = (fields: object): State => ({ Type: 'Map', ...fields, Output: {}, Next: 'Report' });
 
 /**
  * A run: waits for its turn on the target, prepares, keeps its lanes going, reports.
@@ -139,23 +135,21 @@ export function runMachine(maxWorkers: number, timeoutSeconds: number): Definiti
       Prepare: {
         ...invoke('prepare', RUN),
         Retry: retryFaults(FAULT_RETRIES),
-        Output: {
-          ...RUN,
-          prepared: jsonata('$states.result.Payload.prepared'),
-          lanes: jsonata('[$states.result.Payload.lanes]'),
-        },
+        // A name that no lane assigns to.
+        Assign: { call: RUN, prepared: jsonata('$states.result.Payload.prepared') },
+        Output: jsonata('[$states.result.Payload.lanes]'),
         Next: 'Prepared?',
       },
       'Prepared?': {
         Type: 'Choice',
         Choices: [
-          { Condition: jsonata('$not($states.input.prepared)'), Next: 'Report' },
-          { Condition: jsonata(`$count($states.input.lanes) > ${INLINE_LANES}`), Next: 'ManyLanes' },
+          { Condition: jsonata('$not($prepared)'), Next: 'Report' },
+          { Condition: jsonata(`$count($states.input) > ${INLINE_LANES}`), Next: 'ManyLanes' },
         ],
         Default: 'Lanes',
       },
       Lanes: overLanes({
-        MaxConcurrency: jsonata('$count($states.input.lanes)'),
+        MaxConcurrency: jsonata('$count($states.input)'),
         ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, ...lane('') },
       }),
       ManyLanes: overLanes({
@@ -167,9 +161,9 @@ export function runMachine(maxWorkers: number, timeoutSeconds: number): Definiti
         },
       }),
       Report: {
-        ...invoke('report', RUN),
+        ...invoke('report', jsonata('$call')),
         Retry: retryFaults(FAULT_RETRIES),
-        Output: RUN,
+        Output: jsonata('$call'),
         End: true,
       },
     },

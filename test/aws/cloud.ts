@@ -64,6 +64,9 @@ export function hostedRepositories(): (fill?: (repo: TestRepository) => void) =>
   };
 }
 
+/** Of the commits that runs weave, as in test repositories. */
+const committer = { name: 'Tester', email: 'tester@example.com' };
+
 /** Hands in a plan for a hosted repository. @returns the run's id */
 export async function submit(
   { server }: Hosted,
@@ -77,7 +80,7 @@ export async function submit(
   const document = { schemaVersion: 'v1', target: 'main', repository: server.url, gates, ...plan };
   const stored = await fetch(url, { method: 'PUT', body: JSON.stringify(document) });
   expect(stored.status).toBe(200);
-  await control<Submitted>({ action: 'submit', run, plan: id, request: { execute, gatesOnly } });
+  await control<Submitted>({ action: 'submit', run, plan: id, request: { execute, gatesOnly, committer } });
   return run;
 }
 

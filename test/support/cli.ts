@@ -90,10 +90,11 @@ export async function mergePlan(
   plan: PlanDocument,
   args: readonly string[] = ['--execute'],
   options: Partial<CliOptions> = {},
+  command: 'merge' | 'run' = 'merge',
 ): Promise<Merged> {
   const path = writePlan(repo, plan);
   const folder = artifactFolder(repo);
-  const result = await runCli(['merge', path, '--artifact-dir', folder, ...args], {
+  const result = await runCli([command, path, '--artifact-dir', folder, ...args], {
     cwd: repo.path,
     ...options,
   });

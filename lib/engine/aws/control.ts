@@ -82,7 +82,11 @@ export async function status(services: ControlServices, call: Call<'status'>): P
       ? undefined
       : runStatus(stored, (await services.store.read(found.id)).state, await isAlive());
   const entries = await services.queue.list(found.target);
-  const waits = progress === undefined && entries.findIndex(({ run }) => run === found.id) > 0;
+  // Who is not in the queue yet will be behind those who are.
+  const waits =
+    progress === undefined &&
+    found.endedAt === undefined &&
+    entries.findIndex(({ run }) => run === found.id) !== 0;
   return { ...summary(found), ...(waits ? { status: 'queued' as const } : {}), progress };
 }
 

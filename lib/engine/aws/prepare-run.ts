@@ -66,7 +66,7 @@ export async function prepare(
   await takeOver(services, load, record, call.generation);
   const state = decodeState(load, (await store.read(call.run)).state);
   // An execution that was overtaken has no lanes any more.
-  const lanes = state.generation === call.generation ? state.lanes.map((_, lane) => lane) : [];
+  const lanes = state.generation === call.generation ? state.lanes.map((_, lane) => ({ ...call, lane })) : [];
   return { prepared: true, lanes };
 }
 
@@ -89,6 +89,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     gatesOnly: request.gatesOnly,
     lanes: Math.min(request.maxWorkers ?? plan.policy.maxWorkers, maxWorkers),
     artifactFolder: '',
+    ...(request.committer !== null && { committer: request.committer }),
     // Not the time of now: a second try is to find the same.
     startedAt: submitted.submittedAt,
   };

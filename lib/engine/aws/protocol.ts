@@ -33,8 +33,8 @@ export const prepareCall = z.object({ run, generation: count });
 export interface PrepareAnswer {
   /** False: the plan cannot be run; the reasons are in the run's row. */
   readonly prepared: boolean;
-  /** 0 to lanes − 1. */
-  readonly lanes: readonly number[];
+  /** What each lane is started with; numbers are 0 to lanes − 1. */
+  readonly lanes: readonly { readonly run: string; readonly generation: number; readonly lane: number }[];
 }
 
 /** `Next`, with a task token. */
