@@ -13,17 +13,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const venv = join(root, '.emulator');
 
 /**
+ * @param {Record<string, string>} variables further variables of the emulator, which its functions inherit
  * @returns {Promise<{ url: string, environment: Record<string, string>, stop: () => Promise<void> }>}
  *   `environment`: what makes the AWS SDK and CLIs talk to it, and to nothing else
  * @throws Error when it does not answer in time, with the end of its log
  */
-export async function startEmulator() {
+export async function startEmulator(variables = {}) {
   install();
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-emulator-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, 'log');
-  const child = launch(url, folder, log);
+  const child = launch(url, folder, log, variables);
   const exited = new Promise((resolve) => child.once('exit', resolve));
   // Its functions are in its process group.
   const signal = (name) => {
@@ -61,11 +62,12 @@ function install() {
   run(join(venv, 'bin/pip'), 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`);
 }
 
-function launch(url, folder, log) {
+function launch(url, folder, log, variables) {
   const output = openSync(log, 'w');
   const env = {
     ...process.env,
     ...environmentFor(url),
+    ...variables,
     BIND_HOST: '127.0.0.1',
     GATEWAY_PORT: new URL(url).port,
     TMPDIR: folder,

@@ -1,8 +1,11 @@
 /**
- * What all clients have in common; region, credentials and endpoint come from the environment alone. Eight attempts
- * with the SDK's growing pauses outlive about half a minute of throttling.
+ * What all clients have in common; region, credentials and endpoint come from the environment alone. The
+ * pauses between five attempts are 8 s at most, so that several calls fit into a function's time; after that
+ * Step Functions tries again.
  */
-export const CLIENT = { retryMode: 'standard', maxAttempts: 8 } as const;
+export const CLIENT = { retryMode: 'standard', maxAttempts: 5 } as const;
+/** The same where nobody tries again, such as on the command line: half a minute of throttling is outlived. */
+export const PATIENT_CLIENT = { ...CLIENT, maxAttempts: 8 } as const;
 
 /** Makes a thing when it is first asked for, and gives the same one from then on. */
 export function lazy<T>(make: () => T): () => T {

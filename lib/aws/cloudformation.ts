@@ -1,4 +1,4 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CLIENT, lazy } from './client';
+import { lazy, PATIENT_CLIENT } from './client';
 
-export const cloudFormation = lazy(() => new CloudFormationClient(CLIENT));
+export const cloudFormation = lazy(() => new CloudFormationClient(PATIENT_CLIENT));

@@ -1,4 +1,4 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { CLIENT, lazy } from './client';
+import { lazy, PATIENT_CLIENT } from './client';
 
-export const lambda = lazy(() => new LambdaClient(CLIENT));
+export const lambda = lazy(() => new LambdaClient(PATIENT_CLIENT));

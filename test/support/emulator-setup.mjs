@@ -1,12 +1,17 @@
 import { deployToEmulator } from '../../scripts/deploy-to-emulator.mjs';
 import { startEmulator } from '../../scripts/emulator.mjs';
+import stop from './emulator-teardown.mjs';
+import { startFaultProxy } from './fault-proxy.mjs';
 
 /** So few that lanes of the tests go on in further executions. */
 const ROTATE_AFTER_EVENTS = '300';
 
 /** Before all tests on the emulator: the workers inherit what the SDK is to be told, and where the stack is. */
 export default async function start() {
-  globalThis.emulator = await startEmulator();
+  globalThis.faultProxy = await startFaultProxy();
+  process.env.LEX_PR_TEST_FAULTS = globalThis.faultProxy.url;
+  globalThis.emulator = await startEmulator({ AWS_ENDPOINT_URL: globalThis.faultProxy.url });
+  globalThis.faultProxy.forwardTo(globalThis.emulator.url);
   Object.assign(process.env, globalThis.emulator.environment);
   try {
     const context = { functions: 'zip', rotateAfterEvents: ROTATE_AFTER_EVENTS };
@@ -14,7 +19,7 @@ export default async function start() {
       await deployToEmulator(globalThis.emulator.environment, context),
     );
   } catch (error) {
-    await globalThis.emulator.stop();
+    await stop();
     throw error;
   }
 }

@@ -1,1 +1,4 @@
-export default () => globalThis.emulator.stop();
+export default async function stop() {
+  await globalThis.emulator.stop();
+  await globalThis.faultProxy.close();
+}
