@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { deployToEmulator } from './deploy-to-emulator.mjs';
+import { startEmulator } from './emulator.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
@@ -15,10 +17,14 @@ try {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    // The AWS SDK is CommonJS.
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
   });
   const { bench } = await import(outfile);
   const paths = { cli: join(root, 'dist/lex-pr.mjs'), document: join(root, 'docs/benchmarks.md') };
-  process.exitCode = await bench(process.argv.slice(2), paths);
+  process.exitCode = await bench(process.argv.slice(2), paths, { startEmulator, deployToEmulator });
 } finally {
   rmSync(folder, { recursive: true });
 }

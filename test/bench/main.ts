@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Emulator, lanes } from './lanes';
 import type { Bench, Row } from './row';
 import { scenarios } from './scenarios';
 import { start } from './start';
@@ -12,6 +13,7 @@ import { start } from './start';
 export async function bench(
   args: readonly string[],
   paths: { readonly cli: string; readonly document: string },
+  emulator: Emulator,
 ): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -20,7 +22,7 @@ export async function bench(
   });
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs takes a whole number from 1 on');
-  const all: readonly Bench[] = [start(paths.cli), scenarios(paths.cli)];
+  const all: readonly Bench[] = [start(paths.cli), scenarios(paths.cli), lanes(emulator)];
   const unknown = positionals.find((name) => !all.some((known) => known.name === name));
   if (unknown !== undefined)
     throw new Error(`no bench ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
