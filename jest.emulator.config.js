@@ -7,4 +7,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/emulator-teardown.mjs',
   testMatch: ['<rootDir>/test/**/*.emulator.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  // Most of the time they wait for the emulator.
+  maxWorkers: 2,
 };

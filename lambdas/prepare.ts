@@ -1,10 +1,10 @@
 import { requireEnvironment } from '../lib/engine/aws/environment';
 import { prepare } from '../lib/engine/aws/prepare-run';
 import { type PrepareAnswer, prepareCall } from '../lib/engine/aws/protocol';
-import { repositories, storage } from '../lib/engine/aws/services';
+import { cache, repositories, storage } from '../lib/engine/aws/services';
 
 const { MAX_WORKERS: maxWorkers } = requireEnvironment(['MAX_WORKERS']);
-const services = { ...storage(), maxWorkers };
+const services = { ...storage(), cache: cache(), maxWorkers };
 const opened = repositories();
 
 /** `Prepare`: makes a run ready for its lanes. */

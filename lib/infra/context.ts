@@ -4,25 +4,48 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Node } from 'constructs';
 import { z } from 'zod';
 import { InputError } from '../errors';
-import type { MergePyramidProps } from './merge-pyramid';
+import type { MergePyramidProps } from './props';
+import { RANGES, scopeProblems } from './settings';
 
-const count = z.coerce.number().int().min(1);
+function oneOf<const V extends readonly string[]>(...values: V) {
+  return z.enum(values, { error: `is not ${values.join(' or ')}` }).optional();
+}
 
-/** What `cdk deploy -c NAME=VALUE` can set; `lib/infra/merge-pyramid.ts` says what each means. */
+const count = (name: keyof typeof RANGES) => {
+  const [least, most] = RANGES[name];
+  const error = `is not a whole number from ${least} to ${most}`;
+  const isWithin = (value: number) => Number.isInteger(value) && value >= least && value <= most;
+  return z.coerce.number({ error }).refine(isWithin, { error }).optional();
+};
+
+/** What `cdk deploy -c NAME=VALUE` can set; `lib/infra/props.ts` says what each means. */
 const context = z
   .object({
-    stack: z.string().default('LexPr').describe('Name of the stack.'),
-    functions: z.enum(['image', 'zip']).optional(),
-    architecture: z.enum(['arm64', 'x86_64']).optional(),
-    maxWorkers: count.optional(),
-    retentionDays: count.optional(),
-    repositorySecretArn: z.string().startsWith('arn:').optional(),
-    repositories: z.url().optional(),
-    removal: z.enum(['retain', 'destroy']).optional(),
-    rotateAfterEvents: count.optional(),
+    stack: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, { error: 'is no name for a stack' })
+      .default('LexPr')
+      .describe('Name of the stack.'),
+    functions: oneOf('image', 'zip'),
+    architecture: oneOf('arm64', 'x86_64'),
+    maxWorkers: count('maxWorkers'),
+    retentionDays: count('retentionDays'),
+    repositorySecretArn: z.string().startsWith('arn:', { error: 'is no ARN of a secret' }).optional(),
+    repositories: z
+      .string()
+      .check(({ value, issues }) => {
+        for (const { message } of scopeProblems(value))
+          issues.push({ code: 'custom', input: value, message });
+      })
+      .optional(),
+    removal: oneOf('retain', 'destroy'),
+    rotateAfterEvents: count('rotateAfterEvents'),
   })
   .refine(({ repositorySecretArn, repositories }) => !repositorySecretArn === !repositories, {
-    error: 'repositorySecretArn and repositories go together',
+    error: 'goes together with -c repositories',
+    path: ['repositorySecretArn'],
+    // Also where something else is wrong.
+    when: () => true,
   });
 export type Context = z.output<typeof context>;
 
@@ -37,7 +60,7 @@ export function readContext(node: Node): Context {
   throw new InputError(
     error.issues.map(({ path, message }) => ({
       code: 'invalid-context',
-      message: `-c ${path.join('.')}: ${message}`,
+      message: `-c ${path.join('.')} ${message}`,
     })),
   );
 }

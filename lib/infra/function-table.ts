@@ -1,5 +1,25 @@
 /** What a function may do beyond writing its own logs and traces. Each brings the variables that go with it. */
-export type Grant = 'tables' | 'bucket' | 'tokens' | 'start' | 'merge' | 'secret' | 'metrics' | 'toolchain';
+export type Grant =
+  /** Read and write rows of runs. */
+  | 'runs'
+  /** List runs by time. */
+  | 'list'
+  /** Read and write remembered results. */
+  | 'cache'
+  /** Read and write files of runs. */
+  | 'bucket'
+  /** Read the secret of the repositories. */
+  | 'secret'
+  /** Answer runs that wait for their target. */
+  | 'answerRuns'
+  /** Answer lanes that wait for work. */
+  | 'answerLanes'
+  | 'startRuns'
+  /** Look whether a run's execution goes on. */
+  | 'describeRuns'
+  /** Call `merge`. */
+  | 'callMerge'
+  | 'metrics';
 
 export interface FunctionRow {
   readonly description: string;
@@ -20,26 +40,36 @@ export const FUNCTIONS = {
   control: {
     ...small,
     description: 'Submits, follows, cancels and resumes runs',
-    grants: ['tables', 'bucket', 'start', 'merge', 'tokens', 'toolchain'],
+    grants: [
+      'runs',
+      'list',
+      'cache',
+      'bucket',
+      'answerRuns',
+      'answerLanes',
+      'startRuns',
+      'describeRuns',
+      'callMerge',
+    ],
     timeoutSeconds: 120,
     memoryMB: 512,
   },
   queue: {
     ...small,
     description: 'Lets a run in when its target is free',
-    grants: ['tables', 'tokens'],
+    grants: ['runs', 'answerRuns'],
     timeoutSeconds: 30,
     memoryMB: 256,
   },
   prepare: {
     ...withGit,
     description: 'Validates the plan, pins its heads, builds candidates',
-    grants: ['tables', 'bucket', 'secret'],
+    grants: ['runs', 'cache', 'bucket', 'secret'],
   },
   next: {
     ...small,
     description: 'Takes in what a lane did and gives lanes work',
-    grants: ['tables', 'bucket', 'tokens', 'metrics', 'toolchain'],
+    grants: ['runs', 'cache', 'bucket', 'answerLanes', 'metrics'],
     timeoutSeconds: 60,
     memoryMB: 1024,
   },
@@ -48,19 +78,19 @@ export const FUNCTIONS = {
   merge: {
     ...withGit,
     description: 'Weaves, lands, moves the fence',
-    grants: ['tables', 'bucket', 'secret'],
+    grants: ['runs', 'bucket', 'secret'],
   },
   report: {
     ...small,
     description: 'Writes the report and lets the next run of the target in',
-    grants: ['tables', 'bucket', 'tokens', 'metrics'],
+    grants: ['runs', 'bucket', 'answerRuns', 'metrics'],
     timeoutSeconds: 300,
     memoryMB: 1024,
   },
   reconcile: {
     ...small,
     description: 'Resumes or fails a run whose execution failed',
-    grants: ['tables', 'bucket', 'start', 'tokens', 'metrics'],
+    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'metrics'],
     timeoutSeconds: 120,
     memoryMB: 512,
   },

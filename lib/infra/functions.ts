@@ -10,11 +10,12 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { bundleFolder, bundlesFolder } from './bundles';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './function-table';
+import type { Settings } from './settings';
 
 /** What a function is given. Omitted: as `FUNCTIONS` says. */
 export interface FunctionSize {
@@ -26,13 +27,10 @@ export interface FunctionSize {
   readonly reservedConcurrency?: number;
 }
 
-export interface FunctionsProps {
-  readonly packaging: 'image' | 'zip';
-  readonly architecture: Architecture;
-  readonly gateImage: DockerImageCode | undefined;
-  readonly sizes: Readonly<Partial<Record<FunctionName, FunctionSize>>>;
-  readonly logRetention: RetentionDays;
-}
+export type FunctionsProps = Pick<
+  Settings,
+  'functions' | 'architecture' | 'gateImage' | 'sizes' | 'logRetention'
+>;
 
 /** The functions, each with a role of its own that so far allows its logs and traces only. */
 export class Functions extends Construct {
@@ -72,7 +70,7 @@ export class Functions extends Construct {
       logGroup,
     };
     const made =
-      git && props.packaging === 'image'
+      git && props.functions === 'image'
         ? new DockerImageFunction(this, id, { ...common, code: imageOf(name, props) })
         : new LambdaFunction(this, id, {
             ...common,

@@ -1,12 +1,12 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { EnvironmentVariable } from '../engine/aws/environment';
 import { RUN_TABLE } from '../run/dynamodb/table';
 import { acknowledgeWildcard } from './acknowledge';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type Grant } from './function-table';
-import type { RepositoryAccess } from './merge-pyramid';
+import { executionsOf, type Machines } from './machines';
+import type { RepositoryAccess } from './props';
 import type { Storage } from './storage';
 
 /** The namespace of all metrics in CloudWatch. */
@@ -15,7 +15,7 @@ const METRICS_NAMESPACE = 'LexPr';
 export interface GrantsProps {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly storage: Storage;
-  readonly runMachine: StateMachine;
+  readonly machines: Machines;
   readonly access: RepositoryAccess | undefined;
   /** What gates run with; results are remembered for it alone. */
   readonly toolchain: string;
@@ -38,53 +38,35 @@ type Variables = Partial<Record<EnvironmentVariable, string>>;
 
 /** Adds to the role, and tells what the function has to know. */
 const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
-  tables(role, { storage: { runTable, cacheTable }, retentionDays, maxWorkers }) {
-    const rows = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'];
-    const actions = [...rows, 'BatchWriteItem', 'ConditionCheckItem'].map((action) => `dynamodb:${action}`);
-    allow(role, actions, [runTable.tableArn, cacheTable.tableArn]);
-    allow(role, ['dynamodb:Query'], [`${runTable.tableArn}/index/${RUN_TABLE.byTime.indexName}`]);
+  // Transactions need the actions of their parts; nothing is ever deleted but by its expiry.
+  runs(role, { storage: { runTable }, retentionDays, maxWorkers }) {
+    const actions = ['GetItem', 'Query', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+    allow(role, actions, [runTable.tableArn]);
     return {
       RUN_TABLE: runTable.tableName,
-      CACHE_TABLE: cacheTable.tableName,
       RETENTION_DAYS: String(retentionDays),
       MAX_WORKERS: String(maxWorkers),
     };
   },
 
-  bucket(role, { storage: { bucket } }) {
-    const files = bucket.arnForObjects('runs/*');
-    allow(role, ['s3:GetObject', 's3:PutObject'], [files]);
-    allow(role, ['s3:ListBucket'], [bucket.bucketArn], { StringLikeIfExists: { 's3:prefix': 'runs/*' } });
-    acknowledgeWildcard(role, files, 'Files of runs, whose names are not known before.');
-    return { BUCKET: bucket.bucketName };
-  },
-
-  tokens(role) {
-    allow(role, ['states:SendTaskSuccess', 'states:SendTaskFailure'], ['*']);
-    acknowledgeWildcard(role, '*', 'A task token names its task; Step Functions takes no resource here.');
+  list(role, { storage: { runTable } }) {
+    allow(role, ['dynamodb:Query'], [`${runTable.tableArn}/index/${RUN_TABLE.byTime.indexName}`]);
     return {};
   },
 
-  start(role, { runMachine }) {
-    allow(role, ['states:StartExecution'], [runMachine.stateMachineArn]);
-    const executions = Stack.of(runMachine).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: `${runMachine.stateMachineName}:*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    allow(role, ['states:DescribeExecution'], [executions]);
-    acknowledgeWildcard(
-      role,
-      executions,
-      'Executions of one state machine, whose names are not known before.',
-    );
-    return { RUN_MACHINE_ARN: runMachine.stateMachineArn };
+  cache(role, { storage: { cacheTable }, toolchain }) {
+    const actions = ['GetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`);
+    allow(role, actions, [cacheTable.tableArn]);
+    return { CACHE_TABLE: cacheTable.tableName, TOOLCHAIN: toolchain };
   },
 
-  merge(role, { functions }) {
-    allow(role, ['lambda:InvokeFunction'], [functions.merge.functionArn]);
-    return { MERGE_FUNCTION: functions.merge.functionName };
+  bucket(role, { storage: { bucket } }) {
+    const files = bucket.arnForObjects('runs/*');
+    allow(role, ['s3:GetObject', 's3:PutObject'], [files]);
+    // Also asked when a file is read that is not there, without a prefix then: else the answer is "denied".
+    allow(role, ['s3:ListBucket'], [bucket.bucketArn], { StringLikeIfExists: { 's3:prefix': 'runs/*' } });
+    acknowledgeWildcard(role, files, 'Files of runs, whose names are not known before.');
+    return { BUCKET: bucket.bucketName };
   },
 
   secret(role, { access }): Variables {
@@ -93,7 +75,26 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     return { SECRET_ARN: access.secret.secretArn, REPOSITORY_SCOPE: access.repositories };
   },
 
-  toolchain: (_, { toolchain }) => ({ TOOLCHAIN: toolchain }),
+  answerRuns: (role, { machines }) => allowAnswers(role, 'AnswerRuns', machines.run),
+  answerLanes: (role, { machines }) => allowAnswers(role, 'AnswerLanes', machines.lane),
+
+  startRuns(role, { machines: { run } }) {
+    allow(role, ['states:StartExecution'], [run.stateMachineArn]);
+    return { RUN_MACHINE_ARN: run.stateMachineArn };
+  },
+
+  describeRuns(role, { machines: { run } }) {
+    const executions = executionsOf(run, ':*');
+    allow(role, ['states:DescribeExecution'], [executions]);
+    const reason = 'Executions of one state machine, whose names are not known before.';
+    acknowledgeWildcard(role, executions, reason);
+    return {};
+  },
+
+  callMerge(role, { functions }) {
+    allow(role, ['lambda:InvokeFunction'], [functions.merge.functionArn]);
+    return { MERGE_FUNCTION: functions.merge.functionName };
+  },
 
   metrics(role) {
     const namespace = { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } };
@@ -103,10 +104,17 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
   },
 };
 
+/** Answers of tasks that wait for their token; in a policy apart, because a machine names functions it calls. */
+function allowAnswers(role: Role, id: string, machine: StateMachine): Variables {
+  const actions = ['states:SendTaskSuccess', 'states:SendTaskFailure'];
+  const statements = [new PolicyStatement({ actions, resources: [machine.stateMachineArn] })];
+  new Policy(role.node.scope!, `${role.node.id}${id}`, { roles: [role], statements });
+  return {};
+}
+
 function allow(role: Role, actions: string[], resources: string[], conditions?: object): void {
   role.addToPolicy(
     new PolicyStatement({
-      effect: Effect.ALLOW,
       actions,
       resources,
       ...(conditions && { conditions: conditions as Record<string, unknown> }),

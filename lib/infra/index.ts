@@ -1,5 +1,6 @@
 /** What `lex-pr/cdk` exports: the AWS engine for CDK apps. */
 export type { FunctionName } from './function-table';
 export type { FunctionSize } from './functions';
-export { MergePyramid, type MergePyramidProps, type RepositoryAccess } from './merge-pyramid';
+export { MergePyramid } from './merge-pyramid';
+export type { MergePyramidProps, RepositoryAccess } from './props';
 export { LexPrStack } from './stack';

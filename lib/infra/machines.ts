@@ -1,7 +1,7 @@
 import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
@@ -9,13 +9,11 @@ import { type Definition, functionPlaceholder } from './asl';
 import type { FunctionName } from './function-table';
 import { laneMachine } from './lane-machine';
 import { runMachine } from './run-machine';
+import type { Settings } from './settings';
 
-export interface MachinesProps {
+export interface MachinesProps
+  extends Pick<Settings, 'maxWorkers' | 'runTimeout' | 'rotateAfterEvents' | 'logRetention'> {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
-  readonly maxWorkers: number;
-  readonly runTimeoutSeconds: number;
-  readonly rotateAfterEvents: number;
-  readonly logRetention: RetentionDays;
 }
 
 /** The state machine of runs and the one of their lanes. */
@@ -25,11 +23,11 @@ export class Machines extends Construct {
 
   constructor(scope: Construct, id: string, props: MachinesProps) {
     super(scope, id);
-    const { maxWorkers, runTimeoutSeconds, rotateAfterEvents } = props;
+    const { maxWorkers, runTimeout, rotateAfterEvents } = props;
     this.lane = this.machine('Lane', laneMachine(rotateAfterEvents), ['next', 'gate', 'merge'], props);
     this.run = this.machine(
       'Run',
-      runMachine(maxWorkers, runTimeoutSeconds),
+      runMachine(maxWorkers, runTimeout.toSeconds()),
       ['queue', 'prepare', 'report'],
       props,
       { LaneMachine: this.lane.stateMachineArn },
@@ -81,7 +79,7 @@ export class Machines extends Construct {
 
   /** `startExecution.sync`: starts a lane, learns of its end by an event, stops it when the run is stopped. */
   private allowLanes(): void {
-    const lanes = this.executions(this.lane, ':*');
+    const lanes = executionsOf(this.lane, ':*');
     const rule = Stack.of(this).formatArn({
       service: 'events',
       resource: 'rule',
@@ -104,8 +102,8 @@ export class Machines extends Construct {
 
   /** A Distributed Map starts executions of its own state machine; apart, because they name each other. */
   private allowManyLanes(): void {
-    const children = this.executions(this.run, '/*');
-    const runs = this.executions(this.run, ':*');
+    const children = executionsOf(this.run, '/*');
+    const runs = executionsOf(this.run, ':*');
     const policy = new Policy(this, 'ManyLanes', {
       statements: [
         new PolicyStatement({
@@ -122,13 +120,14 @@ export class Machines extends Construct {
     const reason = 'Executions of this state machine itself, whose names are not known before.';
     for (const resource of [runs, children]) acknowledgeWildcard(policy, resource, reason);
   }
+}
 
-  private executions(machine: StateMachine, suffix: string): string {
-    return Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: `${machine.stateMachineName}${suffix}`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-  }
+/** ARN of the executions of a machine; `suffix`: `:*`, or `/*` for those that a Distributed Map starts. */
+export function executionsOf(machine: StateMachine, suffix: ':*' | '/*'): string {
+  return Stack.of(machine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machine.stateMachineName}${suffix}`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }

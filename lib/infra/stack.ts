@@ -1,6 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { MergePyramid, type MergePyramidProps } from './merge-pyramid';
+import { MergePyramid } from './merge-pyramid';
+import type { MergePyramidProps } from './props';
 
 /** A stack with nothing but the AWS engine. */
 export class LexPrStack extends Stack {

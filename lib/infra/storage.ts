@@ -1,22 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  ObjectOwnership,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { CACHE_TABLE } from '../performance/dynamodb-table';
 import { RUN_TABLE } from '../run/dynamodb/table';
 import { acknowledge } from './acknowledge';
+import type { Settings } from './settings';
 
-export interface StorageProps {
-  readonly retention: Duration;
-  readonly removalPolicy: RemovalPolicy;
-  readonly accessLogsBucket: IBucket | undefined;
-}
+export type StorageProps = Pick<Settings, 'retention' | 'removalPolicy' | 'accessLogsBucket'>;
 
 /** The state of runs, what operations came to, and files. */
 export class Storage extends Construct {

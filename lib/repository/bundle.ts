@@ -3,11 +3,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Git, GitError } from './git';
 
-/** A file that is no bundle, is damaged, or does not fit the repository. Nothing of it was taken. */
+/**
+ * A file that is no bundle, is damaged, or builds on what the repository lacks. Nothing of it was taken.
+ */
 export class BundleError extends Error {}
-
-/** A bundle that builds on commits that the repository lacks. */
-export class PrerequisiteError extends BundleError {}
 
 /**
  * Writes a git bundle (gitformat-bundle(5)): everything that `tips` have and `prerequisites` do not. No ref is
@@ -49,7 +48,7 @@ export async function writeBundle(
  * that everything it refers to is there; what is refused adds nothing. What git holds against old commits of
  * real repositories (`fsck`) is none of our business: they have been accepted elsewhere.
  * @returns the commits that the bundle names; all are in the repository then
- * @throws BundleError, PrerequisiteError
+ * @throws BundleError
  */
 export async function unpackBundle(git: Git, file: string): Promise<readonly string[]> {
   const input = openSync(file, 'r');
@@ -59,7 +58,7 @@ export async function unpackBundle(git: Git, file: string): Promise<readonly str
     if (header.objectFormat !== format)
       throw new BundleError(`the bundle is ${header.objectFormat}, the repository ${format}`);
     const lacking = await missing(git, header.prerequisites);
-    if (lacking.length > 0) throw new PrerequisiteError(`the repository lacks ${lacking.join(', ')}`);
+    if (lacking.length > 0) throw new BundleError(`the repository lacks ${lacking.join(', ')}`);
     await indexPack(git, input);
     const absent = await missing(git, header.tips);
     if (absent.length > 0) throw new BundleError(`the bundle does not hold ${absent.join(', ')}`);

@@ -29,9 +29,13 @@ export const blobKeys = {
   base: (run: string) => `runs/${run}/bundles/base.bundle`,
   /** Candidates of items `segment × SEGMENT` and following; needs the base. */
   candidates: (run: string, segment: number) => `runs/${run}/bundles/candidates-${segment}.bundle`,
-  /** Everything that one batch added to the weave; needs the base and the ones before of the same round. */
-  weave: (run: string, round: number, from: number) =>
-    `${blobKeys.weaves(run, round)}${String(from).padStart(8, '0')}.bundle`,
+  /**
+   * Everything that one batch, whose first item is `from`, added to the weave; needs the base and the ones before
+   * of the same round. Named by its tip too: a batch that was lost may still write its own after the one that has
+   * replaced it.
+   */
+  weave: (run: string, round: number, from: number, tip: string) =>
+    `${blobKeys.weaves(run, round)}${String(from).padStart(8, '0')}-${tip}.bundle`,
   weaves: (run: string, round: number) => `runs/${run}/weave/${round}/`,
   job: (run: string, generation: number, lane: number, turn: number) =>
     `runs/${run}/jobs/${generation}-${lane}-${turn}.json`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Candidates } from '../../merge/candidate';
 import type { Tip } from '../../merge/weave';
-import { hasCommits, PrerequisiteError, unpackBundle, writeBundle } from '../../repository/bundle';
+import { hasCommits, unpackBundle, writeBundle } from '../../repository/bundle';
 import type { Git } from '../../repository/git';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { download } from './transfer';
@@ -57,14 +57,6 @@ export async function writeWeaveBundle(
   return true;
 }
 
-/**
- * Takes bundles into a repository, in the order in which they build on each other.
- * @throws BundleError at the first that is refused; those before it stay
- */
-export async function unpackBundles(git: Git, files: readonly string[]): Promise<void> {
-  for (const file of files) await unpackBundle(git, file);
-}
-
 /** Seconds for which a URL of our own is valid. */
 const URL_SECONDS = 900;
 
@@ -90,10 +82,7 @@ export async function restoreWeave(
   try {
     if (!(await hasCommits(git, [base]))) await take(blobKeys.base(run));
     for (const key of await blobs.list(blobKeys.weaves(run, round))) {
-      // A batch that was lost after it had written may have left one that builds on what is not part of the weave.
-      await take(key).catch((error: unknown) => {
-        if (!(error instanceof PrerequisiteError)) throw error;
-      });
+      await take(key);
       if (await hasCommits(git, ends)) return;
     }
   } finally {

@@ -114,7 +114,7 @@ async function storeWeave(
   const bases = { run: record.base, round: work.base };
   try {
     if (await writeWeaveBundle(repository, file, bases, work.tip, after)) {
-      const key = blobKeys.weave(record.id, round, work.items[0]!);
+      const key = blobKeys.weave(record.id, round, work.items[0]!, after.chain);
       await upload(file, await blobs.writeUrl(key, 900), 'application/octet-stream');
     }
   } finally {

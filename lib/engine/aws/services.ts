@@ -33,12 +33,16 @@ export function runStores() {
   return openDynamoRunStores({ client: dynamoDb(), table: env.RUN_TABLE, retentionSeconds });
 }
 
+export function cache(): DynamoDbStore {
+  const env = requireEnvironment(['CACHE_TABLE']);
+  return new DynamoDbStore({ client: dynamoDb(), table: env.CACHE_TABLE });
+}
+
 export function storage() {
-  const env = requireEnvironment(['CACHE_TABLE', 'BUCKET']);
+  const env = requireEnvironment(['BUCKET']);
   const stores = runStores();
   return {
     ...stores,
-    cache: new DynamoDbStore({ client: dynamoDb(), table: env.CACHE_TABLE }),
     blobs: openS3Blobs(s3(), env.BUCKET),
     loadRun: createLoader(stores.store),
     now: Date.now,
@@ -51,12 +55,13 @@ export const tokens = () => createTokens(stepFunctions());
 export function turnServices(): ReturnType<typeof storage> &
   TurnServices & { readonly flush: () => Promise<void> } {
   const base = storage();
+  const remembered = cache();
   const { TOOLCHAIN } = requireEnvironment(['TOOLCHAIN']);
   let samples: Sample[] = [];
   return {
     ...base,
     tokens: tokens(),
-    memoryOf: ({ record }) => memory(base.cache, record.plan.policy.performance),
+    memoryOf: ({ record }) => memory(remembered, record.plan.policy.performance),
     toolchain: TOOLCHAIN,
     pause,
     async record({ load, record }: RunContext, state, events) {

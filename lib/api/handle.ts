@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ControlServices } from '../engine/aws/control';
+import { log } from '../engine/aws/function-log';
+import { InputError, type Problem } from '../errors';
+import { type HttpRequest, type HttpResponse, refusal } from './http';
+import { refused } from './problems';
+import type { Route } from './route';
+import { ROUTES } from './routes';
+
+/** Answers a request; what is wrong with it, and faults, are answers too. */
+export async function handle(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+  try {
+    return await dispatch(services, request);
+  } catch (error) {
+    if (error instanceof InputError) return refused(error.problems);
+    if (error instanceof z.ZodError) return refusal(400, problemsOf(error, 'body'));
+    log('error', 'fault', String(error), { path: request.path, stack: (error as Error).stack });
+    return refusal(500, [{ code: 'fault', message: 'a fault; the log of the function says more' }]);
+  }
+}
+
+async function dispatch(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+  const there = ROUTES.flatMap((route) => {
+    const params = match(route.path, request.path);
+    return params === undefined ? [] : [{ route, params }];
+  });
+  if (there.length === 0)
+    return refusal(404, [{ code: 'not-found', message: `there is nothing at ${request.path}` }]);
+  const found = there.find(({ route }) => route.method === request.method);
+  if (found === undefined) {
+    const allow = there.map(({ route }) => route.method).join(', ');
+    const message = `${request.path} knows ${allow}, not ${request.method}`;
+    return refusal(405, [{ code: 'method', message }], { allow });
+  }
+  const { route } = found;
+  const params = route.params.safeParse(found.params);
+  const query = route.query.safeParse(request.query);
+  const problems = [
+    ...(params.error === undefined ? [] : problemsOf(params.error, 'path')),
+    ...(query.error === undefined ? [] : problemsOf(query.error, 'query')),
+  ];
+  if (problems.length > 0) return refusal(400, problems);
+  const wrong = wrongBody(route, request);
+  return wrong ?? route.act(services, { params: params.data!, query: query.data!, request });
+}
+
+/** A document that is not what its route reads. */
+function wrongBody({ body, path }: Route, request: HttpRequest): HttpResponse | undefined {
+  if (request.body === '') return undefined;
+  if (body === undefined) return refusal(400, [{ code: 'body', message: `${path} takes no body` }]);
+  if (Object.keys(body.types).join() !== 'application/json') return undefined;
+  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== 'application/json')
+    return refusal(415, [{ code: 'media-type', message: `the body of ${path} is application/json` }]);
+  try {
+    JSON.parse(request.body);
+    return undefined;
+  } catch (error) {
+    return refusal(400, [{ code: 'syntax', message: (error as Error).message, path: 'body' }]);
+  }
+}
+
+const problemsOf = (error: z.ZodError, where: string): Problem[] =>
+  error.issues.map(({ message, path }) => ({
+    code: 'bad-request',
+    message,
+    path: [where, ...path].join('.'),
+  }));
+
+/** The parameters in a path that has the form of the pattern. */
+function match(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [k, part] of wanted.entries()) {
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined) {
+      if (part !== given[k]) return undefined;
+    } else params[name] = decoded(given[k]!);
+  }
+  return params;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

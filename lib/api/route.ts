@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import type { ControlServices } from '../engine/aws/control';
+import type { HttpRequest, HttpResponse } from './http';
+
+/** What a route may be given, checked. */
+export interface Given<P extends z.ZodType, Q extends z.ZodType> {
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  readonly request: HttpRequest;
+}
+
+/** One operation of the API: all that its handler and its documentation need. */
+export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObject = z.ZodObject> {
+  readonly method: 'GET' | 'POST';
+  /** With `{name}` for a segment that is a parameter. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly params: P;
+  readonly query: Q;
+  /** Header names with what they are for. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Media types of the body, with its schema; none: there is no body. */
+  readonly body?: { readonly required: boolean; readonly types: Readonly<Record<string, z.ZodType>> };
+  /** Media types of answers with their schemas, by status; besides those of refusals. */
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly types: Readonly<Record<string, z.ZodType>> }>
+  >;
+  /** Statuses of refusals beyond 400. */
+  readonly refusals: readonly number[];
+  act(services: ControlServices, given: Given<P, Q>): Promise<HttpResponse>;
+}
+
+/** Keeps the types of the parts while a table holds them all. */
+export const route = <P extends z.ZodObject, Q extends z.ZodObject>(made: Route<P, Q>): Route =>
+  made as unknown as Route;

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+/** What the API answers, for its OpenAPI document. Fields are added, never renamed or removed. */
+
+const Time = z.iso.datetime({ precision: 3 });
+const Count = z.int().min(0);
+
+const Links = z
+  .strictObject({ self: z.string(), report: z.string(), cancel: z.string() })
+  .describe('Paths of this API.');
+
+export const Errors = z
+  .strictObject({
+    errors: z.array(
+      z.strictObject({
+        code: z.string().describe('Stable, for scripts.'),
+        message: z.string(),
+        file: z.string().optional(),
+        path: z.string().optional().describe('The field, as `items[2].deps[0]`, or the parameter.'),
+        line: z.int().optional(),
+        column: z.int().optional(),
+        hint: z.string().optional(),
+      }),
+    ),
+  })
+  .describe('Everything that is wrong with the request; nothing was changed.')
+  .meta({ id: 'Errors' });
+
+export const Submitted = z
+  .strictObject({
+    run: z.string(),
+    created: z.boolean().describe('False: it had been submitted before, with the same key.'),
+    links: Links,
+  })
+  .meta({ id: 'Submitted' });
+
+export const Upload = z
+  .strictObject({
+    upload: z.string().describe('For `POST /runs?upload=…`.'),
+    url: z.url().describe('Where the plan is put (HTTP PUT), within an hour.'),
+  })
+  .meta({ id: 'Upload' });
+
+const summary = {
+  runId: z.string(),
+  status: z.enum(['queued', 'running', 'ended', 'refused', 'interrupted', 'cancelling', 'cancelled']),
+  target: z.string(),
+  repository: z.string(),
+  submittedAt: Time,
+  endedAt: Time.nullable(),
+};
+
+const Progress = z.strictObject({
+  runId: z.string(),
+  status: z.enum(['running', 'interrupted', 'cancelling', 'cancelled', 'ended']),
+  alive: z.boolean(),
+  phase: z.string(),
+  dryRun: z.boolean(),
+  target: z.string(),
+  startedAt: Time,
+  endedAt: Time.nullable(),
+  artifactFolder: z.string(),
+  items: z.record(z.string(), Count).describe('How many items there are in each status.'),
+  running: z.array(z.string()).describe('`item: gate`'),
+});
+
+export const Run = z
+  .strictObject({
+    ...summary,
+    progress: Progress.optional().describe('Missing as long as the run waits or is being prepared.'),
+    links: Links,
+  })
+  .meta({ id: 'Run' });
+
+export const Runs = z
+  .strictObject({
+    runs: z.array(z.strictObject({ ...summary, links: Links })).describe('Newest first.'),
+    next: z.string().optional().describe('There are more: `GET /runs?from=…`.'),
+  })
+  .meta({ id: 'Runs' });
+
+export const Cancelled = z
+  .strictObject({
+    run: z.string(),
+    result: z
+      .enum(['cancelled', 'too-late', 'landing'])
+      .describe('`landing`: only the end of the landing tells; ask again.'),
+  })
+  .meta({ id: 'Cancelled' });

@@ -1,0 +1,79 @@
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Architecture, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { FunctionName } from './function-table';
+import type { FunctionSize } from './functions';
+
+/** A secret, and what it opens. */
+export interface RepositoryAccess {
+  /** A token, or JSON `{"username", "token"}`. */
+  readonly secret: ISecret;
+  /** Repositories whose URL begins with this get it, no other: `https://github.com/organisation/`. */
+  readonly repositories: string;
+}
+
+export interface MergePyramidProps {
+  /**
+   * What `prepare`, `gate` and `merge` are: container images with git, or zips for where a git is on the path of
+   * the functions already (emulators, a layer). The other functions need no git and are zips always.
+   * @default 'image'
+   */
+  readonly functions?: 'image' | 'zip';
+
+  /** @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+
+  /**
+   * The image in which gates run, with the tools that they need: docs/deploy.md says how to make one. Results are
+   * remembered for the image as it is named here, so name one of a registry by its digest.
+   * @default Amazon Linux 2023 with Node.js 24, git, make, tar and the like
+   */
+  readonly gateImage?: DockerImageCode;
+
+  /**
+   * The access to repositories; `prepare` and `merge` can read the secret, nothing else can.
+   * @default none: repositories are read and written without credentials
+   */
+  readonly repositoryAccess?: RepositoryAccess;
+
+  /**
+   * Lanes that a run can have at most, 1 to 2,000; a plan that asks for more gets this many.
+   * @default 200
+   */
+  readonly maxWorkers?: number;
+
+  /**
+   * How long a run can take at most, waiting for its target included; up to 30 days.
+   * @default Duration.days(7)
+   */
+  readonly runTimeout?: Duration;
+
+  /**
+   * How long runs, their files and remembered results are kept; whole days.
+   * @default Duration.days(30)
+   */
+  readonly retention?: Duration;
+
+  /** @default RetentionDays.ONE_MONTH */
+  readonly logRetention?: RetentionDays;
+
+  /** Memory, /tmp and concurrency by function. @default what docs/deploy.md lists */
+  readonly sizes?: Readonly<Partial<Record<FunctionName, FunctionSize>>>;
+
+  /**
+   * What becomes of tables and bucket when they leave the stack. With DESTROY the bucket is emptied first.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
+
+  /** Where accesses to the bucket are logged. @default nowhere */
+  readonly accessLogsBucket?: IBucket;
+
+  /**
+   * Events of its history after which a lane goes on in a new execution. Only tests need another number.
+   * @default 20000
+   */
+  readonly rotateAfterEvents?: number;
+}

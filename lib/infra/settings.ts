@@ -1,0 +1,89 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { repositoryUrl } from '../engine/aws/repository-url';
+import { InputError, type Problem } from '../errors';
+import { FUNCTIONS } from './function-table';
+import { ROTATE_AFTER } from './lane-machine';
+import type { MergePyramidProps } from './props';
+import { MAX_LANES } from './run-machine';
+
+/** Properties with their defaults; those without one may be undefined. */
+export type Settings = Required<Omit<MergePyramidProps, Optional>> & {
+  readonly [P in Optional]: MergePyramidProps[P] | undefined;
+};
+type Optional = 'gateImage' | 'repositoryAccess' | 'accessLogsBucket';
+
+/** Whole numbers from … to …. */
+export const RANGES = {
+  maxWorkers: [1, MAX_LANES],
+  retentionDays: [1, 3_650],
+  runTimeoutSeconds: [60, 30 * 86_400],
+  /** A lane needs a few events before it does anything. */
+  rotateAfterEvents: [100, ROTATE_AFTER],
+  memoryMB: [128, 10_240],
+  storageMB: [512, 10_240],
+  reservedConcurrency: [0, 100_000],
+} as const satisfies Record<string, readonly [number, number]>;
+
+/**
+ * What the properties come to, with the defaults that `MergePyramidProps` documents.
+ * @throws InputError with everything that is wrong with them
+ */
+export function settingsOf(props: MergePyramidProps): Settings {
+  const settings: Settings = {
+    functions: props.functions ?? 'image',
+    architecture: props.architecture ?? Architecture.ARM_64,
+    gateImage: props.gateImage,
+    repositoryAccess: props.repositoryAccess,
+    maxWorkers: props.maxWorkers ?? 200,
+    runTimeout: props.runTimeout ?? Duration.days(7),
+    retention: props.retention ?? Duration.days(30),
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    sizes: props.sizes ?? {},
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    accessLogsBucket: props.accessLogsBucket,
+    rotateAfterEvents: props.rotateAfterEvents ?? ROTATE_AFTER,
+  };
+  const problems = [...problemsOf(settings)];
+  if (problems.length > 0) throw new InputError(problems);
+  return settings;
+}
+
+function* problemsOf(settings: Settings): Generator<Problem> {
+  const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess } = settings;
+  yield* within('maxWorkers', maxWorkers, RANGES.maxWorkers);
+  yield* within('days of retention', retention.toDays({ integral: false }), RANGES.retentionDays);
+  yield* within('seconds of runTimeout', runTimeout.toSeconds({ integral: false }), RANGES.runTimeoutSeconds);
+  yield* within('rotateAfterEvents', rotateAfterEvents, RANGES.rotateAfterEvents);
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!(name in FUNCTIONS))
+      yield problem(`sizes: there is no function ${name}`, `they are ${Object.keys(FUNCTIONS).join(', ')}`);
+    for (const key of ['memoryMB', 'storageMB', 'reservedConcurrency'] as const)
+      if (size[key] !== undefined) yield* within(`sizes.${name}.${key}`, size[key], RANGES[key]);
+  }
+  if (settings.gateImage && settings.functions === 'zip')
+    yield problem("gateImage goes with functions: 'image' only", 'leave one of them out');
+  if (repositoryAccess) yield* scopeProblems(repositoryAccess.repositories);
+}
+
+/** What is wrong with the beginning of URLs that a secret is for. */
+export function* scopeProblems(repositories: string): Generator<Problem> {
+  try {
+    repositoryUrl(repositories);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    for (const { message, hint } of error.problems) yield problem(message, hint);
+  }
+}
+
+function* within(what: string, value: number, [least, most]: readonly [number, number]): Generator<Problem> {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  yield problem(`${what}: ${value} is not a whole number from ${least} to ${most}`);
+}
+
+const problem = (message: string, hint?: string): Problem => ({
+  code: 'invalid-property',
+  message,
+  ...(hint !== undefined && { hint }),
+});
