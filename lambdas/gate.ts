@@ -1,8 +1,10 @@
 import { runGateJob } from '../lib/engine/aws/gate-function';
 import { openProcessHome } from '../lib/engine/aws/process-home';
 import { type GateAnswer, gateCall } from '../lib/engine/aws/protocol';
+import { isSandboxed, openSandbox } from '../lib/engine/aws/sandbox';
 
 const home = openProcessHome('/tmp/lex-pr/gates');
+const sandbox = isSandboxed() ? openSandbox('/tmp') : undefined;
 
 /** `Gate`: runs the gates of a job. */
 export async function handler(
@@ -10,5 +12,12 @@ export async function handler(
   context: { getRemainingTimeInMillis(): number },
 ): Promise<GateAnswer> {
   const { job } = gateCall.parse(event);
-  return runGateJob(job, await home, () => context.getRemainingTimeInMillis());
+  const folder = await home;
+  // Before, too: of a call that was ended at its time limit something may be left.
+  await sandbox?.clear();
+  try {
+    return await runGateJob(job, folder, () => context.getRemainingTimeInMillis());
+  } finally {
+    await sandbox?.clear();
+  }
 }

@@ -1,51 +1,25 @@
 // Bundles every function of lambdas/ into dist/functions/<name>/index.mjs, SDK included, and the CDK app and construct
 // beside them.
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  write: false,
-  format: 'esm',
-  platform: 'node',
-  sourcemap: 'linked',
-  outExtension: { '.js': '.mjs' },
-  // CommonJS dependencies call require for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-  },
-  define: { LEX_PR_VERSION: JSON.stringify(version) },
-  logLevel: 'warning',
-};
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { bundle, place, root } from './bundle.mjs';
 
 const names = readdirSync(join(root, 'lambdas')).map((file) => basename(file, '.ts'));
-const functions = await build({
-  ...common,
+const functions = bundle({
   entryPoints: Object.fromEntries(names.map((name) => [`functions/${name}/index`, `lambdas/${name}.ts`])),
-  outdir: 'dist',
   target: 'node24',
   minify: true,
   keepNames: true,
+  // Stack traces need only names and lines; the sources would be four fifths of what is deployed.
+  sourcesContent: false,
 });
-const cdk = await build({
-  ...common,
+const cdk = bundle({
   entryPoints: { app: 'bin/app.ts', cdk: 'lib/infra/index.ts' },
-  outdir: 'dist',
   target: 'node22',
-  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs'],
+  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
 });
 
-// A synth or a test may be reading dist/: each file is replaced whole.
-for (const { path, contents } of [...functions.outputFiles, ...cdk.outputFiles]) {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, contents);
-  renameSync(temporary, path);
-}
-cpSync(join(root, 'lib/infra/docker'), join(root, 'dist/functions'), { recursive: true });
+for (const file of [...(await functions), ...(await cdk)]) place(file);
+const docker = join(root, 'lib/infra/docker');
+for (const name of readdirSync(docker))
+  place({ path: join(root, 'dist/functions', name), contents: readFileSync(join(docker, name)) });

@@ -2,9 +2,9 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalOutcome, LocalRun } from '../engine/local';
 import type { OrderCache } from '../engine/order-cached';
-import { reasonCode } from '../report/advice';
 import { buildReport } from '../report/build';
 import { keptFolder } from '../report/kept';
+import { recordOutcome } from '../report/record-outcome';
 import type { Report } from '../report/report';
 import { readTails } from '../report/tails';
 import { writeReport } from '../report/write';
@@ -55,12 +55,7 @@ export async function finishRun(
     wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
     wovenRef,
   });
-  // Where only gates ran, nothing was to be merged.
-  for (const item of record.gatesOnly ? [] : built.items) {
-    if (item.status === 'merged') metrics.mergeSuccess.add(1);
-    else metrics.mergeFailure.add(1, { reason: reasonCode(item) });
-  }
-  metrics.runSeconds.observe((endedAt - record.startedAt) / 1000, { status: built.status });
+  recordOutcome(metrics, built);
   const report: Report = { ...built, metrics: metricsJson(metrics) };
   if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
   const tails = await readTails(reportFolder, report);

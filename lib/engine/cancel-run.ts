@@ -1,5 +1,7 @@
 import { isAncestor } from '../merge/candidate';
 import { revoke } from '../merge/revoke';
+import { hasCommits } from '../repository/bundle';
+import type { Git } from '../repository/git';
 import { decodeState, encodeState } from '../run/codec';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, type RunState } from '../run/state';
@@ -48,8 +50,13 @@ export async function cancelRun(cancelling: Cancelling): Promise<CancelAnswer> {
   const { revoked, target: now } = await revoke(revoking);
   // Before phase `land` nothing was sent, and after it its answer is known.
   if (phase !== 'land') return 'cancelled';
-  if (now !== undefined && (await isAncestor(repository, weave.tip.linear, now))) return 'too-late';
+  if (now !== undefined && (await contains(repository, now, weave.tip.linear))) return 'too-late';
   return revoked ? 'cancelled' : 'landing';
+}
+
+/** What the target names is there with all of its history, and elsewhere than where it was woven that may be all. */
+async function contains(repository: Git, target: string, woven: string): Promise<boolean> {
+  return (await hasCommits(repository, [woven])) && isAncestor(repository, woven, target);
 }
 
 /** @returns the state with the stop, or that of a run that needs none */

@@ -9,7 +9,7 @@ import { isInside } from './work-folder';
  * @returns the processes that were killed
  */
 export function endStrays(folder: string): number[] {
-  const lane = realpathSync(folder);
+  const lane = resolved(folder);
   return processes().filter((pid) => {
     if (pid === process.pid || !isStray(pid, lane)) return false;
     try {
@@ -22,7 +22,17 @@ export function endStrays(folder: string): number[] {
   });
 }
 
-function processes(): number[] {
+/** A gate may have removed its own lane; what works in it still is shown with the path that it had. */
+function resolved(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** The ids of all processes; none where there is no /proc. */
+export function processes(): number[] {
   try {
     return readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {

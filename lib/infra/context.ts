@@ -30,7 +30,12 @@ const context = z
     architecture: oneOf('arm64', 'x86_64'),
     maxWorkers: count('maxWorkers'),
     retentionDays: count('retentionDays'),
-    repositorySecretArn: z.string().startsWith('arn:', { error: 'is no ARN of a secret' }).optional(),
+    repositorySecretArn: z
+      .string()
+      .regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/, {
+        error: 'is no complete ARN of a secret',
+      })
+      .optional(),
     repositories: z
       .string()
       .check(({ value, issues }) => {

@@ -51,7 +51,9 @@ export function openMemoryStore(): RunStore & RunProgress {
     eventsAfter,
     async finish(id, endedAt) {
       const found = entry(id);
-      if (found.run.endedAt === undefined) found.run = { ...found.run, endedAt };
+      if (found.run.endedAt !== undefined) return false;
+      found.run = { ...found.run, endedAt };
+      return true;
     },
     async close() {},
   };

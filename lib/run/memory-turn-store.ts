@@ -38,9 +38,10 @@ function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress
       if (endedAt !== undefined) await store.finish(id, endedAt);
     },
     async finish(id, endedAt) {
-      await store.finish(id, endedAt);
+      const isFirst = await store.finish(id, endedAt);
       const run = submitted.get(id);
       if (run !== undefined) submitted.set(id, { ...run, endedAt: run.endedAt ?? endedAt });
+      return isFirst;
     },
     async putInbox(run, inbox) {
       const { inboxes } = turning(run);

@@ -73,7 +73,8 @@ export function openSqliteStore(file: string): RunStore & { readonly processes: 
       return rows.map((row): RunEvent => JSON.parse(String(row.body)));
     },
     async finish(id, endedAt) {
-      db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL').run(endedAt, id);
+      const update = db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL');
+      return update.run(endedAt, id).changes > 0;
     },
     async close() {
       db.close();

@@ -43,7 +43,10 @@ export interface RunStore {
   commit(id: string, version: number, state: string, events: readonly RunEvent[]): Promise<void>;
   /** In the order in which they happened. */
   events(id: string): Promise<readonly RunEvent[]>;
-  /** Marks the run ended; what has been marked stays as it is. */
-  finish(id: string, endedAt: number): Promise<void>;
+  /**
+   * Marks the run ended; what has been marked stays as it is.
+   * @returns whether it had not been marked before
+   */
+  finish(id: string, endedAt: number): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -67,8 +67,8 @@ export function describeStore(
     });
 
     it('marks a run ended once', async () => {
-      await store.finish('r1', 300);
-      await store.finish('r1', 400);
+      expect(await store.finish('r1', 300)).toBe(true);
+      expect(await store.finish('r1', 400)).toBe(false);
       expect((await store.find('r1'))?.endedAt).toBe(300);
     });
 

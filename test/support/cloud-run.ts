@@ -17,6 +17,8 @@ export interface CloudRun {
   readonly plan: Plan;
   readonly execute: boolean;
   readonly gatesOnly: boolean;
+  readonly maxWorkers: number | null;
+  readonly committer: RunRecord['committer'] | null;
   /** What a gate comes to; resolves when it has ended. */
   readonly gate: (item: string | null, gate: string) => Promise<'pass' | 'fail'>;
 }
@@ -97,20 +99,20 @@ export async function carryInCloud(run: CloudRun): Promise<void> {
 type Answered = Work | { readonly kind: 'done' } | undefined;
 
 /** What the function `prepare` leaves behind. */
-async function prepare({ stores, blobs, id, plan, execute, gatesOnly }: CloudRun) {
+async function prepare({ stores, blobs, id, plan, execute, gatesOnly, ...asked }: CloudRun) {
   const record: RunRecord = {
     id,
     plan,
     execute,
     engine: 'aws',
     gatesOnly,
-    lanes: plan.policy.maxWorkers,
+    lanes: asked.maxWorkers ?? plan.policy.maxWorkers,
     artifactFolder: '',
     startedAt: Date.now(),
     base: sha(1),
     heads: plan.items.map(({ branch }, k) => ({ ref: `refs/heads/${branch}`, sha: sha(k + 2) })),
     outdated: [],
-    committer: { name: 'Tester', email: 'tester@example.com' },
+    committer: asked.committer ?? { name: 'lex-pr', email: 'lex-pr@localhost' },
   };
   const facts: RunFacts = {
     candidates: [],

@@ -9,7 +9,7 @@ import { leaveTarget, waitForTarget } from '../../lib/engine/aws/run-queue';
 import { cancelRun } from '../../lib/engine/cancel-run';
 import { openMemoryRunStores } from '../../lib/run/memory-turn-store';
 import type { RunStores } from '../../lib/run/run-stores';
-import { type AwsApi, type Failure, serveAws } from './aws-api';
+import { type Failure, serveAws } from './aws-api';
 import { type CloudRun, carryInCloud } from './cloud-run';
 import { type MemoryBlobs, testBlobs } from './memory-blobs';
 
@@ -26,10 +26,18 @@ export interface TestCloud {
   readonly calls: { readonly action: string; readonly [key: string]: unknown }[];
   /** How runs go; tests change it. */
   readonly script: Script;
+  /** Holds the gates of some items of all runs from now on; at the end of the test they pass at the latest. */
+  hold(...items: string[]): HeldGate;
   /** Asks the control function directly. */
   ask(call: object): Promise<unknown>;
   /** The runs that were begun are over. */
   settled(): Promise<void>;
+}
+
+export interface HeldGate {
+  /** Resolves when the first of them has started. */
+  readonly reached: Promise<void>;
+  letGo(): void;
 }
 
 export interface Script {
@@ -52,27 +60,24 @@ const FUNCTION = 'test-control';
 /** Makes clouds for the tests of a file; each is gone after its test. */
 export function testClouds(): () => Promise<TestCloud> {
   const open = testBlobs();
-  const made: { api: AwsApi; settled: () => Promise<void> }[] = [];
+  const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const { api, settled } of made.splice(0)) {
-      await settled();
-      await api.close();
-    }
+    for (const close of closing.splice(0)) await close();
   });
   return async () => {
-    const blobs = await open();
-    const { cloud, api } = await createCloud(blobs);
-    made.push({ api, settled: cloud.settled });
+    const { cloud, close } = await createCloud(await open());
+    closing.push(close);
     return cloud;
   };
 }
 
-async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; api: AwsApi }> {
+async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; close: () => Promise<void> }> {
   const stores = openMemoryRunStores();
   const loadRun = createLoader(stores.store);
   const script: Script = { gate: async () => 'pass', alive: true };
   const calls: TestCloud['calls'] = [];
   const carried: Promise<void>[] = [];
+  const held: HeldGate[] = [];
   const waiting = new Map<string, () => void>();
   const base = { ...stores, blobs, loadRun, now: Date.now };
   const tokens = {
@@ -81,7 +86,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; api:
     },
     async fail() {},
   };
-  const begin = async (run: string) => {
+  const begin = async (run: string, generation: number) => {
     if (script.start !== undefined) {
       await script.start(run);
       return;
@@ -92,11 +97,11 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; api:
     await waitForTarget({ ...stores, tokens }, { run, token: run });
     await turn.promise;
     if ((await stores.index.get(run))!.endedAt === undefined) {
-      const { execute, gatesOnly, ...rest } = submissionSchema.parse(JSON.parse(submitted.request));
-      const plan = await readSubmittedPlan(blobs, run, { execute, gatesOnly, ...rest });
-      await carryInCloud({ stores, blobs, id: run, plan, execute, gatesOnly, gate: script.gate });
+      const submission = submissionSchema.parse(JSON.parse(submitted.request));
+      const plan = await readSubmittedPlan(blobs, run, submission);
+      await carryInCloud({ ...submission, stores, blobs, id: run, plan, gate: script.gate });
       await script.beforeReport?.(run, blobs);
-      await reportRun({ ...base, tokens, send: async () => {} }, { run, generation: 1 });
+      await reportRun({ ...base, tokens, send: async () => {} }, { run, generation });
     }
     await leaveTarget({ ...stores, tokens }, submitted.target, run);
   };
@@ -110,8 +115,8 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; api:
     pause: async () => {},
     record: async () => {},
     starter: {
-      async start(run) {
-        const over = begin(run);
+      async start(run, generation) {
+        const over = begin(run, generation);
         // Heard of in `settled`.
         over.catch(() => {});
         carried.push(over);
@@ -156,10 +161,28 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; api:
     stores,
     calls,
     script,
+    hold(...items) {
+      const [start, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      script.gate = async (item) => {
+        if (item !== null && items.includes(item)) {
+          start.resolve();
+          await end.promise;
+        }
+        return 'pass';
+      };
+      const gate = { reached: start.promise, letGo: end.resolve };
+      held.push(gate);
+      return gate;
+    },
     ask: (call) => answer(services, call),
     settled: async () => void (await Promise.all(carried)),
   };
-  return { cloud, api };
+  const close = async () => {
+    for (const { letGo } of held) letGo();
+    await cloud.settled();
+    await api.close();
+  };
+  return { cloud, close };
 }
 
 /** Nothing of the machine's own settings. */

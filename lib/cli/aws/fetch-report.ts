@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Control } from '../../engine/aws/control-client';
-import { Fault } from '../../errors';
+import { Fault, refuse } from '../../errors';
 import { parseReport } from '../../report/kept';
 import type { Report } from '../../report/report';
 import { filePlacer } from './place-file';
@@ -31,7 +31,7 @@ export async function fetchReport({
   note,
   signal,
 }: Fetching): Promise<Report | undefined> {
-  const place = filePlacer(folder);
+  const place = filePlacer(folder, signal);
   let report: string | undefined;
   for (let from: string | undefined; ; ) {
     const { files, next } = await control.report({ run, ...(from !== undefined && { from }) });
@@ -44,12 +44,19 @@ export async function fetchReport({
     if (next === undefined) break;
     from = next;
   }
-  if (report === undefined || !(await place(REPORT, report)))
+  if (report === undefined)
     throw new Fault({ code: 'no-report', message: `there is no report of run ${run}` });
-  return parseReport(await readFile(join(folder, REPORT), 'utf8'));
+  const file = join(folder, REPORT);
+  await eachOf([report], signal, async (url) => {
+    if (!(await place(REPORT, url))) throw refuse('artifact-folder', `${file} is in the way`, 'move it away');
+  });
+  return signal.aborted ? undefined : parseReport(await readFile(file, 'utf8'));
 }
 
-/** Does something with each, some at once; after a failure, or when the signal is aborted, nothing new begins. */
+/**
+ * Does something with each, some at once; after a failure, or when the signal is aborted, nothing new begins. What
+ * fails once it is aborted fails because of that.
+ */
 async function eachOf<T>(
   values: readonly T[],
   signal: AbortSignal,
@@ -62,7 +69,7 @@ async function eachOf<T>(
       if (failed || signal.aborted) return;
       await act(value).catch((error: unknown) => {
         failed = true;
-        throw error;
+        if (!signal.aborted) throw error;
       });
     }
   };

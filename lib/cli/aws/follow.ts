@@ -9,7 +9,7 @@ import { printReport } from '../print-report';
 import { problemsAsJson } from '../problems';
 import { catchSignals } from '../signals';
 import { fetchReport } from './fetch-report';
-import { type Pause, type WatchEnd, watchRun } from './watch';
+import { type WatchEnd, watchRun } from './watch';
 
 export interface Following {
   readonly cloud: Cloud;
@@ -18,8 +18,6 @@ export interface Following {
   readonly folder: string;
   /** What is said at first. */
   readonly first: string;
-  /** For tests. */
-  readonly pause?: Pause;
 }
 
 /**
@@ -28,7 +26,7 @@ export interface Following {
  * @throws InputError for a run that was refused; Fault for one that the engine could not begin
  */
 export async function followOnAws(
-  { cloud, run, folder, first, pause = sleep }: Following,
+  { cloud, run, folder, first }: Following,
   options: OutputOptions,
   io: Io,
 ): Promise<number> {
@@ -37,17 +35,19 @@ export async function followOnAws(
   const note = (text: string) => sink.event({ kind: 'note', text });
   const detaching = new AbortController();
   const signals = catchSignals(() => {
-    note(`run ${run} goes on in AWS`);
-    note(`  follow it: ${commandFor('resume', run)}`);
-    note(`  end it:    ${commandFor('cancel', run)}`);
+    if (watched === undefined) {
+      note(`run ${run} goes on in AWS`);
+      note(`  follow it: ${commandFor('resume', run)}`);
+      note(`  end it:    ${commandFor('cancel', run)}`);
+    } else note(`run ${run} has ended; bring its files here: ${commandFor('resume', run)}`);
     detaching.abort();
   });
-  let watched: WatchEnd;
+  let watched: WatchEnd | undefined;
   let report: Report | undefined;
   try {
     note(first);
     const { signal } = detaching;
-    watched = await watchRun({ control, run, sink, note, signal, pause });
+    watched = await watchRun({ control, run, sink, note, signal, pause: sleep });
     if (watched.end === 'ended') report = await fetchReport({ control, run, folder, note, signal });
   } catch (error) {
     note(`the run may go on in AWS; follow it: ${commandFor('resume', run)}`);

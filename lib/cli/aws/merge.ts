@@ -5,6 +5,7 @@ import type { Cloud, EngineOptions } from '../engine';
 import type { Io } from '../io';
 import type { MergeOptions } from '../merge';
 import { openFolder } from './artifact-folder';
+import { committerIn } from './committer';
 import { followOnAws } from './follow';
 import { originUrl } from './origin-url';
 
@@ -23,12 +24,13 @@ export async function mergeOnAws(
   // Refused here all that can be: positions are those of the user's file.
   const plan = loadPlan(text, { file, cwd, defaultRepository: '', check: checkAwsPlan });
   const repository = plan.repository === '' ? await originUrl(io.cwd) : null;
+  const committer = await committerIn(io.cwd);
   const { execute = false, gatesOnly = false, maxWorkers = null, idempotencyKey } = options;
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { run, plan: upload, url } = await control.upload(key);
   const folder = await openFolder(run, options.artifactDir, io);
   await uploadText(text, url, 'text/plain; charset=utf-8');
-  const request = { execute, gatesOnly, maxWorkers, repository, file };
+  const request = { execute, gatesOnly, maxWorkers, repository, committer, file };
   const { created } = await control.submit({ run, plan: upload, request });
   const first = created
     ? `run ${run} is submitted; Ctrl-C ends the display, not the run`

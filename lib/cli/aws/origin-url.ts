@@ -21,7 +21,7 @@ export async function originUrl(cwd: string): Promise<string> {
       error.problems.map((problem) => ({
         ...problem,
         message: `the plan names no repository, and \`origin\` cannot be used: ${problem.message}`,
-        hint: `${problem.hint}, in the plan as \`repository\``,
+        hint: `in the plan, as \`repository\`: ${problem.hint}`,
       })),
     );
   }

@@ -10,9 +10,13 @@ const NO_PLACE = new Set(['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'ENAMETOOL
  * Downloads files into a folder, each whole or not at all. Names come from gates and are not to be trusted: nothing
  * is written outside of the folder, nor through a link in it.
  * @param folder absolute, and there
+ * @param signal ends what is under way
  * @returns places one: false where its name has no place in the folder
  */
-export function filePlacer(folder: string): (path: string, url: string) => Promise<boolean> {
+export function filePlacer(
+  folder: string,
+  signal: AbortSignal,
+): (path: string, url: string) => Promise<boolean> {
   const made = new Map<string, Promise<void>>();
   /** Makes a folder below the folder, and those around it. */
   const make = (path: string): Promise<void> => {
@@ -28,7 +32,7 @@ export function filePlacer(folder: string): (path: string, url: string) => Promi
     const temporary = join(dirname(file), `.${randomUUID()}.tmp`);
     try {
       await make(dirname(file));
-      await download(url, temporary);
+      await download(url, temporary, signal);
       // A link that is there is replaced, not followed.
       await rename(temporary, file);
       return true;

@@ -19,8 +19,8 @@ export async function reportOnAws(
 ): Promise<number> {
   stdout.write(
     json
-      ? `${JSON.stringify(parseReport(await readFile(control, id, 'report.json')))}\n`
-      : await readFile(control, id, 'report.md'),
+      ? `${JSON.stringify(parseReport(await readReportFile(control, id, 'report.json')))}\n`
+      : await readReportFile(control, id, 'report.md'),
   );
   return 0;
 }
@@ -32,7 +32,7 @@ export async function metricsOnAws(
   { control }: Cloud,
   { stdout }: Io,
 ): Promise<number> {
-  const report = parseReport(await readFile(control, id, 'report.json'));
+  const report = parseReport(await readReportFile(control, id, 'report.json'));
   stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
   return 0;
 }
@@ -40,7 +40,7 @@ export async function metricsOnAws(
 /** Characters of a report, at most. */
 const MAX_REPORT = 2 ** 28;
 
-async function readFile(
+async function readReportFile(
   control: Pick<Control, 'report'>,
   id: string | undefined,
   name: string,

@@ -31,7 +31,8 @@ const KINDS: readonly Kind[] = [
       ),
   },
   {
-    pattern: /: Region is missing$/,
+    // An empty AWS_REGION is not accepted.
+    pattern: /: Region (is missing|not accepted)/,
     explain: () =>
       refuse('no-region', 'it is not known in which region the stack is', 'set AWS_REGION or AWS_PROFILE'),
   },

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Candidates } from '../../merge/candidate';
 import type { Tip } from '../../merge/weave';
@@ -63,17 +62,19 @@ const URL_SECONDS = 900;
 /**
  * Puts the weave of a round up to a tip into a repository that lacks it, such as the clone of a function that
  * has just started, from what the batches before have written.
+ * @param scratch a folder for files of this call
  * @throws Error when the tip is not in it
  */
 export async function restoreWeave(
   git: Git,
   blobs: Blobs,
+  scratch: string,
   weave: { readonly run: string; readonly round: number; readonly base: string; readonly tip: Tip },
 ): Promise<void> {
   const { run, round, base, tip } = weave;
   const ends = [tip.chain, tip.linear];
   if (await hasCommits(git, ends)) return;
-  const folder = await mkdtemp(join(tmpdir(), 'lex-pr-weave-'));
+  const folder = await mkdtemp(join(scratch, 'restore-'));
   const file = join(folder, 'bundle');
   const take = async (key: string) => {
     await download(await blobs.readUrl(key, URL_SECONDS), file);

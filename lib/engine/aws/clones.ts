@@ -1,6 +1,8 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { InputError } from '../../errors';
 import { sizeOnDisk } from '../../performance/size-on-disk';
+import { GitError } from '../../repository/git';
 import { openPrivate } from '../../repository/private';
 import type { Source } from '../../repository/source';
 import { remove } from '../../repository/sweep';
@@ -31,6 +33,21 @@ export async function tidyClones(home: string, source: Source, maxBytes: number)
     await remove(clone.path);
     bytes -= clone.bytes;
   }
+}
+
+/** Git's words for a repository that it cannot go on with: a child was killed while it wrote, the disk is bad. */
+const DAMAGE =
+  /is corrupt|is empty|bad (tree )?object|bad config|not a git repository|not something we can merge|did not send all necessary objects|git cat-file ended|is not in the repository/;
+
+/** Whether an error is one that a new clone may mend. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof InputError) return false;
+  return DAMAGE.test(error instanceof GitError ? error.stderr : String(error));
+}
+
+/** Removes all clones: what has damaged one may have damaged others. */
+export async function removeClones(home: string): Promise<void> {
+  await remove(join(home, 'repositories'));
 }
 
 /** Locks, and files that git gives their name when they are complete. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GateOutcome, runGate } from '../../gates/run-gate';
@@ -18,16 +19,17 @@ import { download, downloadText, TransferError, upload, uploadByForm } from './t
 const MAX_JOB_BYTES = 32 * 2 ** 20;
 
 /**
- * Runs the gates of a job, one after another. Every call starts with nothing: what a gate of an earlier call may have
- * changed (objects, work trees, its home) is removed, and git computes the id of every object anew when it takes in
- * the bundles.
- * @param home folder that this process has for itself
+ * Runs the gates of a job, one after another. Every call starts with nothing and leaves nothing: what a gate of an
+ * earlier call may have changed (objects, work trees, its home) is removed, and git computes the id of every object
+ * anew when it takes in the bundles.
+ * @param home folder that this process has for itself, for one call at a time
  * @param timeLeft until the function has to answer, in ms
- * @throws TransferError, GitError, system errors: faults of this machine, another try may help
+ * @throws TransferError, GitError, system errors, an Error that names the bundle that cannot be used: faults of
+ *   this machine, another try may help
  */
 export async function runGateJob(url: string, home: string, timeLeft: () => number): Promise<GateAnswer> {
   const job = gateJob.parse(JSON.parse(await downloadText(url, MAX_JOB_BYTES)));
-  const folder = await emptied(join(home, 'gate'));
+  const folder = await emptied(home);
   try {
     const git = await makeRepository(folder, job);
     const reader = openReader(git);
@@ -63,9 +65,13 @@ async function makeRepository(folder: string, { bundles, objectFormat }: GateJob
   await runGit(['init', ...options, `--object-format=${objectFormat}`, '--', gitDir]);
   const git = new Git(gitDir);
   const file = join(folder, 'bundle');
-  for (const { url } of bundles) {
-    await download(url, file);
-    await unpackBundle(git, file);
+  for (const { key, url } of bundles) {
+    try {
+      await download(url, file);
+      await unpackBundle(git, file);
+    } catch (error) {
+      throw new Error(`${key}: ${(error as Error).message}`, { cause: error });
+    }
     await rm(file);
   }
   return git;
@@ -113,6 +119,8 @@ async function runTask({ task, gate, head, lane, folder, timeLeft }: Running): P
       signal: new AbortController().signal,
       onStart() {},
     });
+    if (!existsSync(logFile))
+      return returned(task, { ...outcome, status: 'fail', note: 'it removed its own log' });
     await upload(logFile, task.log, 'text/plain; charset=utf-8');
     const kept = await storeArtifacts(task, artifactsFolder, outcome);
     return { ...returned(task, outcome), ...kept, logged: true };

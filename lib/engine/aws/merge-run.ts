@@ -90,7 +90,7 @@ async function land(
 }
 
 function bringTip(
-  { blobs }: MergeServices,
+  { blobs, scratch }: MergeServices,
   { repository }: RemoteWorkspace,
   { record }: RunContext,
   { weave: { round, base } }: RunState,
@@ -98,7 +98,7 @@ function bringTip(
 ): Promise<void> {
   return tip.chain === base
     ? Promise.resolve()
-    : restoreWeave(repository, blobs, { run: record.id, round, base: record.base, tip });
+    : restoreWeave(repository, blobs, scratch, { run: record.id, round, base: record.base, tip });
 }
 
 async function storeWeave(

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { InputError } from '../../errors';
 import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
-import type { OrderedPlan } from '../../plan/order';
-import type { Plan } from '../../plan/plan';
+import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
+import { ensureCommits } from '../../repository/refs';
 import { decodeState, encodeState } from '../../run/codec';
-import { encodeRecord, type RunRecord } from '../../run/record';
+import { decodeRecord, encodeRecord, type RunRecord } from '../../run/record';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import { newState } from '../../run/state';
 import { start } from '../../run/step';
@@ -57,8 +57,11 @@ export async function prepare(
     if ((await store.find(call.run)) === undefined) await create(services, submitted);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    await index.refuse(call.run, JSON.stringify(error.problems), now());
-    return REFUSED;
+    // A call beside this one may have found what is gone by now.
+    if ((await store.find(call.run)) === undefined) {
+      await index.refuse(call.run, JSON.stringify(error.problems), now());
+      return REFUSED;
+    }
   }
   // Cancelled meanwhile, when there was nothing yet that could have been stopped.
   if ((await index.get(call.run))?.endedAt !== undefined) return REFUSED;
@@ -80,8 +83,6 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
   const began = performance.now();
   const { ordered, cached } = await orderCached(plan, cache, createMetrics());
   const order = { cached, seconds: (performance.now() - began) / 1000 };
-  const lengthOf = await expectedLengths(openDurations(plan.policy.performance, cache), ordered);
-  const lengths = ordered.items.map(({ name, gates }) => gates.map(({ gate }) => lengthOf(gate, name)));
   const options = {
     id,
     engine: 'aws' as const,
@@ -93,30 +94,43 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     // Not the time of now: a second try is to find the same.
     startedAt: submitted.submittedAt,
   };
-  const [record, facts] = await services.withRepository(plan.repository, async (workspace) => {
-    const found = await prepareRun(workspace, plan, ordered, options);
-    const candidates = await writeBundles(services, workspace, found, ordered);
-    return [found, { candidates, lengths, order }] as const;
+  const [record, pinned, candidates] = await services.withRepository(plan.repository, async (workspace) => {
+    const found = await pin(store, id, () => prepareRun(workspace, plan, ordered, options));
+    const { items } = found.plan;
+    const inOrder = arrange(items, findOrder(items));
+    return [found, inOrder, await writeBundles(services, workspace, found, inOrder)] as const;
   });
+  const lengthOf = await expectedLengths(openDurations(record.plan.policy.performance, cache), pinned);
+  const lengths = pinned.items.map(({ name, gates }) => gates.map(({ gate }) => lengthOf(gate, name)));
+  const facts = { candidates, lengths, order };
   await store.putDetail(id, FACTS, JSON.stringify(facts));
   // Followed from outside by whoever has its URL.
   await blobs.put(blobKeys.record(id), JSON.stringify({ record: encodeRecord(record), facts }));
-  await begin(services, plan, record, facts);
+  await begin(services, record, facts);
+}
+
+/** The detail of the store that holds the record before the run has begun. */
+const PINNED = 'pinned';
+
+/**
+ * What the run is about, as the first call has found it: one that is tried again, or goes on beside it, finds the
+ * same whatever the branches name by now, and so makes the same candidates.
+ */
+async function pin(store: TurnStore, run: string, find: () => Promise<RunRecord>): Promise<RunRecord> {
+  const known = await store.getDetail(run, PINNED);
+  if (known !== undefined) return decodeRecord(known);
+  await store.putDetail(run, PINNED, encodeRecord(await find()));
+  return decodeRecord((await store.getDetail(run, PINNED))!);
 }
 
 /** Puts the run's first state into the store; a second one that is a little later loses. */
-async function begin(
-  { store }: PrepareServices,
-  plan: Plan,
-  record: RunRecord,
-  facts: RunFacts,
-): Promise<void> {
+async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFacts): Promise<void> {
   const { load } = createContext(record, facts);
   const lanes = Math.max(1, Math.min(record.lanes, load.tasks.length));
   const first = start(load, newState(load, lanes, record.base), record.outdated, record.startedAt);
   const state = encodeState(first.state);
   try {
-    await store.create(record.id, encodeRecord({ ...record, plan }), state, first.events, record.startedAt);
+    await store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
   } catch (error) {
     if ((await store.find(record.id)) === undefined) throw error;
   }
@@ -125,12 +139,13 @@ async function begin(
 /** Builds every candidate, and stores what gates need of them. */
 async function writeBundles(
   { blobs, scratch }: PrepareServices,
-  { repository, merge, commits }: RemoteWorkspace,
+  { source, repository, merge, commits }: RemoteWorkspace,
   record: RunRecord,
   { deps }: OrderedPlan,
 ) {
   const { id, base } = record;
   const heads = record.heads.map(({ sha }) => sha);
+  await ensureCommits(source, repository, [base, ...heads]);
   const candidates = createCandidates({ git: repository, merge, commits, base, heads, deps });
   const folder = await mkdtemp(join(scratch, 'bundles-'));
   const file = join(folder, 'bundle');

@@ -1,6 +1,6 @@
 import { decodeState, encodeState } from '../../run/codec';
 import { ItemStatus } from '../../run/state';
-import { step } from '../../run/step';
+import { stopRun } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
 import { type ReportServices, reportRun } from './report-run';
 import { leaveTarget } from './run-queue';
@@ -9,6 +9,7 @@ import { takeOver } from './take-over';
 
 export interface ReconcileServices extends ReportServices {
   readonly starter: Starter;
+  readonly now: () => number;
 }
 
 /** So often a run is resumed without being asked to. */
@@ -61,8 +62,8 @@ async function giveUp(
   for (;;) {
     const { state: text, version } = await store.read(run);
     const state = decodeState(load, text);
-    const stop = { kind: 'stop', status: ItemStatus.engineFault, why: cause } as const;
-    const taken = step(load, state, [stop], now());
+    if (state.phase === 'done') break;
+    const taken = stopRun(load, state, ItemStatus.engineFault, cause, now());
     try {
       await store.commit(run, version, encodeState(taken.state), taken.events);
       break;

@@ -22,7 +22,6 @@ export interface ReportServices extends QueueServices {
   readonly store: TurnStore;
   readonly blobs: Blobs;
   readonly loadRun: LoadRun;
-  readonly now: () => number;
   readonly send: (samples: readonly Sample[]) => Promise<void>;
 }
 
@@ -44,13 +43,13 @@ export async function reportRun(
 }
 
 async function endRun(services: ReportServices, call: { run: string; generation: number }): Promise<void> {
-  const { store, blobs, now } = services;
+  const { store, blobs } = services;
   const run = await services.loadRun(call.run);
   const state = decodeState(run.load, (await store.read(call.run)).state);
   if (state.phase !== 'done' || state.unfinishedTasks > 0)
     throw new Error(`the lanes of run ${call.run} ended before it was done`);
   const events = await store.events(call.run);
-  const report = composeReport(run, state, events, now());
+  const report = composeReport(run, state, events, endOf(run, events));
   const put = (path: string, text: string, type: string) =>
     blobs.put(blobKeys.file(call.run, path), text, type);
   await put(
@@ -60,9 +59,18 @@ async function endRun(services: ReportServices, call: { run: string; generation:
   );
   await put('metrics.prom', metricsText(report), 'text/plain; version=0.0.4');
   await put('report.json', `${JSON.stringify(report, null, 2)}\n`, 'application/json');
-  await services.send(endSamples(run, report));
   // Not before: a run that dies without its report is resumed for it.
-  await store.finish(call.run, Date.parse(report.endedAt));
+  const isFirst = await store.finish(call.run, Date.parse(report.endedAt));
+  // By one of several that do this at once, and rather not at all than twice.
+  if (isFirst) await services.send(endSamples(run, report));
+}
+
+/** When the last thing happened, in ms since the epoch: a report that is written again says the same. */
+function endOf({ record }: RunContext, events: readonly RunEvent[]): number {
+  return events.reduce((last, event) => {
+    const at = event.event === 'result' ? (event.kind === 'gate' ? event.endedAt : 0) : event.at;
+    return Math.max(last, at);
+  }, record.startedAt);
 }
 
 /** The report, with the metrics that the events of the run amount to. */

@@ -18,6 +18,9 @@ export function repositoryUrl(repository: string, allowHttp = false): string {
       `write ${plain}; name and token belong into the secret of the stack`,
     );
   }
+  // A host that decodes them first would leave the scope of the secret: `…/ours/..%2Ftheirs`.
+  if (/%(2f|5c)/i.test(url.pathname))
+    throw refuse('repository-url', `${url.href} hides a slash in its path`, 'write the path as it is');
   if (url.protocol === 'http:' && !allowHttp && !LOOPBACK.has(url.hostname))
     throw refuse('repository-url', `${url.href} would send the token unencrypted`, 'use https://');
   return url.href;

@@ -16,7 +16,10 @@ export async function waitForTarget(
   const submitted = await index.get(call.run);
   if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
   const isFirst = await queue.enter(submitted.target, call.run, call.token);
-  if (isFirst) await tokens.succeed(call.token, {});
+  // Ended meanwhile: who ended it may have taken it out of the line before it came in.
+  const isOver = (await index.get(call.run))?.endedAt !== undefined;
+  if (isOver) await leaveTarget({ queue, tokens }, submitted.target, call.run);
+  if (isFirst || isOver) await tokens.succeed(call.token, {});
 }
 
 /** Takes a run out of the line, and lets in whoever is first then; again, should that have been lost. */

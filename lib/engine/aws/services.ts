@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { cloudWatch } from '../../aws/cloudwatch';
 import { dynamoDb } from '../../aws/dynamodb';
 import { s3 } from '../../aws/s3';
@@ -16,6 +15,7 @@ import { type Environment, requireEnvironment } from './environment';
 import { log } from './function-log';
 import type { PrepareServices } from './prepare-run';
 import { openProcessHome } from './process-home';
+import { readSecret } from './read-secret';
 import { withRemoteWorkspace } from './repository-access';
 import type { KeptPass, Memory } from './results';
 import { createLoader, type RunContext } from './run-context';
@@ -113,8 +113,5 @@ function openCredentials({
   REPOSITORY_SCOPE,
 }: Pick<Environment, 'SECRET_ARN' | 'REPOSITORY_SCOPE'>) {
   if (SECRET_ARN === undefined || REPOSITORY_SCOPE === undefined) return undefined;
-  return createCredentials(REPOSITORY_SCOPE, async () => {
-    const found = await secretsManager().send(new GetSecretValueCommand({ SecretId: SECRET_ARN }));
-    return found.SecretString ?? '';
-  });
+  return createCredentials(SECRET_ARN, REPOSITORY_SCOPE, () => readSecret(secretsManager(), SECRET_ARN));
 }

@@ -19,16 +19,18 @@ export class TransferError extends Error {
 
 /** So often a transfer is tried while the network or the store fail. */
 const ATTEMPTS = 3;
-/** For one attempt, in ms. */
+/** For one attempt to store something, in ms. Reading may take as long as something arrives at all. */
 const TIME_LIMIT = 300_000;
 
 /**
  * Writes what a URL gives to a file, without holding it in memory.
- * @throws TransferError; the system's error where the file cannot be written
+ * @param signal ends it
+ * @throws TransferError; the system's error where the file cannot be written; the signal's reason
  */
-export async function download(url: string, file: string): Promise<void> {
+export async function download(url: string, file: string, signal?: AbortSignal): Promise<void> {
+  const request = signal === undefined ? {} : { signal };
   await attempt('cannot read a file of the run', async () => {
-    const response = await send('cannot read a file of the run', url, {});
+    const response = await send('cannot read a file of the run', url, request);
     await pipeline(Readable.fromWeb(response.body!), createWriteStream(file));
   }).catch(async (error: unknown) => {
     await rm(file, { force: true });
@@ -66,7 +68,10 @@ export async function uploadText(text: string, url: string, type: string): Promi
 }
 
 async function put(body: Blob, url: string): Promise<void> {
-  await attempt('cannot store a file', () => send('cannot store a file', url, { method: 'PUT', body }));
+  const what = 'cannot store a file';
+  await attempt(what, () =>
+    send(what, url, { method: 'PUT', body, signal: AbortSignal.timeout(TIME_LIMIT) }),
+  );
 }
 
 /** Hands in a file by a form. @throws TransferError */
@@ -80,15 +85,13 @@ export async function uploadByForm(
   for (const [name, value] of Object.entries({ ...form.fields, key })) body.append(name, value);
   // What follows the file is ignored (S3, "POST Object").
   body.append('file', await openAsBlob(file), 'file');
-  await attempt(what, () => send(what, form.url, { method: 'POST', body }));
+  await attempt(what, () =>
+    send(what, form.url, { method: 'POST', body, signal: AbortSignal.timeout(TIME_LIMIT) }),
+  );
 }
 
 async function send(what: string, url: string, request: RequestInit): Promise<Response> {
-  const response = await fetch(url, {
-    ...request,
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIME_LIMIT),
-  });
+  const response = await fetch(url, { ...request, redirect: 'error' });
   if (response.ok) return response;
   const [, code] = /<Code>(\w{1,100})<\/Code>/.exec(await response.text()) ?? [];
   throw new TransferError(what, response.status, code);

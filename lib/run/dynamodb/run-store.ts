@@ -114,7 +114,7 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
     eventsAfter,
 
     async finish(id, endedAt) {
-      await updateRun(rows, id, 'SET #endedAt = :endedAt', 'attribute_not_exists(#endedAt)', { endedAt });
+      return updateRun(rows, id, 'SET #endedAt = :endedAt', 'attribute_not_exists(#endedAt)', { endedAt });
     },
 
     async close() {},
