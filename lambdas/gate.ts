@@ -1,9 +1,11 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runGateJob } from '../lib/engine/aws/gate-function';
 import { openProcessHome } from '../lib/engine/aws/process-home';
 import { type GateAnswer, gateCall } from '../lib/engine/aws/protocol';
 import { isSandboxed, openSandbox } from '../lib/engine/aws/sandbox';
 
-const home = openProcessHome('/tmp/lex-pr/gates');
+const home = await openProcessHome(join(tmpdir(), 'lex-pr/gates'));
 const sandbox = isSandboxed() ? openSandbox('/tmp') : undefined;
 
 /** `Gate`: runs the gates of a job. */
@@ -12,11 +14,10 @@ export async function handler(
   context: { getRemainingTimeInMillis(): number },
 ): Promise<GateAnswer> {
   const { job } = gateCall.parse(event);
-  const folder = await home;
   // Before, too: of a call that was ended at its time limit something may be left.
   await sandbox?.clear();
   try {
-    return await runGateJob(job, folder, () => context.getRemainingTimeInMillis());
+    return await runGateJob(job, home, () => context.getRemainingTimeInMillis());
   } finally {
     await sandbox?.clear();
   }

@@ -4,10 +4,9 @@ import { type PrepareAnswer, prepareCall } from '../lib/engine/aws/protocol';
 import { cache, repositories, storage } from '../lib/engine/aws/services';
 
 const { MAX_WORKERS: maxWorkers } = requireEnvironment(['MAX_WORKERS']);
-const services = { ...storage(), cache: cache(), maxWorkers };
-const opened = repositories();
+const services = { ...storage(), cache: cache(), maxWorkers, ...(await repositories()) };
 
 /** `Prepare`: makes a run ready for its lanes. */
 export async function handler(event: unknown): Promise<PrepareAnswer> {
-  return prepare({ ...services, ...(await opened) }, prepareCall.parse(event));
+  return prepare(services, prepareCall.parse(event));
 }

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cloudWatch } from '../../aws/cloudwatch';
 import { dynamoDb } from '../../aws/dynamodb';
@@ -94,12 +96,11 @@ export async function sendSamples(samples: readonly Sample[]): Promise<void> {
 
 /** Of all clones of a warm function, in bytes; /tmp has 4 GB and holds bundles besides. */
 const MAX_CLONES = 2 * 2 ** 30;
-const ROOT = '/tmp/lex-pr';
 
 /** What functions need that work with the repository. */
 export async function repositories(): Promise<Pick<PrepareServices, 'scratch' | 'withRepository'>> {
   const env = requireEnvironment(['SECRET_ARN', 'REPOSITORY_SCOPE']);
-  const home = await openProcessHome(`${ROOT}/repositories`);
+  const home = await openProcessHome(join(tmpdir(), 'lex-pr/repositories'));
   const credentials = openCredentials(env);
   return {
     scratch: home,
