@@ -3,16 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blobKeys } from '../../../lib/engine/aws/blobs';
 import { runGateJob } from '../../../lib/engine/aws/gate-function';
-import type { GateJob } from '../../../lib/engine/aws/protocol';
 import { parentlessCommit } from '../../../lib/merge/candidate';
 import type { Gate } from '../../../lib/plan/plan';
 import { writeBundle } from '../../../lib/repository/bundle';
 import { isRunning, until } from '../../gates/workspace';
-import { type MemoryBlobs, testBlobs } from '../../support/memory-blobs';
-import { type TestStore, testStores } from '../../support/stores';
+import {
+  artifacts,
+  BASE,
+  CANDIDATES,
+  gateOf,
+  type Host,
+  jobFor,
+  log,
+  RUN,
+  testHosts,
+} from '../../support/gate-jobs';
 
-const stores = testStores();
-const openBlobs = testBlobs();
+const host = testHosts();
 
 const homes: string[] = [];
 afterEach(() => {
@@ -22,79 +29,6 @@ function newHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
   homes.push(home);
   return home;
-}
-
-const RUN = 'r1';
-const BASE = blobKeys.base(RUN);
-const CANDIDATES = blobKeys.candidates(RUN, 0);
-
-interface Host {
-  readonly store: TestStore;
-  readonly blobs: MemoryBlobs;
-  /** What gates run on: the base with one file more. */
-  readonly commit: string;
-}
-
-async function host(files: Record<string, string> = { 'src/a': 'a\n' }): Promise<Host> {
-  const store = await stores.create();
-  const { repo, git } = store;
-  const blobs = await openBlobs();
-  const base = repo.git('rev-parse', 'main');
-  const commit = repo.branch('a', files);
-  const file = join(repo.root, 'bundle');
-  await writeBundle(git, file, [base], []);
-  await blobs.put(BASE, readFileSync(file));
-  await writeBundle(git, file, [commit], [base]);
-  await blobs.put(CANDIDATES, readFileSync(file));
-  return { store, blobs, commit };
-}
-
-const gateOf = (run: string, more: Partial<Gate> = {}): Gate => ({
-  name: 'test',
-  run,
-  cwd: '.',
-  env: {},
-  timeoutSeconds: 60,
-  runtime: 'local',
-  artifacts: [],
-  cache: 'tree',
-  ...more,
-});
-
-const log = (task: number) => blobKeys.file(RUN, `logs/${task}.log`);
-const artifacts = (task: number) => blobKeys.file(RUN, `artifacts/${task}/`);
-
-/** Writes a job for gates as `next` does. @returns its URL */
-async function jobFor(
-  { store, blobs, commit }: Host,
-  gates: readonly Gate[],
-  keys: readonly string[] = [BASE, CANDIDATES],
-): Promise<string> {
-  const tree = store.repo.git('rev-parse', `${commit}^{tree}`);
-  const job: GateJob = {
-    run: RUN,
-    bundles: await Promise.all(keys.map(async (key) => ({ key, url: await blobs.readUrl(key, 60) }))),
-    objectFormat: 'sha1',
-    tasks: await Promise.all(
-      gates.map(async (gate, task) => {
-        const prefix = artifacts(task);
-        return {
-          task,
-          attempt: 1,
-          gate: { ...gate },
-          variables: { LEX_PR: '1', LEX_PR_GATE: gate.name, LEX_PR_TREE: tree },
-          commit,
-          tree,
-          log: await blobs.writeUrl(log(task), 60),
-          artifacts:
-            gate.artifacts.length === 0 ? null : { ...(await blobs.writeForm(prefix, 60, 1_000)), prefix },
-        };
-      }),
-    ),
-  };
-  const key = blobKeys.job(RUN, 1, 0, 1);
-  await blobs.put(key, JSON.stringify(job));
-  return blobs.readUrl(key, 60);
 }
 
 const PLENTY = () => 900_000;
