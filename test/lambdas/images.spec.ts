@@ -169,7 +169,9 @@ function programsOf(name: string): string[] {
   const found = ours.flatMap((path) => {
     const source = readFileSync(path, 'utf8');
     if (!source.includes("'node:child_process'")) return [];
-    const started = [...source.matchAll(/(?<![.\w])(?:spawn|exec|execFile|fork)(?:Sync)?\)?\(\s*(?:'([^']+)')?/g)];
+    const started = [
+      ...source.matchAll(/(?<![.\w])(?:spawn|exec|execFile|fork)(?:Sync)?\)?\(\s*(?:'([^']+)')?/g),
+    ];
     expect(started.length).toBeGreaterThan(0);
     // A name that is no literal could be anything.
     return started.map(([call, program]) => program ?? `${path}: ${call}`);

@@ -18,7 +18,7 @@ export interface FunctionOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Alone on a machine, where only `/tmp` can be written to; see `canIsolate`. */
   readonly isolated?: boolean;
-  /** The only programs on its search path. Default: all that there are. */
+  /** The only programs on its search path, of this one. Default: all of them. */
   readonly programs?: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export function testFunctions() {
   jest.setTimeout(60_000);
   const cleanups: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const cleanup of cleanups.splice(0)) await cleanup();
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
   /**
    * @param name of a folder of `IMAGES`
@@ -61,6 +61,11 @@ export function testFunctions() {
   return async (name: string, options: FunctionOptions = {}): Promise<RunningFunction> => {
     const root = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
     const api = await serveRuntimeApi();
+    cleanups.push(async () => {
+      endStrays(root);
+      await api.close();
+      rmSync(root, { recursive: true, force: true });
+    });
     const child = launch(name, root, api.address, options);
     const closed = new Promise((resolve) => child.once('close', resolve));
     let log = '';
@@ -71,9 +76,6 @@ export function testFunctions() {
       // Of its group, or of its machine, whose processes go with the first one.
       kill(child);
       await closed;
-      endStrays(root);
-      await api.close();
-      rmSync(root, { recursive: true, force: true });
     });
     await api.ready;
     return { temporary: join(root, 'tmp'), invoke: api.invoke };

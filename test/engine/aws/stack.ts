@@ -71,6 +71,10 @@ export interface Stack {
 
 /** How a call is made: to one of the functions, or to several. */
 export type Calling = <T>(call: (functions: Functions) => Promise<T>) => Promise<T>;
+/** What an execution calls. */
+export type Called = Omit<Functions, 'home' | 'reconcile' | 'control'>;
+type Carrying = <T>(call: (functions: Called) => Promise<T>) => Promise<T>;
+type Answers = Pick<Stack, 'answerTo'>;
 
 /** Makes stacks for the tests of a file; each is gone after its test. */
 export function testStacks() {
@@ -255,7 +259,7 @@ let tokens = 0;
 export const newToken = () => `token-${tokens++}`;
 
 /** Carries an execution of a run from its start to its end, as the state machines do. */
-export async function carry(stack: Stack, run: string, call: Calling, generation = 1): Promise<void> {
+export async function carry(stack: Answers, run: string, call: Carrying, generation = 1): Promise<void> {
   const token = newToken();
   await call(({ queue }) => queue({ run, generation, token }));
   await stack.answerTo(token);
@@ -266,11 +270,11 @@ export async function carry(stack: Stack, run: string, call: Calling, generation
 
 /** Carries one lane to its end. */
 export async function carryLane(
-  stack: Stack,
+  stack: Answers,
   run: string,
   generation: number,
   lane: number,
-  call: Calling,
+  call: Carrying,
 ): Promise<void> {
   let [last, results]: [number | null, readonly GateReturn[] | null] = [null, null];
   for (let calls = 0; ; calls += 1) {
