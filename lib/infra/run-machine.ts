@@ -36,7 +36,7 @@ const RUN = { run: jsonata('$states.input.run'), generation: jsonata('$states.in
  * Keeps one lane going, execution after execution, until it is done. What the lane held when an execution ended,
  * in whichever way, is in the store. State names have to differ in both Maps, hence the prefix.
  */
-function lane(prefix: string): States {
+function lane(prefix: string, timeoutSeconds: number): States {
   const named = (name: string): string => `${prefix}${name}`;
   return {
     StartAt: named('Begin'),
@@ -61,6 +61,8 @@ function lane(prefix: string): States {
             AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: jsonata('$states.context.Execution.Id'),
           },
         },
+        // Not before the run's own limit, but not for good either.
+        TimeoutSeconds: timeoutSeconds,
         Retry: [
           {
             ErrorEquals: START_FAULTS,
@@ -150,14 +152,14 @@ export function runMachine(maxWorkers: number, timeoutSeconds: number): Definiti
       },
       Lanes: overLanes({
         MaxConcurrency: jsonata('$count($states.input)'),
-        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, ...lane('') },
+        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, ...lane('', timeoutSeconds) },
       }),
       ManyLanes: overLanes({
         Label: 'ManyLanes',
         MaxConcurrency: maxWorkers,
         ItemProcessor: {
           ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
-          ...lane('Many'),
+          ...lane('Many', timeoutSeconds),
         },
       }),
       Report: {

@@ -1,0 +1,106 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { InputError } from '../../lib/errors';
+import { pyramidProps, readContext } from '../../lib/infra/context';
+import { settingsOf } from '../../lib/infra/settings';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:token-AbCdEf';
+const ACCESS = { repositorySecretArn: SECRET, repositories: 'https://git.example/ours/' };
+const read = (context: object) => readContext(new App({ context: { ...context } }).node);
+
+/** The settings that a context comes to. */
+const settings = (context: object) => settingsOf(pyramidProps(read(context), new Stack(new App(), 'S')));
+
+function problems(context: object): string[] {
+  try {
+    read(context);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.problems.map(({ message }) => message);
+  }
+}
+
+it('nothing given is all defaults', () => {
+  expect(read({})).toEqual({ stack: 'LexPr' });
+  expect(settings({})).toEqual(settingsOf({}));
+});
+
+it('what is given on the command line, all of it text, is what the construct is made with', () => {
+  const given = {
+    stack: 'Mine',
+    functions: 'zip',
+    architecture: 'x86_64',
+    maxWorkers: '12',
+    retentionDays: '5',
+    removal: 'destroy',
+    rotateAfterEvents: '300',
+    ...ACCESS,
+  };
+  expect(read(given).stack).toBe('Mine');
+  const made = settings(given);
+  expect(made).toMatchObject({
+    functions: 'zip',
+    maxWorkers: 12,
+    rotateAfterEvents: 300,
+    removalPolicy: 'destroy',
+  });
+  expect([made.architecture, made.retention.toDays()]).toEqual([Architecture.X86_64, 5]);
+  expect(made.repositoryAccess).toMatchObject({ repositories: ACCESS.repositories });
+  expect(made.repositoryAccess!.secret.secretArn).toBe(SECRET);
+});
+
+it.each([
+  ['stack', '1'],
+  ['stack', 'a b'],
+  ['functions', 'images'],
+  ['architecture', 'arm'],
+  ['maxWorkers', '0'],
+  ['maxWorkers', '2001'],
+  ['maxWorkers', 'many'],
+  ['maxWorkers', '1.5'],
+  ['maxWorkers', ''],
+  ['retentionDays', '0'],
+  ['retentionDays', '3651'],
+  ['rotateAfterEvents', '99'],
+  ['rotateAfterEvents', '20001'],
+  ['removal', 'delete'],
+])('-c %s=%s is refused by name', (name, value) => {
+  const [problem, ...others] = problems({ [name]: value });
+  expect(problem).toMatch(new RegExp(`^-c ${name} is `));
+  expect(others).toEqual([]);
+});
+
+it.each([
+  ['a name instead of an ARN', { ...ACCESS, repositorySecretArn: 'token' }, 'repositorySecretArn'],
+  ['an ARN without its end', { ...ACCESS, repositorySecretArn: SECRET.slice(0, -7) }, 'repositorySecretArn'],
+  ['a secret without repositories', { repositorySecretArn: SECRET }, 'repositorySecretArn'],
+  ['repositories without a secret', { repositories: ACCESS.repositories }, 'repositorySecretArn'],
+  ['repositories by ssh', { ...ACCESS, repositories: 'git@git.example:ours' }, 'repositories'],
+])('%s is refused', (_, context, name) => {
+  expect(problems(context)).toEqual([expect.stringMatching(new RegExp(`^-c ${name} `))]);
+});
+
+it('everything that is wrong is said at once', () => {
+  const wrong = problems({
+    stack: '1',
+    functions: 'x',
+    architecture: 'x',
+    maxWorkers: 'x',
+    retentionDays: 'x',
+    removal: 'x',
+    rotateAfterEvents: 'x',
+    repositories: 'http://git.example/',
+  });
+  expect(wrong.map((message) => message.split(' ')[1]).sort()).toEqual([
+    'architecture',
+    'functions',
+    'maxWorkers',
+    'removal',
+    'repositories',
+    'repositorySecretArn',
+    'retentionDays',
+    'rotateAfterEvents',
+    'stack',
+  ]);
+});

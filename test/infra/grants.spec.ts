@@ -1,0 +1,116 @@
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/infra/function-table';
+import { actionsOf, statementsOf } from './policies';
+import { logicalId, resourcesOf, synthesise } from './stack';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:token-AbCdEf';
+const { template, pyramid } = synthesise((stack) => ({
+  repositoryAccess: {
+    secret: Secret.fromSecretCompleteArn(stack, 'Secret', SECRET),
+    repositories: 'https://git.example/ours/',
+  },
+}));
+const statements = (name: FunctionName) => statementsOf(template, logicalId(pyramid.functions[name].role!));
+const actions = (name: FunctionName) => actionsOf(statements(name));
+
+const OWN = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+const RUNS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+const CACHE = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'];
+const BUCKET = ['s3:GetObject', 's3:ListBucket', 's3:PutObject'];
+const ANSWER = ['states:SendTaskFailure', 'states:SendTaskSuccess'];
+const SECRETS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
+const METRICS = ['cloudwatch:PutMetricData'];
+const DEAD_LETTERS = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+
+/** Everything that a function may do. */
+const ALLOWED: Record<FunctionName, readonly string[]> = {
+  control: [
+    ...OWN,
+    ...RUNS,
+    ...CACHE,
+    ...BUCKET,
+    ...ANSWER,
+    'states:StartExecution',
+    'states:DescribeExecution',
+    'lambda:InvokeFunction',
+  ],
+  queue: [...OWN, ...RUNS, ...ANSWER],
+  prepare: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...SECRETS],
+  next: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...ANSWER, ...METRICS],
+  gate: OWN,
+  merge: [...OWN, ...RUNS, ...BUCKET, ...SECRETS],
+  report: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS],
+  reconcile: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS, 'states:StartExecution'],
+};
+
+it.each(FUNCTION_NAMES)('%s may do this and nothing else', (name) => {
+  expect(actions(name)).toEqual([...new Set(ALLOWED[name])].sort());
+});
+
+/** The functions that may do something of the kind. */
+const who = (kind: RegExp): FunctionName[] =>
+  FUNCTION_NAMES.filter((name) => actions(name).some((action) => kind.test(action)));
+
+describe('only', () => {
+  it('control and reconcile start runs, and no function starts lanes', () => {
+    expect(who(/^states:Start/)).toEqual(['control', 'reconcile']);
+    const started = FUNCTION_NAMES.flatMap(statements).filter(({ actions }) =>
+      actions.join().includes('Start'),
+    );
+    const run = { Ref: logicalId(pyramid.machines.run) };
+    expect(started.map(({ resources }) => resources)).toEqual([[run], [run]]);
+  });
+
+  it('prepare and merge read the secret, and that one only', () => {
+    expect(who(/^secretsmanager:/)).toEqual(['prepare', 'merge']);
+    const read = FUNCTION_NAMES.flatMap(statements).filter(({ actions }) =>
+      actions.join().includes('Secret'),
+    );
+    expect(read.map(({ resources }) => resources)).toEqual([[SECRET], [SECRET]]);
+  });
+
+  it('control calls a function, which is merge', () => {
+    expect(who(/^lambda:/)).toEqual(['control']);
+    const [call] = statements('control').filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
+    expect(call!.resources).toEqual([{ 'Fn::GetAtt': [logicalId(pyramid.functions.merge), 'Arn'] }]);
+  });
+
+  it('rows of the cache are ever deleted, and no file', () => {
+    const deletes = FUNCTION_NAMES.flatMap(statements).filter(({ actions }) => /Delete/.test(actions.join()));
+    const cache = { 'Fn::GetAtt': [logicalId(pyramid.storage.cacheTable), 'Arn'] };
+    for (const { resources, actions } of deletes)
+      expect([resources, actions.filter((action) => /Delete/.test(action))]).toEqual([
+        [cache],
+        ['dynamodb:DeleteItem'],
+      ]);
+  });
+});
+
+it('gate code can reach nothing but the log and traces of its function', () => {
+  const log = { 'Fn::GetAtt': [logicalId(pyramid.functions.gate.logGroup as never), 'Arn'] };
+  expect(statements('gate').map(({ resources }) => resources)).toEqual([[log], ['*']]);
+  const variables = template.Resources[logicalId(pyramid.functions.gate)]!.Properties.Environment.Variables;
+  expect(Object.keys(variables)).toEqual(['NODE_OPTIONS']);
+});
+
+it('files are reached below runs/ only', () => {
+  const bucket = { 'Fn::GetAtt': [logicalId(pyramid.storage.bucket), 'Arn'] };
+  for (const { actions, resources, condition } of FUNCTION_NAMES.flatMap(statements)) {
+    if (!actions.join().includes('s3:')) continue;
+    if (actions.includes('s3:ListBucket'))
+      expect([resources, condition]).toEqual([[bucket], { StringLikeIfExists: { 's3:prefix': 'runs/*' } }]);
+    else expect(resources).toEqual([{ 'Fn::Join': ['', [bucket, '/runs/*']] }]);
+  }
+});
+
+it('without access to repositories no function reads a secret', () => {
+  const { template } = synthesise();
+  const all = resourcesOf(template, 'AWS::IAM::Policy');
+  expect(all.length).toBeGreaterThan(0);
+  expect(JSON.stringify(all)).not.toContain('secretsmanager');
+});

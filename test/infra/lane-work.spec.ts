@@ -1,0 +1,115 @@
+import { laneMachine } from '../../lib/infra/lane-machine';
+import { type Call, execute, Fault, type Value } from './execution';
+import { JOB, LANE, lane } from './lane';
+
+const payloads = (calls: readonly Call[], state: string): Value[] =>
+  calls.filter((call) => call.state === state).map((call) => call.arguments.Payload);
+
+describe('a lane', () => {
+  it('asks with what it is, what it had last, and the results of that, once', async () => {
+    const { calls } = await lane([{ kind: 'gate' }, { kind: 'settled' }]);
+    const asked = { ...LANE, token: 't', retry: 0, lost: null };
+    expect(payloads(calls, 'Next')).toEqual([
+      { ...asked, calls: 0, last: null, results: null },
+      { ...asked, calls: 1, last: 0, results: [{ task: 0 }] },
+      { ...asked, calls: 2, last: 1, results: null },
+    ]);
+  });
+
+  it('tells whether it asks again, so that an answer that got lost is given again', async () => {
+    const { calls } = await lane([{ kind: 'done', next: ['States.Timeout', 'Lambda.ServiceException'] }]);
+    expect(payloads(calls, 'Next').map(({ retry, calls }) => [retry, calls])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ]);
+  });
+
+  it('gives a gate the URL of its job and nothing else', async () => {
+    const { calls } = await lane([{ kind: 'gate' }]);
+    expect(payloads(calls, 'Gate')).toEqual([{ job: JOB }]);
+  });
+
+  it('gives weaving the turn that it is for', async () => {
+    const { calls } = await lane([{ kind: 'settled' }, { kind: 'merge' }]);
+    expect(payloads(calls, 'Merge')).toEqual([{ run: 'r', generation: 1, lane: 0, turn: 1 }]);
+  });
+
+  it.each(['gate', 'merge'] as const)(
+    'says that a %s was lost, after its retries, and goes on',
+    async (kind) => {
+      const work = ['Runtime.ExitError', 'Runtime.ExitError'];
+      const { calls, output } = await lane([{ kind, work }, { kind: 'settled' }]);
+      expect(payloads(calls, 'Next').map(({ lost }) => lost)).toEqual([
+        null,
+        'Runtime.ExitError: of the test',
+        null,
+      ]);
+      expect(output).toEqual({ end: 'done' });
+    },
+  );
+
+  it.each([
+    ['cut to a length that can be stored', 'x'.repeat(32_000), `E: ${'x'.repeat(1_000)}`],
+    ['told where there is no cause', undefined, 'E: '],
+  ])('has a cause %s', async (_, cause, expected) => {
+    const lost: Value[] = [];
+    await execute(laneMachine(), LANE, ({ state, arguments: { Payload } }) => {
+      if (state === 'Gate') throw Object.assign(new Fault('E'), { cause });
+      lost.push(Payload.lost);
+      return { turn: 0, kind: Payload.lost === null ? 'gate' : 'done', job: JOB };
+    });
+    expect(lost).toEqual([null, expected]);
+  });
+
+  it('ends as rotated when it has waited for work for a day', async () => {
+    const day = (24 * 3_600) / (laneMachine().States.Next!.TimeoutSeconds as number);
+    const { output, calls } = await lane([{ kind: 'done', next: new Array(day + 1).fill('States.Timeout') }]);
+    expect(output).toEqual({ end: 'rotated' });
+    expect(calls).toHaveLength(day + 1);
+  });
+
+  it('fails when next has a fault that does not go away: the run starts it anew', async () => {
+    const { status, error } = await lane([{ kind: 'done', next: new Array(100).fill('Runtime.ExitError') }]);
+    expect([status, error?.code]).toEqual(['FAILED', 'Runtime.ExitError']);
+  });
+
+  it('does nothing that was handed out at its rotation, but is done when it is done', async () => {
+    const full = await lane([{ kind: 'gate' }], 0);
+    expect([full.output, full.calls.length]).toEqual([{ end: 'rotated' }, 1]);
+    expect((await lane([], 0)).output).toEqual({ end: 'done' });
+  });
+
+  it('fails loudly for work of a kind that it does not know', async () => {
+    const { error } = await lane([{ kind: 'other' }]);
+    expect(error).toMatchObject({ code: 'UnknownWork', cause: 'There is no work of the kind other' });
+  });
+
+  it('keeps nothing from state to state but what it is told: keys and counts', async () => {
+    const { path } = await lane([
+      { kind: 'gate' },
+      { kind: 'merge', work: new Array(20).fill('E') },
+      { kind: 'sleep' },
+    ]);
+    const names = new Set(path.flatMap(({ variables }) => Object.keys(variables)));
+    expect([...names].sort()).toEqual([
+      'calls',
+      'events',
+      'generation',
+      'k',
+      'lane',
+      'last',
+      'lost',
+      'results',
+      'run',
+    ]);
+    // What a task answers goes into variables or to the Choice that reads it.
+    for (const { state, input } of path
+      .filter(({ state }) => ['Next', 'Gate', 'Merge'].includes(state))
+      .slice(1))
+      expect([state, Object.keys(input).filter((key) => !['kind', 'turn', 'job'].includes(key))]).toEqual([
+        state,
+        [],
+      ]);
+  });
+});

@@ -1,0 +1,36 @@
+import { laneMachine } from '../../lib/infra/lane-machine';
+import { type Call, type Execution, execute, Fault, type Value } from './execution';
+
+export const JOB = 'https://bucket.example/runs/r/job?signature';
+export const LANE = { run: 'r', generation: 1, lane: 0, k: 0 };
+
+/** One turn of a lane: what `next` hands out, and the faults before each state's success. */
+export interface Turn {
+  readonly kind: 'gate' | 'merge' | 'sleep' | 'settled' | 'done' | 'other';
+  /** Errors of `Next`, one an attempt. */
+  readonly next?: readonly string[];
+  /** Errors of `Gate` or `Merge`, one an attempt. */
+  readonly work?: readonly string[];
+}
+
+/** Executes a lane that is handed these turns; after the last one it is done. */
+export async function lane(
+  turns: readonly Turn[],
+  rotateAfter?: number,
+): Promise<Execution & { calls: Call[] }> {
+  const calls: Call[] = [];
+  let turn = -1;
+  const done: Turn = { kind: 'done' };
+  const execution = await execute(laneMachine(rotateAfter), LANE, (call): Value => {
+    calls.push(call);
+    if (call.state === 'Next' && call.retry === 0) turn++;
+    const { kind, next = [], work = [] } = turns[turn] ?? done;
+    const error = (call.state === 'Next' ? next : work)[call.retry];
+    if (error !== undefined) throw new Fault(error);
+    if (call.state === 'Merge') return { Payload: null };
+    if (call.state === 'Gate') return { Payload: { results: [{ task: turn }] } };
+    const more = { gate: { job: JOB }, sleep: { until: '2026-01-01T00:00:00Z' } }[kind as string] ?? {};
+    return { turn, kind, ...more };
+  });
+  return { ...execution, calls };
+}

@@ -1,0 +1,95 @@
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Architecture, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { InputError } from '../../lib/errors';
+import type { MergePyramidProps } from '../../lib/infra/props';
+import { settingsOf } from '../../lib/infra/settings';
+
+/** What is wrong with properties. */
+function problems(props: MergePyramidProps): string[] {
+  try {
+    settingsOf(props);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.problems.map(({ code, message }) => `${code}: ${message}`);
+  }
+}
+
+it('the defaults are those that are documented', () => {
+  expect(settingsOf({})).toEqual({
+    functions: 'image',
+    architecture: Architecture.ARM_64,
+    gateImage: undefined,
+    repositoryAccess: undefined,
+    maxWorkers: 200,
+    runTimeout: Duration.days(7),
+    retention: Duration.days(30),
+    logRetention: RetentionDays.ONE_MONTH,
+    sizes: {},
+    removalPolicy: RemovalPolicy.RETAIN,
+    accessLogsBucket: undefined,
+    rotateAfterEvents: 20_000,
+  });
+});
+
+describe.each<[string, (value: number) => MergePyramidProps, number, number]>([
+  ['maxWorkers', (maxWorkers) => ({ maxWorkers }), 1, 2_000],
+  ['days of retention', (days) => ({ retention: Duration.days(days) }), 1, 3_650],
+  ['seconds of runTimeout', (seconds) => ({ runTimeout: Duration.seconds(seconds) }), 60, 2_592_000],
+  ['rotateAfterEvents', (rotateAfterEvents) => ({ rotateAfterEvents }), 100, 20_000],
+  ['sizes.gate.memoryMB', (memoryMB) => ({ sizes: { gate: { memoryMB } } }), 128, 10_240],
+  ['sizes.merge.storageMB', (storageMB) => ({ sizes: { merge: { storageMB } } }), 512, 10_240],
+  ['sizes.next.reservedConcurrency', (n) => ({ sizes: { next: { reservedConcurrency: n } } }), 0, 100_000],
+])('%s', (name, props, least, most) => {
+  it(`can be a whole number from ${least} to ${most}`, () => {
+    expect([least, most].flatMap((value) => problems(props(value)))).toEqual([]);
+  });
+
+  it.each([least - 1, most + 1, least + 0.5].filter((value) => value >= 0))('cannot be %d', (value) => {
+    expect(problems(props(value))).toEqual([
+      `invalid-property: ${name}: ${value} is not a whole number from ${least} to ${most}`,
+    ]);
+  });
+});
+
+it('retention is counted in whole days, however it is given', () => {
+  expect(problems({ retention: Duration.hours(48) })).toEqual([]);
+  expect(problems({ retention: Duration.hours(36) })).toHaveLength(1);
+});
+
+it('everything that is wrong is said at once, each with its name', () => {
+  const wrong = problems({
+    maxWorkers: 0,
+    retention: Duration.hours(1),
+    runTimeout: Duration.seconds(1),
+    rotateAfterEvents: 1,
+    sizes: { gate: { memoryMB: 1, storageMB: 1, reservedConcurrency: -1 }, gates: {} } as never,
+    functions: 'zip',
+    gateImage: DockerImageCode.fromImageAsset('.'),
+    repositoryAccess: {
+      secret: Secret.fromSecretNameV2(new Stack(new App(), 'S'), 'Secret', 'token'),
+      repositories: 'git@git.example:ours',
+    },
+  });
+  expect(wrong.map((line) => line.replace(/^invalid-property: /, '').split(/: | is /)[0])).toEqual([
+    'maxWorkers',
+    'days of retention',
+    'seconds of runTimeout',
+    'rotateAfterEvents',
+    'sizes.gate.memoryMB',
+    'sizes.gate.storageMB',
+    'sizes.gate.reservedConcurrency',
+    'sizes',
+    'gateImage goes with functions',
+    expect.stringContaining('HTTPS only'),
+  ]);
+});
+
+it('a secret goes to HTTPS only', () => {
+  const secret = Secret.fromSecretNameV2(new Stack(new App(), 'S'), 'Secret', 'token');
+  const scope = (repositories: string) => problems({ repositoryAccess: { secret, repositories } });
+  expect(scope('https://git.example/ours/')).toEqual([]);
+  expect(scope('http://git.example/ours/')).toEqual([expect.stringContaining('unencrypted')]);
+});
