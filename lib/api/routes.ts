@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { cancel, list, status } from '../engine/aws/control';
 import { requestSchema } from '../engine/aws/request';
+import { stackMetrics } from '../engine/aws/stack-metrics';
 import { ReportSchema } from '../report/report';
+import { exposition } from '../telemetry/exposition';
 import { json } from './http';
 import { linksOf } from './links';
 import { readReport } from './read-report';
@@ -9,6 +11,7 @@ import { type Route, route } from './route';
 import { Cancelled, Run, Runs, Submitted, Upload } from './schemas';
 import { PLAN_TYPES, placeForPlan, startRun } from './start-run';
 
+const EXPOSITION_TYPE = 'text/plain';
 const none = z.strictObject({});
 const run = z.strictObject({
   run: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, { error: 'not the id of a run' }),
@@ -100,6 +103,20 @@ export const ROUTES: readonly Route[] = [
     },
     refusals: [404, 406, 409],
     act: (services, { params, request }) => readReport(services, params.run, request),
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    id: 'getMetrics',
+    summary: 'The metrics of all runs of the stack, in the Prometheus text format.',
+    params: none,
+    query: none,
+    answers: { 200: { description: 'The metrics.', types: { [EXPOSITION_TYPE]: text } } },
+    refusals: [],
+    async act(services) {
+      const body = exposition(await stackMetrics(services));
+      return { status: 200, headers: { 'content-type': `${EXPOSITION_TYPE}; version=0.0.4` }, body };
+    },
   }),
   route({
     method: 'POST',

@@ -9,7 +9,7 @@ import { json, refusal } from './http';
 import { linksOf } from './links';
 
 /** Bytes of a plan that a request can bring: a function is handed 6 MB at most, in base64 perhaps. */
-export const MAX_PLAN_BYTES = 4 * 2 ** 20;
+export const MAX_PLAN_BYTES = 5_000_000;
 
 const TYPES = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'];
 export const PLAN_TYPES: readonly string[] = TYPES;

@@ -36,6 +36,8 @@ const context = z
         error: 'is no complete ARN of a secret',
       })
       .optional(),
+    jwtIssuer: z.url({ protocol: /^https$/, error: 'is no https URL' }).optional(),
+    jwtAudience: z.string().min(1, { error: 'is empty' }).optional(),
     repositories: z
       .string()
       .check(({ value, issues }) => {
@@ -50,6 +52,11 @@ const context = z
     error: 'goes together with -c repositories',
     path: ['repositorySecretArn'],
     // Also where something else is wrong.
+    when: () => true,
+  })
+  .refine(({ jwtIssuer, jwtAudience }) => !jwtIssuer === !jwtAudience, {
+    error: 'goes together with -c jwtAudience',
+    path: ['jwtIssuer'],
     when: () => true,
   });
 export type Context = z.output<typeof context>;
@@ -73,13 +80,14 @@ export function readContext(node: Node): Context {
 /** The properties that go with a context; what it does not give is left to the construct. */
 export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
   const { functions, architecture, maxWorkers, retentionDays, rotateAfterEvents } = given;
-  const { repositorySecretArn, repositories, removal } = given;
+  const { repositorySecretArn, repositories, removal, jwtIssuer, jwtAudience } = given;
   return {
     ...(functions && { functions }),
     ...(architecture && { architecture: ARCHITECTURES[architecture] }),
     ...(maxWorkers && { maxWorkers }),
     ...(retentionDays && { retention: Duration.days(retentionDays) }),
     ...(rotateAfterEvents && { rotateAfterEvents }),
+    ...(jwtIssuer && jwtAudience && { jwt: { issuer: jwtIssuer, audience: jwtAudience.split(',') } }),
     ...(removal && { removalPolicy: REMOVALS[removal] }),
     ...(repositorySecretArn &&
       repositories && {

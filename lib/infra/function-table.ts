@@ -35,24 +35,35 @@ export interface FunctionRow {
 const small = { git: false, storageMB: 512 } as const;
 const withGit = { git: true, timeoutSeconds: 900, memoryMB: 2048, storageMB: 4096 } as const;
 
+/** All that asking for runs, following and ending them takes. */
+const CONTROL = [
+  'runs',
+  'list',
+  'cache',
+  'bucket',
+  'answerRuns',
+  'answerLanes',
+  'startRuns',
+  'describeRuns',
+  'callMerge',
+] as const satisfies readonly Grant[];
+
 /** Everything about the functions that does not depend on how they are deployed. */
 export const FUNCTIONS = {
   control: {
     ...small,
     description: 'Submits, follows, cancels and resumes runs',
-    grants: [
-      'runs',
-      'list',
-      'cache',
-      'bucket',
-      'answerRuns',
-      'answerLanes',
-      'startRuns',
-      'describeRuns',
-      'callMerge',
-    ],
+    grants: CONTROL,
     timeoutSeconds: 120,
     memoryMB: 512,
+  },
+  // An HTTP API waits 30 s for its answer.
+  api: {
+    ...small,
+    description: 'Answers requests of the HTTP API',
+    grants: CONTROL,
+    timeoutSeconds: 30,
+    memoryMB: 1024,
   },
   queue: {
     ...small,

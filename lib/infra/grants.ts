@@ -50,7 +50,10 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
   },
 
   list(role, { storage: { runTable } }) {
-    allow(role, ['dynamodb:Query'], [`${runTable.tableArn}/index/${RUN_TABLE.byTime.indexName}`]);
+    const indexes = [RUN_TABLE.byTime, RUN_TABLE.open].map(
+      ({ indexName }) => `${runTable.tableArn}/index/${indexName}`,
+    );
+    allow(role, ['dynamodb:Query'], indexes);
     return {};
   },
 

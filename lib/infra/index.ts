@@ -2,5 +2,5 @@
 export type { FunctionName } from './function-table';
 export type { FunctionSize } from './functions';
 export { MergePyramid } from './merge-pyramid';
-export type { MergePyramidProps, RepositoryAccess } from './props';
+export type { JwtIssuer, MergePyramidProps, RepositoryAccess } from './props';
 export { LexPrStack } from './stack';

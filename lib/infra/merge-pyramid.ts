@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { Api } from './api';
 import type { FunctionName } from './function-table';
 import { Functions } from './functions';
 import { grantAll } from './grants';
@@ -21,6 +22,7 @@ export class MergePyramid extends Construct {
   readonly storage: Storage;
   readonly machines: Machines;
   readonly recovery: Recovery;
+  readonly api: Api;
 
   /** @throws InputError with everything that is wrong with the properties; Error when the functions are not built */
   constructor(scope: Construct, id: string, props: MergePyramidProps = {}) {
@@ -31,6 +33,7 @@ export class MergePyramid extends Construct {
     this.functions = new Functions(this, 'Functions', settings).all;
     this.machines = new Machines(this, 'Machines', { ...settings, functions: this.functions });
     this.recovery = new Recovery(this, 'Recovery', this.machines.run, this.functions.reconcile);
+    this.api = new Api(this, 'Api', { ...settings, handler: this.functions.api });
     grantAll({
       functions: this.functions,
       storage: this.storage,

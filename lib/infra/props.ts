@@ -14,6 +14,14 @@ export interface RepositoryAccess {
   readonly repositories: string;
 }
 
+/** Whose tokens the API takes (OpenID Connect). */
+export interface JwtIssuer {
+  /** As in the `iss` of the tokens: `https://…`. */
+  readonly issuer: string;
+  /** A token is for one of these. */
+  readonly audience: readonly string[];
+}
+
 export interface MergePyramidProps {
   /**
    * What `prepare`, `gate` and `merge` are: container images with git, or zips for where a git is on the path of
@@ -37,6 +45,13 @@ export interface MergePyramidProps {
    * @default none: repositories are read and written without credentials
    */
   readonly repositoryAccess?: RepositoryAccess;
+
+  /**
+   * Who may use the HTTP API: with it who has a token of this issuer, instead of who signs for AWS. A token allows
+   * everything, so give tokens for the audience to nobody else.
+   * @default IAM: `execute-api:Invoke` on the API, requests signed with SigV4
+   */
+  readonly jwt?: JwtIssuer;
 
   /**
    * Lanes that a run can have at most, 1 to 2,000; a plan that asks for more gets this many.

@@ -5,14 +5,14 @@ import { repositoryUrl } from '../engine/aws/repository-url';
 import { InputError, type Problem } from '../errors';
 import { FUNCTIONS } from './function-table';
 import { ROTATE_AFTER } from './lane-machine';
-import type { MergePyramidProps } from './props';
+import type { JwtIssuer, MergePyramidProps } from './props';
 import { MAX_LANES } from './run-machine';
 
 /** Properties with their defaults; those without one may be undefined. */
 export type Settings = Required<Omit<MergePyramidProps, Optional>> & {
   readonly [P in Optional]: MergePyramidProps[P] | undefined;
 };
-type Optional = 'gateImage' | 'repositoryAccess' | 'accessLogsBucket';
+type Optional = 'gateImage' | 'repositoryAccess' | 'jwt' | 'accessLogsBucket';
 
 /** Whole numbers from … to …. */
 export const RANGES = {
@@ -36,6 +36,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     architecture: props.architecture ?? Architecture.ARM_64,
     gateImage: props.gateImage,
     repositoryAccess: props.repositoryAccess,
+    jwt: props.jwt,
     maxWorkers: props.maxWorkers ?? 200,
     runTimeout: props.runTimeout ?? Duration.days(7),
     retention: props.retention ?? Duration.days(30),
@@ -51,7 +52,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
 }
 
 function* problemsOf(settings: Settings): Generator<Problem> {
-  const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess } = settings;
+  const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess, jwt } = settings;
   yield* within('maxWorkers', maxWorkers, RANGES.maxWorkers);
   yield* within('days of retention', retention.toDays({ integral: false }), RANGES.retentionDays);
   yield* within('seconds of runTimeout', runTimeout.toSeconds({ integral: false }), RANGES.runTimeoutSeconds);
@@ -65,6 +66,17 @@ function* problemsOf(settings: Settings): Generator<Problem> {
   if (settings.gateImage && settings.functions === 'zip')
     yield problem("gateImage goes with functions: 'image' only", 'leave one of them out');
   if (repositoryAccess) yield* scopeProblems(repositoryAccess.repositories);
+  if (jwt) yield* jwtProblems(jwt);
+}
+
+function* jwtProblems({ issuer, audience }: JwtIssuer): Generator<Problem> {
+  if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:')
+    yield problem(`jwt.issuer: ${JSON.stringify(issuer)} is no https URL`);
+  if (audience.length === 0 || audience.includes(''))
+    yield problem(
+      'jwt.audience: there has to be one, and none is empty',
+      'else any token of the issuer would do',
+    );
 }
 
 /** What is wrong with the beginning of URLs that a secret is for. */

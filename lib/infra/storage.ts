@@ -17,13 +17,13 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, { retention, removalPolicy, accessLogsBucket }: StorageProps) {
     super(scope, id);
-    const { byTime } = RUN_TABLE;
     this.runTable = this.table('RunTable', RUN_TABLE, removalPolicy);
-    this.runTable.addGlobalSecondaryIndex({
-      indexName: byTime.indexName,
-      partitionKey: { name: byTime.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: byTime.sortKey, type: AttributeType.NUMBER },
-    });
+    for (const { indexName, partitionKey, sortKey } of [RUN_TABLE.byTime, RUN_TABLE.open])
+      this.runTable.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: { name: partitionKey, type: AttributeType.STRING },
+        sortKey: { name: sortKey, type: AttributeType.NUMBER },
+      });
     this.cacheTable = this.table('CacheTable', CACHE_TABLE, removalPolicy);
 
     // Not versioned: every key is written once, or again with what follows from the same state.

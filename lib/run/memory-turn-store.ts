@@ -2,12 +2,14 @@ import { openMemoryStore } from './memory-store';
 import type { RunIndex, SubmittedRun } from './run-index';
 import type { RunStores } from './run-stores';
 import { type Entry, entered, type TargetQueue } from './target-queue';
+import type { Totals } from './totals';
 import { type Inbox, isNewer, type LaneResults, type RunProgress, type TurnStore } from './turn-store';
 
-/** Runs, their index and the queues of their targets in memory, for tests. */
+/** Runs, their index, the queues of their targets and what they came to in memory, for tests. */
 export function openMemoryRunStores(): RunStores {
   const known: Known = { submitted: new Map(), created: new Set() };
-  return { store: memoryTurnStore(known), index: memoryRunIndex(known), queue: memoryTargetQueue() };
+  const store = memoryTurnStore(known);
+  return { store, index: memoryRunIndex(known), queue: memoryTargetQueue(), totals: memoryTotals(store) };
 }
 
 interface Known {
@@ -100,6 +102,10 @@ function memoryRunIndex({ submitted, created }: Known): RunIndex {
       const runs = newest.slice(start, start + limit);
       return { runs, next: start + limit < newest.length ? runs.at(-1)?.id : undefined };
     },
+    async open() {
+      const open = [...submitted.values()].filter(({ endedAt }) => endedAt === undefined);
+      return open.reverse().sort((a, b) => b.submittedAt - a.submittedAt);
+    },
     async advance(id, expected, recovery) {
       const run = submitted.get(id);
       if (run === undefined || run.generation !== expected || run.endedAt !== undefined) return false;
@@ -132,6 +138,23 @@ function memoryTargetQueue(): TargetQueue {
     },
     async list(target) {
       return list(target);
+    },
+  };
+}
+
+function memoryTotals(store: TurnStore): Totals {
+  let version = 0;
+  let text: string | undefined;
+  return {
+    async read() {
+      return { version, text };
+    },
+    async end(run, endedAt, add) {
+      const there = await store.find(run);
+      if (there === undefined || !(await store.finish(run, endedAt))) return false;
+      text = add(text);
+      version += 1;
+      return true;
     },
   };
 }

@@ -23,6 +23,8 @@ export interface RunIndex {
   get(id: string): Promise<SubmittedRun | undefined>;
   /** Newest first, at most `limit`, from where the page before ended. */
   page(limit: number, from?: string): Promise<{ runs: readonly SubmittedRun[]; next: string | undefined }>;
+  /** Those that have not ended, newest first. One that was submitted within the last seconds may be missing. */
+  open(): Promise<readonly SubmittedRun[]>;
   /**
    * Counts the generation up from `expected`, and recoveries with it where nobody asked.
    * @returns false when the generation is another, or the run has ended

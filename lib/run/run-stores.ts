@@ -1,5 +1,6 @@
 import type { RunIndex } from './run-index';
 import type { TargetQueue } from './target-queue';
+import type { Totals } from './totals';
 import type { RunProgress, TurnStore } from './turn-store';
 
 /** What functions in different processes share. */
@@ -7,4 +8,5 @@ export interface RunStores {
   readonly store: TurnStore & RunProgress;
   readonly index: RunIndex;
   readonly queue: TargetQueue;
+  readonly totals: Totals;
 }

@@ -14,6 +14,7 @@ import { testTables } from '../support/tables';
 import { describeRunIndex } from './run-index.contract';
 import { describeStore } from './store.contract';
 import { describeTargetQueue } from './target-queue.contract';
+import { describeTotals } from './totals.contract';
 import { describeTurnStore } from './turn-store.contract';
 
 jest.setTimeout(60_000);
@@ -36,6 +37,7 @@ describeStore('DynamoDB', open);
 describeTurnStore('DynamoDB', open);
 describeRunIndex('DynamoDB', open);
 describeTargetQueue('DynamoDB', open);
+describeTotals('DynamoDB', open);
 
 const event = (item: number): RunEvent => ({ event: 'item', item, status: 1, at: item });
 const submission = (id: string) => ({ id, target: 't', request: 'request', submittedAt: 5 });

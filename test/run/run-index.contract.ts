@@ -53,6 +53,16 @@ export function describeRunIndex(
       expect((await index.page(1)).runs).toEqual([{ ...run('e', 50), ...fresh }]);
     });
 
+    it('lists those that have not ended, newest first', async () => {
+      const { index, store } = stores;
+      for (const [id, at] of Object.entries({ a: 10, c: 30, b: 20, d: 40 })) await index.submit(run(id, at));
+      await index.refuse('d', 'no', 50);
+      await store.create('b', 'record', 'state', [], 21);
+      await store.create('c', 'record', 'state', [], 31);
+      await store.finish('c', 60);
+      expect(await index.open()).toEqual([run('b', 20), run('a', 10)].map((open) => ({ ...open, ...fresh })));
+    });
+
     it('counts the generation up once for each expected one, and recoveries where nobody asked', async () => {
       const { index } = stores;
       await index.submit(run('r1'));

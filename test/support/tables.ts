@@ -43,13 +43,18 @@ export function testTables() {
 
   return {
     runs: () => {
-      const { indexName: IndexName, ...keys } = RUN_TABLE.byTime;
-      const index = { IndexName, KeySchema: schema(keys), Projection: { ProjectionType: 'ALL' as const } };
+      const { byTime, open } = RUN_TABLE;
+      const indexes = [byTime, open].map(({ indexName, ...keys }) => ({
+        IndexName: indexName,
+        KeySchema: schema(keys),
+        Projection: { ProjectionType: 'ALL' as const },
+      }));
       const attributes: AttributeDefinition[] = [
-        { AttributeName: keys.partitionKey, AttributeType: 'S' },
-        { AttributeName: keys.sortKey, AttributeType: 'N' },
+        { AttributeName: byTime.partitionKey, AttributeType: 'S' },
+        { AttributeName: open.partitionKey, AttributeType: 'S' },
+        { AttributeName: byTime.sortKey, AttributeType: 'N' },
       ];
-      return create(RUN_TABLE, [index], attributes);
+      return create(RUN_TABLE, indexes, attributes);
     },
     cache: () => create(CACHE_TABLE),
   };

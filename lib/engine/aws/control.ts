@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Problem, refuse } from '../../errors';
 import { type RunIndex, type SubmittedRun, targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
+import type { Totals } from '../../run/totals';
 import type { RunProgress } from '../../run/turn-store';
 import { runId } from '../names';
 import { runStatus } from '../run-status';
@@ -25,6 +26,7 @@ export interface ControlServices extends TurnServices {
   readonly store: TurnServices['store'] & RunProgress;
   readonly index: RunIndex;
   readonly queue: TargetQueue;
+  readonly totals: Totals;
   readonly starter: Starter;
   /** Stops a run that has begun, where the repository is at hand. */
   readonly stop: (run: string, why: string) => Promise<Cancelled['result']>;

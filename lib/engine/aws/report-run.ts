@@ -9,17 +9,19 @@ import { tailOf } from '../../report/tails';
 import { decodeState } from '../../run/codec';
 import type { RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
+import type { Totals } from '../../run/totals';
 import type { TurnStore } from '../../run/turn-store';
-import { createMetrics, metricsJson } from '../../telemetry/lex-pr-metrics';
-import { recordEvents } from '../../telemetry/record-events';
+import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-metrics';
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
 import { type Blobs, blobKeys } from './blobs';
-import { concurrency } from './concurrency';
 import type { LoadRun, RunContext } from './run-context';
+import { cacheCounts, recordRun } from './run-metrics';
 import { leaveTarget, type QueueServices } from './run-queue';
+import { addToTotals } from './stack-metrics';
 
 export interface ReportServices extends QueueServices {
   readonly store: TurnStore;
+  readonly totals: Totals;
   readonly blobs: Blobs;
   readonly loadRun: LoadRun;
   readonly send: (samples: readonly Sample[]) => Promise<void>;
@@ -43,7 +45,7 @@ export async function reportRun(
 }
 
 async function endRun(services: ReportServices, call: { run: string; generation: number }): Promise<void> {
-  const { store, blobs } = services;
+  const { store, blobs, totals } = services;
   const run = await services.loadRun(call.run);
   const state = decodeState(run.load, (await store.read(call.run)).state);
   if (state.phase !== 'done' || state.unfinishedTasks > 0)
@@ -60,7 +62,10 @@ async function endRun(services: ReportServices, call: { run: string; generation:
   await put('metrics.prom', metricsText(report), 'text/plain; version=0.0.4');
   await put('report.json', `${JSON.stringify(report, null, 2)}\n`, 'application/json');
   // Not before: a run that dies without its report is resumed for it.
-  const isFirst = await store.finish(call.run, Date.parse(report.endedAt));
+  const metrics = snapshotOf(report.metrics as Parameters<typeof snapshotOf>[0]);
+  const isFirst = await totals.end(call.run, Date.parse(report.endedAt), (text) =>
+    addToTotals(text, metrics),
+  );
   // By one of several that do this at once, and rather not at all than twice.
   if (isFirst) await services.send(endSamples(run, report));
 }
@@ -75,31 +80,17 @@ function endOf({ record }: RunContext, events: readonly RunEvent[]): number {
 
 /** The report, with the metrics that the events of the run amount to. */
 function composeReport(
-  { record, ordered, load, facts }: RunContext,
+  run: RunContext,
   state: RunState,
   events: readonly RunEvent[],
   endedAt: number,
 ): Report {
+  const { record, ordered, load } = run;
   const metrics = createMetrics();
-  recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);
-  metrics.resolutionSeconds.observe(facts.order.seconds, { cached: String(facts.order.cached) });
-  const gates = events.flatMap((event) => (event.event === 'result' && event.kind === 'gate' ? [event] : []));
-  for (const heap of gates.flatMap(({ heapUsedBytes }) => heapUsedBytes ?? [])) metrics.memoryBytes.set(heap);
-  for (const active of concurrency(events)) metrics.activeWorkers.set(active);
-  const caching = record.plan.policy.performance.enableCaching;
-  const hits = gates.filter(({ cached }) => cached).length;
-  const misses = gates.filter(
-    ({ task, cached, log }) =>
-      caching && !cached && log !== undefined && load.tasks[task]!.gate.cache !== 'off',
-  ).length;
-  const cache = {
-    order: statistics(facts.order.cached ? 1 : 0, facts.order.cached ? 0 : 1),
-    gate: statistics(hits, misses),
-  };
-  for (const [operation, found] of Object.entries(cache)) {
-    metrics.cacheHits.add(found.hits, { operation });
-    metrics.cacheMisses.add(found.misses, { operation });
-  }
+  recordRun(metrics, run, events);
+  const cache = Object.fromEntries(
+    Object.entries(cacheCounts(run, events)).map(([operation, counts]) => [operation, statistics(counts)]),
+  );
   const { tip, base } = state.weave;
   const wovenTree = tip.linear === base ? undefined : tip.tree;
   const built = buildReport({
@@ -118,7 +109,7 @@ function composeReport(
 }
 
 /** Of a table that knows neither its size nor what has expired in it. */
-const statistics = (hits: number, misses: number) => ({
+const statistics = ({ hits, misses }: { readonly hits: number; readonly misses: number }) => ({
   hits,
   misses,
   expired: 0,

@@ -80,9 +80,12 @@ export class Rows {
     return found;
   }
 
-  /** One page of rows of all runs by their time, newest first. DynamoDB brings it up to date after the write. */
-  async newest(limit: number, after?: Row) {
-    const { indexName, partitionKey } = RUN_TABLE.byTime;
+  /**
+   * One page of the rows of all runs, or of those that are open, by their time, newest first. DynamoDB brings it up
+   * to date after the write.
+   */
+  async newest(index: 'byTime' | 'open', limit: number, after?: Row) {
+    const { indexName, partitionKey } = RUN_TABLE[index];
     const expression = `#${partitionKey} = :list`;
     return this.query({
       IndexName: indexName,
@@ -174,7 +177,7 @@ async function isWritten(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The index's one partition. */
+/** The one partition of each index. */
 export const LISTED = 'RUN';
 
 const THROTTLED_TRIES = 8;

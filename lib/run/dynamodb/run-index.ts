@@ -3,12 +3,11 @@ import type { Row } from '../../aws/attributes';
 import { refuse } from '../../errors';
 import type { RunIndex, SubmittedRun } from '../run-index';
 import { ABSENT, LISTED, persist, Rows, type RunTable } from './rows';
-import { RUN, updateRun } from './run-store';
+import { ENDING, OPEN, RUN, updateRun } from './run-store';
 import { packText, unpackText } from './text';
 
 /** Bytes of each text of a run that are in its row, which the index by time repeats. */
 const ROW_BYTES = 8_000;
-const OPEN = 'attribute_not_exists(#endedAt)';
 
 /** The runs that were handed in, in rows `RUN`. A page may lack what the last seconds brought; `get` never does. */
 export function openDynamoRunIndex(table: RunTable): RunIndex {
@@ -33,7 +32,7 @@ export function openDynamoRunIndex(table: RunTable): RunIndex {
       const expiresAt = rows.expiry();
       const text = await packText(rows, id, 'request', request, expiresAt, ROW_BYTES);
       const counts = { generation: 1, recoveries: 0 };
-      const place = { list: LISTED, startedAt: submittedAt };
+      const place = { list: LISTED, open: LISTED, startedAt: submittedAt };
       const run = { ...text, ...counts, ...place, target, submittedAt, expiresAt };
       const Put = rows.putOf(id, RUN, run, { expression: ABSENT });
       return persist(`submitting run ${id}`, async () => {
@@ -52,13 +51,23 @@ export function openDynamoRunIndex(table: RunTable): RunIndex {
       let after = from === undefined ? undefined : decodeCursor(from);
       let more = true;
       while (found.length < limit && more) {
-        const page = await rows.newest(limit - found.length, after);
+        const page = await rows.newest('byTime', limit - found.length, after);
         found.push(...page.rows.filter(isSubmitted));
         after = page.last;
         more = after !== undefined;
       }
       const next = more && after !== undefined ? encodeCursor(after) : undefined;
       return { runs: await Promise.all(found.map(submitted)), next };
+    },
+
+    async open() {
+      const found: Row[] = [];
+      let page: Awaited<ReturnType<Rows['newest']>> | undefined;
+      do {
+        page = await rows.newest('open', 50, page?.last);
+        found.push(...page.rows.filter(isSubmitted));
+      } while (page.last !== undefined);
+      return Promise.all(found.map(submitted));
     },
 
     async advance(id, expected, recovery) {
@@ -70,7 +79,7 @@ export function openDynamoRunIndex(table: RunTable): RunIndex {
     async refuse(id, refusal, endedAt) {
       const text = await packText(rows, id, 'refusal', refusal, rows.expiry(), ROW_BYTES);
       const sets = Object.keys(text).map((name) => `#${name} = :${name}`);
-      const update = `SET #endedAt = :endedAt, ${sets.join(', ')}`;
+      const update = `SET ${sets.join(', ')}, ${ENDING.slice('SET '.length)}`;
       await updateRun(rows, id, update, OPEN, { ...text, endedAt });
     },
   };

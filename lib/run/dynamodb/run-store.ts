@@ -72,7 +72,7 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
               Put: rows.putOf(
                 id,
                 RUN,
-                { list: LISTED, startedAt: createdAt, createdAt },
+                { list: LISTED, open: LISTED, startedAt: createdAt, createdAt },
                 { expression: ABSENT },
               ),
             };
@@ -89,7 +89,7 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
       const runs: StoredRun[] = [];
       let page: Awaited<ReturnType<Rows['newest']>> | undefined;
       do {
-        page = await rows.newest(50, page?.last);
+        page = await rows.newest('byTime', 50, page?.last);
         for (const run of await Promise.all(page.rows.map(stored))) if (run) runs.push(run);
       } while (page.last !== undefined);
       return runs.sort((a, b) => b.createdAt - a.createdAt);
@@ -114,21 +114,29 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
     eventsAfter,
 
     async finish(id, endedAt) {
-      return updateRun(rows, id, 'SET #endedAt = :endedAt', 'attribute_not_exists(#endedAt)', { endedAt });
+      return updateRun(rows, id, ENDING, OPEN, { endedAt });
     },
 
     async close() {},
   };
 }
 
+/** What ends a run, in an update of the row `RUN`: it leaves the index of those that are open. */
+export const ENDING = 'SET #endedAt = :endedAt REMOVE #open';
+export const OPEN = 'attribute_not_exists(#endedAt)';
+
 /**
  * Changes the row `RUN`.
  * @returns false, and nothing is written, when there is none or the condition does not hold
  */
 export function updateRun(rows: Rows, id: string, update: string, condition: string, values: Row) {
-  const Update = rows.updateOf(id, RUN, update, { expression: `${PRESENT} AND ${condition}`, values });
+  const Update = updateOf(rows, id, update, condition, values);
   return persist(`changing run ${id}`, async () => {
     const outcome = await rows.transact([{ Update }]);
     return outcome === 'conflict' ? undefined : outcome === 'written';
   });
 }
+
+/** The same as a part of a transaction. */
+export const updateOf = (rows: Rows, id: string, update: string, condition: string, values: Row) =>
+  rows.updateOf(id, RUN, update, { expression: `${PRESENT} AND ${condition}`, values });

@@ -13,4 +13,11 @@ export const RUN_TABLE = {
     /** Number: milliseconds since the epoch. */
     sortKey: 'startedAt',
   },
+  /** Rows of runs that have not ended, and no others; by the same time, with every attribute. */
+  open: {
+    indexName: 'open',
+    /** String: `RUN`; a row loses it at the end of its run. */
+    partitionKey: 'open',
+    sortKey: 'startedAt',
+  },
 } as const;

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { handle } from '../../../lib/api/handle';
+import type { HttpRequest, HttpResponse } from '../../../lib/api/http';
 import type { ControlServices } from '../../../lib/engine/aws/control';
 import { answer } from '../../../lib/engine/aws/control-answer';
 import type { ControlAnswer, ControlCall, Upload } from '../../../lib/engine/aws/control-protocol';
@@ -43,6 +45,8 @@ export interface Functions {
   report(call: { run: string; generation: number }): Promise<void>;
   reconcile(event: { run: string; generation: number; why: string }): Promise<void>;
   control<T>(call: ControlCall): Promise<T>;
+  /** `GET /runs` without more being said. */
+  api(request: Partial<HttpRequest>): Promise<HttpResponse>;
 }
 
 /** A stack without AWS: the real functions around stores in memory and a repository behind HTTP. */
@@ -168,6 +172,11 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       merge: (call) => mergeForLane(services, call),
       report: (call) => reportRun(services, call),
       reconcile: (event) => reconcile(services, event),
+      api: (request) =>
+        handle(services, {
+          ...{ method: 'GET', path: '/runs', query: {}, headers: {}, body: '', caller: 'arn:tester' },
+          ...request,
+        }),
       async control<T>(call: ControlCall) {
         const given = (await answer(services, call)) as ControlAnswer<T>;
         if ('problems' in given) throw new InputError(given.problems);
