@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cancel, list, status } from '../engine/aws/control';
 import { requestSchema } from '../engine/aws/request';
 import { stackMetrics } from '../engine/aws/stack-metrics';
+import { planSchema } from '../plan/schema';
 import { ReportSchema } from '../report/report';
 import { exposition } from '../telemetry/exposition';
 import { json } from './http';
@@ -33,6 +34,11 @@ const started = z.strictObject({
     .describe('The plan that was put to this place; then the body is empty.'),
 });
 
+/** A plan as JSON has a schema; as YAML it is a text. */
+const PLANS = Object.fromEntries(
+  PLAN_TYPES.map((type) => [type, type === 'application/json' ? planSchema : text]),
+);
+
 /** All operations of the API. */
 export const ROUTES: readonly Route[] = [
   route({
@@ -55,7 +61,7 @@ export const ROUTES: readonly Route[] = [
     params: none,
     query: started,
     headers: key,
-    body: { required: false, types: Object.fromEntries(PLAN_TYPES.map((type) => [type, text])) },
+    body: { required: false, types: PLANS },
     answers: { 202: { description: 'It is submitted.', types: { 'application/json': Submitted } } },
     refusals: [413, 415, 422],
     act: (services, { query: { upload, ...asked }, request }) =>

@@ -27,18 +27,22 @@ const SECRETS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue
 const METRICS = ['cloudwatch:PutMetricData'];
 const DEAD_LETTERS = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
 
+/** Starting runs, following and ending them. */
+const CONTROL = [
+  ...OWN,
+  ...RUNS,
+  ...CACHE,
+  ...BUCKET,
+  ...ANSWER,
+  'states:StartExecution',
+  'states:DescribeExecution',
+  'lambda:InvokeFunction',
+];
+
 /** Everything that a function may do. */
 const ALLOWED: Record<FunctionName, readonly string[]> = {
-  control: [
-    ...OWN,
-    ...RUNS,
-    ...CACHE,
-    ...BUCKET,
-    ...ANSWER,
-    'states:StartExecution',
-    'states:DescribeExecution',
-    'lambda:InvokeFunction',
-  ],
+  control: CONTROL,
+  api: CONTROL,
   queue: [...OWN, ...RUNS, ...ANSWER],
   prepare: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...SECRETS],
   next: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...ANSWER, ...METRICS],
@@ -57,13 +61,13 @@ const who = (kind: RegExp): FunctionName[] =>
   FUNCTION_NAMES.filter((name) => actions(name).some((action) => kind.test(action)));
 
 describe('only', () => {
-  it('control and reconcile start runs, and no function starts lanes', () => {
-    expect(who(/^states:Start/)).toEqual(['control', 'reconcile']);
+  it('control, api and reconcile start runs, and no function starts lanes', () => {
+    expect(who(/^states:Start/)).toEqual(['control', 'api', 'reconcile']);
     const started = FUNCTION_NAMES.flatMap(statements).filter(({ actions }) =>
       actions.join().includes('Start'),
     );
     const run = { Ref: logicalId(pyramid.machines.run) };
-    expect(started.map(({ resources }) => resources)).toEqual([[run], [run]]);
+    expect(started.map(({ resources }) => resources)).toEqual([[run], [run], [run]]);
   });
 
   it('prepare and merge read the secret, and that one only', () => {
@@ -74,10 +78,13 @@ describe('only', () => {
     expect(read.map(({ resources }) => resources)).toEqual([[SECRET], [SECRET]]);
   });
 
-  it('control calls a function, which is merge', () => {
-    expect(who(/^lambda:/)).toEqual(['control']);
-    const [call] = statements('control').filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
-    expect(call!.resources).toEqual([{ 'Fn::GetAtt': [logicalId(pyramid.functions.merge), 'Arn'] }]);
+  it('control and api call a function, which is merge', () => {
+    expect(who(/^lambda:/)).toEqual(['control', 'api']);
+    const merge = { 'Fn::GetAtt': [logicalId(pyramid.functions.merge), 'Arn'] };
+    for (const name of ['control', 'api'] as const) {
+      const [call] = statements(name).filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
+      expect(call!.resources).toEqual([merge]);
+    }
   });
 
   it('rows of the cache are ever deleted, and no file', () => {

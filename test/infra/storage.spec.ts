@@ -29,17 +29,18 @@ describe.each([
   });
 });
 
-it('runs can be listed by time', () => {
-  const { byTime } = RUN_TABLE;
-  expect(resource(runTable).Properties.GlobalSecondaryIndexes).toMatchObject([
-    {
-      IndexName: byTime.indexName,
+it('all runs, and those that are open, can be listed by time', () => {
+  const { byTime, open } = RUN_TABLE;
+  expect(resource(runTable).Properties.GlobalSecondaryIndexes).toMatchObject(
+    [byTime, open].map(({ indexName, partitionKey, sortKey }) => ({
+      IndexName: indexName,
       KeySchema: [
-        { AttributeName: byTime.partitionKey, KeyType: 'HASH' },
-        { AttributeName: byTime.sortKey, KeyType: 'RANGE' },
+        { AttributeName: partitionKey, KeyType: 'HASH' },
+        { AttributeName: sortKey, KeyType: 'RANGE' },
       ],
-    },
-  ]);
+      Projection: { ProjectionType: 'ALL' },
+    })),
+  );
   expect(resource(runTable).Properties.AttributeDefinitions).toContainEqual({
     AttributeName: byTime.sortKey,
     AttributeType: 'N',

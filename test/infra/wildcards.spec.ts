@@ -74,12 +74,19 @@ describe('a state machine', () => {
 });
 
 describe('what may be called from outside', () => {
-  it('is reconcile, by the rule of this stack', () => {
+  it('is reconcile, by the rule of this stack, and api, by its API', () => {
     const permissions = resourcesOf(template, 'AWS::Lambda::Permission').map(
       ([, { Properties }]) => Properties,
     );
     const [[rule]] = resourcesOf(template, 'AWS::Events::Rule') as [[string, unknown]];
-    expect(permissions).toEqual([
+    const [events, ...others] = permissions;
+    const name = { 'Fn::GetAtt': [logicalId(pyramid.functions.api), 'Arn'] };
+    expect(others.length).toBeGreaterThan(0);
+    for (const { Principal, FunctionName, SourceArn } of others) {
+      expect([Principal, FunctionName]).toEqual(['apigateway.amazonaws.com', name]);
+      expect(JSON.stringify(SourceArn)).toContain(logicalId(pyramid.api.http));
+    }
+    expect([events]).toEqual([
       {
         Action: 'lambda:InvokeFunction',
         FunctionName: { 'Fn::GetAtt': [logicalId(pyramid.functions.reconcile), 'Arn'] },

@@ -76,7 +76,7 @@ export interface Stack {
 /** How a call is made: to one of the functions, or to several. */
 export type Calling = <T>(call: (functions: Functions) => Promise<T>) => Promise<T>;
 /** What an execution calls. */
-export type Called = Omit<Functions, 'home' | 'reconcile' | 'control'>;
+export type Called = Omit<Functions, 'home' | 'reconcile' | 'control' | 'api'>;
 type Carrying = <T>(call: (functions: Called) => Promise<T>) => Promise<T>;
 type Answers = Pick<Stack, 'answerTo'>;
 
