@@ -22,6 +22,7 @@ describe.each<[string, (stack: Stack) => MergePyramidProps]>([
   ['of images, with access to repositories', (stack) => ({ functions: 'image', ...access(stack) })],
   ['of zips', () => ({ functions: 'zip' })],
   ['of zips, with access to repositories', (stack) => ({ functions: 'zip', ...access(stack) })],
+  ['whose API takes tokens', () => ({ jwt: { issuer: 'https://login.example/', audience: ['ci'] } })],
   [
     'with a bucket for access logs',
     (stack) => ({ accessLogsBucket: Bucket.fromBucketName(stack, 'Logs', 'logs') }),

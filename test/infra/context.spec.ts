@@ -35,6 +35,8 @@ it('what is given on the command line, all of it text, is what the construct is 
     retentionDays: '5',
     removal: 'destroy',
     rotateAfterEvents: '300',
+    jwtIssuer: 'https://login.example/',
+    jwtAudience: 'lex-pr,ci',
     ...ACCESS,
   };
   expect(read(given).stack).toBe('Mine');
@@ -45,6 +47,7 @@ it('what is given on the command line, all of it text, is what the construct is 
     rotateAfterEvents: 300,
     removalPolicy: 'destroy',
   });
+  expect(made.jwt).toEqual({ issuer: 'https://login.example/', audience: ['lex-pr', 'ci'] });
   expect([made.architecture, made.retention.toDays()]).toEqual([Architecture.X86_64, 5]);
   expect(made.repositoryAccess).toMatchObject({ repositories: ACCESS.repositories });
   expect(made.repositoryAccess!.secret.secretArn).toBe(SECRET);
@@ -76,6 +79,9 @@ it.each([
   ['an ARN without its end', { ...ACCESS, repositorySecretArn: SECRET.slice(0, -7) }, 'repositorySecretArn'],
   ['a secret without repositories', { repositorySecretArn: SECRET }, 'repositorySecretArn'],
   ['repositories without a secret', { repositories: ACCESS.repositories }, 'repositorySecretArn'],
+  ['an issuer without an audience', { jwtIssuer: 'https://login.example/' }, 'jwtIssuer'],
+  ['an audience without an issuer', { jwtAudience: 'ci' }, 'jwtIssuer'],
+  ['an issuer without TLS', { jwtIssuer: 'http://login.example/', jwtAudience: 'ci' }, 'jwtIssuer'],
   ['repositories by ssh', { ...ACCESS, repositories: 'git@git.example:ours' }, 'repositories'],
 ])('%s is refused', (_, context, name) => {
   expect(problems(context)).toEqual([expect.stringMatching(new RegExp(`^-c ${name} `))]);
@@ -91,10 +97,13 @@ it('everything that is wrong is said at once', () => {
     removal: 'x',
     rotateAfterEvents: 'x',
     repositories: 'http://git.example/',
+    jwtIssuer: 'x',
   });
   expect(wrong.map((message) => message.split(' ')[1]).sort()).toEqual([
     'architecture',
     'functions',
+    'jwtIssuer',
+    'jwtIssuer',
     'maxWorkers',
     'removal',
     'repositories',

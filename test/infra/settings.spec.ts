@@ -22,6 +22,7 @@ it('the defaults are those that are documented', () => {
     functions: 'image',
     architecture: Architecture.ARM_64,
     gateImage: undefined,
+    jwt: undefined,
     repositoryAccess: undefined,
     maxWorkers: 200,
     runTimeout: Duration.days(7),
@@ -72,6 +73,7 @@ it('everything that is wrong is said at once, each with its name', () => {
       secret: Secret.fromSecretNameV2(new Stack(new App(), 'S'), 'Secret', 'token'),
       repositories: 'git@git.example:ours',
     },
+    jwt: { issuer: 'http://login.example', audience: [''] },
   });
   expect(wrong.map((line) => line.replace(/^invalid-property: /, '').split(/: | is /)[0])).toEqual([
     'maxWorkers',
@@ -84,6 +86,8 @@ it('everything that is wrong is said at once, each with its name', () => {
     'sizes',
     'gateImage goes with functions',
     expect.stringContaining('HTTPS only'),
+    'jwt.issuer',
+    'jwt.audience',
   ]);
 });
 
