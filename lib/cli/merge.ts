@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { openChecks } from '../engine/checks';
 import { expectedLengths, openDurations } from '../engine/durations';
 import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
@@ -11,6 +12,7 @@ import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
+import { callbackSettings } from './callback-settings';
 import { follow } from './follow';
 import type { Io } from './io';
 import { isMachine, type OutputOptions } from './open-sink';
@@ -26,6 +28,7 @@ export interface MergeOptions extends OutputOptions {
 /** `lex-pr merge` and `lex-pr run`: from a plan to a report. @returns the exit code */
 export async function merge(planPath: string, options: MergeOptions, io: Io): Promise<number> {
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
+  const settings = callbackSettings(io.env);
   const workspace = await openWorkspace(io.cwd, plan.repository);
   try {
     const metrics = createMetrics();
@@ -49,10 +52,15 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
     const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
     const load = createWorkload(ordered, plan.policy, record, lengths);
-    const run: LocalRun = { workspace, record, ordered, load };
     await makeArtifactFolder(folder);
-    await createRun(run);
-    return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
+    const checks = await openChecks(workspace, record, load, settings);
+    try {
+      const run: LocalRun = { workspace, record, ordered, load, checks };
+      await createRun(run);
+      return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
+    } finally {
+      await checks?.close();
+    }
   } finally {
     await workspace.close();
   }

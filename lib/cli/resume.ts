@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { openChecks } from '../engine/checks';
 import type { LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
 import { openWorkspace, stateFile } from '../engine/workspace';
@@ -9,6 +10,7 @@ import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { makeArtifactFolder } from './artifact-folder';
+import { callbackSettings } from './callback-settings';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
@@ -21,6 +23,7 @@ export async function resume(
   options: Omit<MergeOptions, 'execute' | 'gatesOnly'>,
   io: Io,
 ): Promise<number> {
+  const settings = callbackSettings(io.env);
   const found = await findUnfinished(await openHome(io.cwd), id);
   const workspace = await openWorkspace(io.cwd, found.plan.repository);
   try {
@@ -28,12 +31,17 @@ export async function resume(
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
     const load = createWorkload(ordered, record.plan.policy, record);
-    const run: LocalRun = { workspace, record, ordered, load };
     const { artifactDir } = options;
     const reportFolder = artifactDir === undefined ? record.artifactFolder : resolve(io.cwd, artifactDir);
     await makeArtifactFolder(reportFolder);
     if (!isMachine(options)) io.stderr.write(`resuming ${inWords(record)}\n`);
-    return await follow(run, { metrics, orders, reportFolder }, options, io);
+    const checks = await openChecks(workspace, record, load, settings);
+    try {
+      const run: LocalRun = { workspace, record, ordered, load, checks };
+      return await follow(run, { metrics, orders, reportFolder }, options, io);
+    } finally {
+      await checks?.close();
+    }
   } finally {
     await workspace.close();
   }

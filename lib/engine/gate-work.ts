@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type GateOutcome, runGate } from '../gates/run-gate';
+import { placeOf } from '../callbacks/callback';
+import { type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
@@ -9,6 +10,8 @@ import { type Lane, UnusablePathError } from '../repository/lane';
 import type { GateResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
+import { runCheck } from './check-work';
+import type { Checks } from './checks';
 import { type Durations, durationKey } from './durations';
 import { gateKey } from './gate-key';
 import { gateVariables } from './gate-variables';
@@ -30,6 +33,8 @@ export interface GateWork {
   readonly durations: Durations;
   readonly monitor: MemoryMonitor;
   readonly toolchain: string;
+  /** For gates that run elsewhere; undefined where there are none. */
+  readonly checks: Checks | undefined;
   readonly signal: AbortSignal;
   /** Told when a gate's process starts and ends. */
   readonly onActive: (change: 1 | -1) => void;
@@ -168,7 +173,7 @@ async function copyFiles(paths: readonly string[], from: string, to: string): Pr
 async function runInLane(
   work: GateWork,
   lane: { readonly number: number; readonly workTree: Lane },
-  job: { readonly task: Task; readonly attempt: number; readonly round: number },
+  job: { readonly task: Task; readonly index: number; readonly attempt: number; readonly round: number },
   tested: Tested,
 ): Promise<Ran> {
   const { gate } = job.task;
@@ -183,7 +188,7 @@ async function runInLane(
   let pid: number | undefined;
   work.onActive(1);
   try {
-    const outcome = await runGate({
+    const request: GateRequest = {
       gate,
       workTree,
       variables: gateVariables(record, work.itemNames, job, tested),
@@ -194,7 +199,10 @@ async function runInLane(
         workspace.store.processes.add(process);
         pid = process.pid;
       },
-    });
+    };
+    const place = placeOf(job.task, job.index, job.attempt, job.round);
+    const outcome =
+      gate.runtime === 'ci-service' ? await runCheck(work.checks!, place, request) : await runGate(request);
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
     if (job.task.item >= 0 && status === 'pass')
       await work.durations.set(durationKey(gate.name, work.itemNames[job.task.item]!), endedAt - startedAt);

@@ -13,6 +13,7 @@ import { newState, type RunState, type Work } from '../run/state';
 import { start, step } from '../run/step';
 import { StaleVersionError } from '../run/store';
 import type { Workload } from '../run/workload';
+import type { Checks } from './checks';
 import { openDurations } from './durations';
 import { localToolchain } from './gate-key';
 import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
@@ -27,6 +28,8 @@ export interface LocalRun {
   readonly record: RunRecord;
   readonly ordered: OrderedPlan;
   readonly load: Workload;
+  /** Undefined for a run without checks that run elsewhere. */
+  readonly checks?: Checks | undefined;
 }
 
 export interface RunObserver extends MemoryMonitorOptions {
@@ -65,6 +68,8 @@ export async function carryOn(
   const { workspace, record, load } = run;
   const { state, version } = await takeOver(run);
   const stopping = new AbortController();
+  // What is answered from then on does not count any more.
+  stopping.signal.addEventListener('abort', () => void run.checks?.close());
   const work = await prepareGateWork(run, observer, stopping.signal);
   let fault: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
@@ -135,7 +140,7 @@ async function takeOver({
 }
 
 async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {
-  const { workspace, record, ordered } = run;
+  const { workspace, record, ordered, checks } = run;
   const { performance } = record.plan.policy;
   const gitVersion = (await runGit(['version'])).stdout.toString().trim();
   let active = 0;
@@ -159,6 +164,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     durations: openDurations(performance, workspace.cache),
     monitor,
     toolchain: localToolchain(gitVersion),
+    checks,
     signal,
     active: () => active,
     onActive(change) {

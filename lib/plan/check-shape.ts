@@ -68,8 +68,8 @@ function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<F
   yield { code, message: `${describe(key)} is not a key for this`, path, atKey: true, hint: rule };
 }
 
-/** Remote runtimes of the format that this version has no engine for. */
-const UNAVAILABLE_RUNTIMES: readonly unknown[] = ['container', 'ci-service'];
+/** Runtimes of the format that this version has no engine for. */
+const UNAVAILABLE_RUNTIMES: readonly unknown[] = ['container'];
 
 function* checkValue(
   schema: z.ZodType,
@@ -80,7 +80,7 @@ function* checkValue(
   const issue = schema.safeParse(value).error?.issues[0];
   if (issue === undefined) return;
   if (path.at(-1) === 'runtime' && UNAVAILABLE_RUNTIMES.includes(value)) {
-    const message = `the runtime ${value} is not available: gates run on this machine only`;
+    const message = `the runtime ${value} is not available`;
     yield { code: 'runtime-unavailable', message, path, hint: 'use `runtime: local`, or leave it out' };
   } else if (issue.code === 'invalid_type') {
     const expected = TYPE_NAMES[issue.expected] ?? issue.expected;

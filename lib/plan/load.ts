@@ -5,6 +5,7 @@ import { InputError, type Problem, refuse } from '../errors';
 import { buildPlan } from './build-plan';
 import { checkGates } from './check-gates';
 import { checkItems } from './check-items';
+import { checkRuntimes } from './check-runtimes';
 import { checkShape } from './check-shape';
 import type { Finding } from './field-path';
 import { createNearest } from './nearest';
@@ -44,7 +45,7 @@ export function loadPlan(text: string, source: PlanSource): Plan {
   };
   refuseFor(checkDocument(document));
   const valid = planSchema.parse(document.value);
-  refuseFor(source.check?.(valid) ?? []);
+  refuseFor([...checkRuntimes(valid), ...(source.check?.(valid) ?? [])]);
   return buildPlan(
     valid,
     valid.repository === undefined

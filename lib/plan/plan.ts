@@ -11,7 +11,8 @@ export interface Gate {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
-  readonly runtime: 'local';
+  /** `ci-service`: `run` only starts the check, whose answer is brought by a callback. */
+  readonly runtime: 'local' | 'ci-service';
   /** Glob patterns, relative to `cwd`, of files to keep after the gate. */
   readonly artifacts: readonly string[];
   readonly cache: GateCache;

@@ -31,7 +31,10 @@ const gate = z
     name: name.describe('Name of the gate, unique in its list.'),
     run: argument
       .regex(/\S/, { error: 'must hold a command' })
-      .describe('Shell command, run by `/bin/sh -c`. It passes when it exits with 0.'),
+      .describe(
+        'Shell command, run by `/bin/sh -c`. It passes when it exits with 0. With `runtime: ci-service` it starts ' +
+          'the check, which then answers by a callback; on AWS it is not run, but told.',
+      ),
     cwd: relativePath
       .default('.')
       .describe('Folder of the work tree in which the command runs, relative to its top.'),
@@ -49,8 +52,14 @@ const gate = z
       .positive()
       .max(MAX_SECONDS)
       .default(600)
-      .describe('Time limit in seconds; the whole process group is killed when it is over.'),
-    runtime: z.enum(['local']).default('local').describe('Where the gate runs.'),
+      .describe(
+        'Time limit in seconds; the whole process group is killed when it is over. With `runtime: ci-service` the ' +
+          'answer has to be there by then.',
+      ),
+    runtime: z
+      .enum(['local', 'ci-service'])
+      .default('local')
+      .describe('Where the gate runs: here, or elsewhere, from where a callback brings the answer.'),
     artifacts: z
       .array(relativePath)
       .default([])

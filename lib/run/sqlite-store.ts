@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { refuse } from '../errors';
 import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
+import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
 import { type RunStore, StaleVersionError, type StoredRun } from './store';
 
 /** Changes with the tables below. */
@@ -33,13 +34,17 @@ export interface ProcessTable {
  * only a power failure may take the last ones with it, and a run resumed before them does them again).
  * @throws InputError when the file was written by a version that this one cannot read
  */
-export function openSqliteStore(file: string): RunStore & { readonly processes: ProcessTable } {
+export function openSqliteStore(file: string): RunStore & {
+  readonly processes: ProcessTable;
+  readonly callbacks: ReturnType<typeof sqliteCallbacks>;
+} {
   const db = new DatabaseSync(file, { timeout: 10_000 });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   prepareSchema(db, file);
   const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
   const insertEvent = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?)');
   const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ? AND version = ?');
+  const callbacks = sqliteCallbacks(db);
   const addEvents = (id: string, version: number, events: readonly RunEvent[]) => {
     for (const [k, event] of events.entries()) insertEvent.run(id, version, k, JSON.stringify(event));
   };
@@ -74,28 +79,30 @@ export function openSqliteStore(file: string): RunStore & { readonly processes: 
     },
     async finish(id, endedAt) {
       const update = db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL');
-      return update.run(endedAt, id).changes > 0;
+      const isFirst = update.run(endedAt, id).changes > 0;
+      callbacks.forget(id);
+      return isFirst;
     },
     async close() {
       db.close();
     },
     processes: processTable(db),
+    callbacks,
   };
 }
 
 function prepareSchema(db: DatabaseSync, file: string): void {
   transaction(db, () => {
     const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-    if (found === SCHEMA_VERSION) return;
-    if (found !== 0) {
+    if (found !== 0 && found !== SCHEMA_VERSION) {
       throw refuse(
         'store-format',
         `${file} has format ${found}, this version of lex-pr reads format ${SCHEMA_VERSION}`,
         'finish its runs with the version that began them, or move the file away',
       );
     }
-    db.exec(SCHEMA);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    if (found === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    db.exec(CALLBACK_SCHEMA);
   });
 }
 
