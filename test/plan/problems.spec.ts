@@ -113,10 +113,30 @@ items:
     );
   });
 
-  it.each(['container', 'ci-service'])('names the runtime %s as one that is not available', (runtime) => {
+  it.each(['container'])('names the runtime %s as one that is not available', (runtime) => {
     const [problem] = problemsOf(plan({ items: [], gates: [{ name: 'g', run: 'x', runtime }] }));
     expect(problem).toMatchObject({ code: 'runtime-unavailable', path: 'gates[0].runtime' });
     expect(problem!.message).toContain(runtime);
+  });
+
+  it('names files to keep of a gate that runs elsewhere, wherever it stands', () => {
+    const gate = { name: 'g', run: 'x', runtime: 'ci-service', artifacts: ['x'] };
+    const items = [
+      { name: 'a' },
+      {
+        name: 'b',
+        gates: [
+          { ...gate, artifacts: [] },
+          { ...gate, name: 'h' },
+        ],
+      },
+    ];
+    const found = problemsOf(plan({ items, gates: [gate], policy: { integration: { gates: ['g', gate] } } }));
+    expect(found.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'runtime-conflict gates[0].artifacts',
+      'runtime-conflict items[1].gates[1].artifacts',
+      'runtime-conflict policy.integration.gates[1].artifacts',
+    ]);
   });
 
   it.each(['priority', 'failFast', 'overrides', 'speculation'])('does not know %s', (key) => {

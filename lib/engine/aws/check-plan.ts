@@ -45,9 +45,16 @@ function* checkGates({ gates, items, policy: { integration } }: PlanDocument): G
 }
 
 function* checkGate(
-  { name, timeoutSeconds }: PlanDocument['gates'][number],
+  { name, timeoutSeconds, runtime }: PlanDocument['gates'][number],
   path: FieldPath,
 ): Generator<Finding> {
+  if (runtime === 'ci-service')
+    yield {
+      code: 'runtime-unavailable',
+      message: `gate ${JSON.stringify(name)}: the runtime ${runtime} is not available on the aws engine`,
+      path: [...path, 'runtime'],
+      hint: 'use `runtime: local`, or --engine local',
+    };
   if (timeoutSeconds <= MAX_GATE_SECONDS) return;
   yield {
     code: 'gate-too-long',
