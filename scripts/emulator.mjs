@@ -1,16 +1,16 @@
 // An AWS emulator for tests and benchmarks: installed where it is missing, on a free port of 127.0.0.1, and gone
 // with everything it started when it is stopped or this process ends.
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { pythonTool } from './python-tool.mjs';
 
 const VERSION = '1.5.33';
 const root = fileURLToPath(new URL('..', import.meta.url));
-const venv = join(root, '.emulator');
 
 /**
  * @param {Record<string, string>} variables further variables of the emulator, which its functions inherit
@@ -19,12 +19,12 @@ const venv = join(root, '.emulator');
  * @throws Error when it does not answer in time, with the end of its log
  */
 export async function startEmulator(variables = {}) {
-  install();
+  const ministack = pythonTool('ministack', VERSION);
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-emulator-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, 'log');
-  const child = launch(url, folder, log, variables);
+  const child = launch(ministack, { url, folder, log, variables });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   // Its functions are in its process group.
   const signal = (name) => {
@@ -49,20 +49,7 @@ export async function startEmulator(variables = {}) {
   return { url, environment: environmentFor(url), stop };
 }
 
-function install() {
-  const libraries = join(venv, 'lib');
-  const isThere =
-    existsSync(join(venv, 'bin/ministack')) &&
-    readdirSync(libraries).some((python) =>
-      existsSync(join(libraries, python, `site-packages/ministack-${VERSION}.dist-info`)),
-    );
-  if (isThere) return;
-  const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  run('python3', '-m', 'venv', venv);
-  run(join(venv, 'bin/pip'), 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`);
-}
-
-function launch(url, folder, log, variables) {
+function launch(ministack, { url, folder, log, variables }) {
   const output = openSync(log, 'w');
   const env = {
     ...process.env,
@@ -79,7 +66,7 @@ function launch(url, folder, log, variables) {
   };
   // The pipe ends with this process, however that ends.
   const script = '{ read -r _ <&3; kill -KILL 0; } & exec "$0" 3<&-';
-  const child = spawn('sh', ['-c', script, join(venv, 'bin/ministack')], {
+  const child = spawn('sh', ['-c', script, ministack], {
     cwd: folder,
     env,
     detached: true,

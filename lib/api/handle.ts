@@ -38,6 +38,10 @@ async function dispatch(services: ControlServices, request: HttpRequest): Promis
   const problems = [
     ...(params.error === undefined ? [] : problemsOf(params.error, 'path')),
     ...(query.error === undefined ? [] : problemsOf(query.error, 'query')),
+    ...Object.entries(route.headers ?? {}).flatMap(([name, type]) => {
+      const { error } = type.safeParse(request.headers[name.toLowerCase()]);
+      return error === undefined ? [] : problemsOf(error, `header.${name}`);
+    }),
   ];
   if (problems.length > 0) return refusal(400, problems);
   const wrong = wrongBody(route, request);

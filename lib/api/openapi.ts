@@ -22,6 +22,7 @@ export function openApi(version: string): object {
     paths[route.path] ??= {};
     paths[route.path]![route.method.toLowerCase()] = operation(route);
   }
+  const schemas: Record<string, unknown> = {};
   return {
     openapi: '3.1.0',
     info: {
@@ -30,8 +31,9 @@ export function openApi(version: string): object {
       description: 'Starts, follows and cancels runs of merge pyramids. Requests are signed with SigV4.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    paths,
+    paths: withNames(paths, schemas),
     components: {
+      schemas,
       securitySchemes: {
         iam: {
           type: 'apiKey',
@@ -45,19 +47,31 @@ export function openApi(version: string): object {
   };
 }
 
+/** Moves what has a name out of the schemas it stands in, to where an OpenAPI document has it once. */
+function withNames(node: unknown, schemas: Record<string, unknown>): unknown {
+  if (Array.isArray(node)) return node.map((inner) => withNames(inner, schemas));
+  if (typeof node !== 'object' || node === null) return node;
+  const { $defs = {}, ...rest } = node as { readonly $defs?: Readonly<Record<string, unknown>> };
+  for (const [name, schema] of Object.entries($defs)) {
+    const { id: _, ...named } = schema as { readonly id?: string };
+    schemas[name] ??= withNames(named, schemas);
+  }
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, inner]) => [
+      key,
+      key === '$ref' ? String(inner).replace('#/$defs/', '#/components/schemas/') : withNames(inner, schemas),
+    ]),
+  );
+}
+
 function operation({ id, summary, params, query, headers = {}, body, answers, refusals }: Route): object {
   return {
     operationId: id,
     summary,
     parameters: [
-      ...parameters('path', params, true),
-      ...parameters('query', query, false),
-      ...Object.entries(headers).map(([name, description]) => ({
-        in: 'header',
-        name,
-        description,
-        schema: { type: 'string' },
-      })),
+      ...parameters('path', params.shape, true),
+      ...parameters('query', query.shape, false),
+      ...parameters('header', headers, false),
     ],
     ...(body && { requestBody: { required: body.required, content: content(body.types, 'input') } }),
     responses: Object.fromEntries([
@@ -65,7 +79,7 @@ function operation({ id, summary, params, query, headers = {}, body, answers, re
         status,
         { description, content: content(types, 'output') },
       ]),
-      ...[400, ...refusals].map((status) => [
+      ...[400, 405, ...refusals].map((status) => [
         status,
         { description: REFUSALS[status], content: content({ 'application/json': Errors }, 'output') },
       ]),
@@ -73,8 +87,12 @@ function operation({ id, summary, params, query, headers = {}, body, answers, re
   };
 }
 
-function parameters(place: 'path' | 'query', { shape }: z.ZodObject, required: boolean): object[] {
-  return Object.entries(shape).map(([name, type]) => {
+function parameters(
+  place: 'path' | 'query' | 'header',
+  types: Readonly<Record<string, z.core.$ZodType>>,
+  required: boolean,
+): object[] {
+  return Object.entries(types).map(([name, type]) => {
     const { description, ...schema } = schemaOf(type as z.ZodType, 'input') as { description?: string };
     return { in: place, name, required, ...(description && { description }), schema };
   });

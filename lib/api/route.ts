@@ -18,8 +18,8 @@ export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObjec
   readonly summary: string;
   readonly params: P;
   readonly query: Q;
-  /** Header names with what they are for. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that are read, by name, each a text or not there. */
+  readonly headers?: Readonly<Record<string, z.ZodOptional<z.ZodString>>>;
   /** Media types of the body, with its schema; none: there is no body. */
   readonly body?: { readonly required: boolean; readonly types: Readonly<Record<string, z.ZodType>> };
   /** Media types of answers with their schemas, by status; besides those of refusals. */

@@ -18,7 +18,14 @@ const run = z.strictObject({
   run: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, { error: 'not the id of a run' }),
 });
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const key = { 'Idempotency-Key': 'The run is the same for every request that brings the same key.' };
+const key = {
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('The run is the same for every request that brings the same key.'),
+};
 const text = z.string();
 const reason = z.strictObject({ reason: z.string().min(1).max(500).optional() });
 
@@ -102,7 +109,9 @@ export const ROUTES: readonly Route[] = [
     summary: 'The report of a run that has ended.',
     params: run,
     query: none,
-    headers: { Accept: '`application/json` (default) or `text/markdown`.' },
+    headers: {
+      Accept: z.string().optional().describe('`application/json` (default) or `text/markdown`.'),
+    },
     answers: {
       200: { description: 'The report.', types: { 'application/json': ReportSchema, 'text/markdown': text } },
       303: { description: 'It is long: read it there.', types: {} },

@@ -1,5 +1,6 @@
 import { deployToEmulator } from '../../scripts/deploy-to-emulator.mjs';
 import { startEmulator } from '../../scripts/emulator.mjs';
+import { pythonTool } from '../../scripts/python-tool.mjs';
 import stop from './emulator-teardown.mjs';
 import { startFaultProxy } from './fault-proxy.mjs';
 
@@ -9,6 +10,7 @@ const ROTATE_AFTER_EVENTS = '300';
 /** Before all tests on the emulator: the workers inherit what the SDK is to be told, and where the stack is. */
 export default async function start() {
   globalThis.faultProxy = await startFaultProxy();
+  process.env.LEX_PR_TEST_FUZZER = pythonTool('schemathesis', '4.32.5');
   process.env.LEX_PR_TEST_FAULTS = globalThis.faultProxy.url;
   globalThis.emulator = await startEmulator({ AWS_ENDPOINT_URL: globalThis.faultProxy.url });
   globalThis.faultProxy.forwardTo(globalThis.emulator.url);
