@@ -1,9 +1,10 @@
-import { InputError, refuse } from '../errors';
+import { InputError, type Problem, refuse } from '../errors';
 import { BatchProcessor } from '../performance/batch-processor';
 import { isBranchName } from '../plan/branch-name';
 import { createNearest, suggest } from '../plan/nearest';
 import { NAME } from '../plan/schema';
 import { type Git, GitError } from '../repository/git';
+import type { BranchSource } from './branch-source';
 import { type Note, names } from './note';
 
 /** Processes at once: each takes some files of what one may have open. */
@@ -19,7 +20,7 @@ export interface Branch {
 /** The branches of a repository, seen from the target. */
 export interface Branches {
   readonly target: Branch;
-  /** All local ones by name, the target included. */
+  /** All that can be planned by name, the target included. */
   readonly local: ReadonlyMap<string, string>;
   /** Names of those that name no commit, but a tree, say: nothing to merge. */
   readonly strange: readonly string[];
@@ -30,19 +31,19 @@ export interface Branches {
 /**
  * Reads the branches in two processes, however many there are.
  * @param targetName the default is `main`, or `master` where there is no `main`
- * @throws InputError when the target is not a local branch, or a branch names an object that is not there
+ * @throws InputError when the target is none of them, or a branch names an object that is not there
  */
-export async function readBranches(git: Git, targetName?: string): Promise<Branches> {
+export async function readBranches({ git, words }: BranchSource, targetName?: string): Promise<Branches> {
   const { local, strange } = await readHeads(git);
   const name = targetName ?? ['main', 'master'].find((known) => local.has(known)) ?? 'main';
   const sha = local.get(name);
   if (sha === undefined)
     throw refuse(
       'unknown-target',
-      `the target ${JSON.stringify(name)} is not a local branch`,
+      `the target ${JSON.stringify(name)} is not a ${words.branch}`,
       local.size === 0
         ? 'the repository has no branch yet: make a first commit'
-        : suggest(createNearest()(name, local.keys()), 'name a branch of `git branch --list` with --target'),
+        : suggest(createNearest()(name, local.keys()), words.chooseTarget),
     );
   const spaces = ['refs/heads/', 'refs/remotes/'];
   const merged = await git.lines(['for-each-ref', `--merged=${sha}`, '--format=%(refname)', ...spaces]);
@@ -84,15 +85,19 @@ export interface Selection {
 /**
  * The branches to merge: those that match, without the target and what it already contains. Of several with
  * one head the first by name stands for all. Whether a branch is checked out makes no difference.
- * @param patterns as for `git branch --list`, whose `*` also matches slashes; none: all local branches
+ * @param patterns as for `git branch --list`, whose `*` also matches slashes; none: all branches
+ * @param allowVain note a pattern that matches no branch, instead of refusing it
  * @throws InputError for every pattern that matches no branch
  */
 export async function selectBranches(
-  git: Git,
+  source: BranchSource,
   { target, local, strange, merged }: Branches,
   patterns: readonly string[],
+  allowVain = false,
 ): Promise<Selection> {
-  const matching = patterns.length === 0 ? [...local.keys()] : await matchAll(git, patterns);
+  const { matching, vain } =
+    patterns.length === 0 ? { matching: [...local.keys()], vain: [] } : await matchAll(source, patterns);
+  if (vain.length > 0 && !allowVain) throw new InputError(vain);
   const isOpen = (name: string) => local.has(name) && !merged.has(name);
   const open = matching.filter(isOpen).sort();
   const selected = open.filter(canBeNamed);
@@ -103,7 +108,7 @@ export async function selectBranches(
     byHead.set(sha, [...(byHead.get(sha) ?? []), name]);
   }
   const groups = [...byHead.values()];
-  const notes: Note[] = [];
+  const notes = vain.map(({ code, message }): Note => ({ event: code, message, warn: true }));
   const done = matching.filter((name) => merged.has(name) && name !== target.name);
   if (done.length > 0)
     notes.push({ event: 'merged', message: `left out, ${target.name} has it already: ${names(done)}` });
@@ -125,7 +130,7 @@ export async function selectBranches(
 }
 
 /** Git itself matches, a process a pattern, so that the rules are its own; a few at once. */
-async function matchAll(git: Git, patterns: readonly string[]): Promise<string[]> {
+async function matchAll({ git, words }: BranchSource, patterns: readonly string[]) {
   const list = ['branch', '--list', '--no-column', '--format=%(refname)', '--'];
   const matching = async (pattern: string) =>
     (await git.lines([...list, pattern]))
@@ -134,16 +139,13 @@ async function matchAll(git: Git, patterns: readonly string[]): Promise<string[]
   const found = await new BatchProcessor<string>(AT_ONCE).processBatches(patterns, (batch) =>
     Promise.all(batch.map(matching)),
   );
-  const vain = patterns.filter((_, index) => found[index]!.length === 0);
-  if (vain.length > 0)
-    throw new InputError(
-      vain.map((pattern) => ({
-        code: 'no-such-branches',
-        message: `no local branch matches ${JSON.stringify(pattern)}`,
-        hint: 'try it with `git branch --list`; quote it, or the shell expands it',
-      })),
-    );
-  return [...new Set(found.flat())];
+  const vain = patterns
+    .filter((_, index) => found[index]!.length === 0)
+    .map((pattern): Problem => {
+      const message = `no ${words.branch} matches ${JSON.stringify(pattern)}`;
+      return { code: 'no-such-branches', message, hint: words.tryPattern };
+    });
+  return { matching: [...new Set(found.flat())], vain };
 }
 
 /** A plan is UTF-8 and its names are short; git's are bytes. */

@@ -1,6 +1,7 @@
 import { refuse } from '../errors';
 import { openSource, sourceGit } from '../repository/source';
 import { ancestryDeps } from './ancestry';
+import { type BranchSource, localBranches } from './branch-source';
 import { type Branch, readBranches, selectBranches } from './branches';
 import { stated } from './dependencies';
 import { findGates, parseGates } from './gates';
@@ -19,6 +20,8 @@ export interface DiscoverOptions {
   readonly gate?: readonly string[];
   /** Whether branches that change a same file depend on one another. */
   readonly infer?: 'overlap';
+  /** Whether a pattern that matches nothing is worth a note only. */
+  readonly allowVain?: boolean;
 }
 
 export interface DiscoveredItem extends Branch {
@@ -45,19 +48,30 @@ export async function discover(folder: string, options: DiscoverOptions): Promis
   const source = await openSource(folder);
   if (source.kind !== 'local')
     throw refuse('not-local', `${folder} is not a folder`, 'go to a clone of the repository');
-  const git = sourceGit(source);
+  return discoverIn(localBranches(sourceGit(source), folder), options);
+}
+
+/**
+ * The same among the branches of any source.
+ * @throws InputError for targets, patterns, gates and trailers that mean nothing
+ */
+export async function discoverIn(source: BranchSource, options: DiscoverOptions): Promise<Discovery> {
+  const { git, words } = source;
   const given = parseGates(options.gate ?? []);
-  const all = await readBranches(git, options.target);
+  const all = await readBranches(source, options.target);
   const { target } = all;
-  const selection = await selectBranches(git, all, options.branches ?? []);
+  const selection = await selectBranches(source, all, options.branches ?? [], options.allowVain);
   const growth = await growthOf(git, target.sha, selection.branches);
   const planned = growth.branches;
 
   const found = mentions(growth);
   const landed = await landedBranches(git, target.sha, strangers(found, all));
-  const trailers = resolveMentions(found, { all, planned, standIn: selection.standIn, landed });
+  const trailers = resolveMentions(found, { all, planned, standIn: selection.standIn, landed }, words);
   const said = stated(planned, ancestryDeps(growth.descending), trailers);
-  const inferred = options.infer === 'overlap' ? await inferOverlap(git, folder, growth, said) : undefined;
+  const inferred =
+    options.infer === 'overlap'
+      ? await source.withFiles((store) => inferOverlap(git, store, growth, said))
+      : undefined;
   const items = arrange(planned, inferred === undefined ? said : union(said, inferred.deps));
 
   const gates = given.length > 0 ? given : await findGates(git, target.sha);

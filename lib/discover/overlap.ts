@@ -1,8 +1,6 @@
-import { cacheFile } from '../engine/workspace';
-import { FileStore } from '../performance/file-store';
+import type { CacheStore } from '../performance/cache-store';
 import { OperationCache } from '../performance/operation-cache';
 import type { Git } from '../repository/git';
-import { openHome } from '../repository/home';
 import { changedFiles, type FileCache, type FileChange } from './files';
 import type { Growth } from './growth';
 import { mergeBases } from './merge-base';
@@ -14,33 +12,28 @@ const TTL_SECONDS = 3600;
 
 /**
  * Dependencies between branches that change a same file: the one with the older head first, unless `deps` say
- * otherwise. What files they change is remembered in the `.lex-pr` folder of `folder`.
+ * otherwise. What files they change is remembered in `store`.
  */
 export async function inferOverlap(
   git: Git,
-  folder: string,
+  store: CacheStore,
   growth: Growth,
   deps: Deps,
 ): Promise<{ readonly deps: Deps; readonly notes: readonly Note[] }> {
-  const store = new FileStore(cacheFile(await openHome(folder)));
-  try {
-    const cache: FileCache = new OperationCache(TTL_SECONDS, true, { store, namespace: 'files/2' });
-    const bases = await mergeBases(git, growth.forks);
-    const comparisons = growth.branches.map(({ name, sha }, index) => ({
-      branch: name,
-      head: sha,
-      base: bases[index]!,
-    }));
-    const changes = await changedFiles(git, comparisons, cache);
-    const { hits } = cache.stats();
-    const message = `files of ${growth.branches.length} branches compared, ${hits} of them known from before`;
-    return {
-      deps: overlapDeps(changes, deps, linearOrder(deps, byDate(growth))),
-      notes: [{ event: 'files', message }],
-    };
-  } finally {
-    await store.close();
-  }
+  const cache: FileCache = new OperationCache(TTL_SECONDS, true, { store, namespace: 'files/2' });
+  const bases = await mergeBases(git, growth.forks);
+  const comparisons = growth.branches.map(({ name, sha }, index) => ({
+    branch: name,
+    head: sha,
+    base: bases[index]!,
+  }));
+  const changes = await changedFiles(git, comparisons, cache);
+  const { hits } = cache.stats();
+  const message = `files of ${growth.branches.length} branches compared, ${hits} of them known from before`;
+  return {
+    deps: overlapDeps(changes, deps, linearOrder(deps, byDate(growth))),
+    notes: [{ event: 'files', message }],
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { InputError, type Problem } from '../errors';
 import { createNearest, suggest } from '../plan/nearest';
 import { owners } from './ancestry';
+import type { Words } from './branch-source';
 import type { Branch, Branches } from './branches';
 import type { Growth } from './growth';
 
@@ -56,7 +57,7 @@ export function strangers(found: readonly Mention[], { local, merged }: Branches
  * The dependencies between planned branches. What is merged already is no dependency any more.
  * @throws InputError for every name of nothing, of a branch that is not planned, or of the branch itself
  */
-export function resolveMentions(found: readonly Mention[], known: Known): TrailerDep[] {
+export function resolveMentions(found: readonly Mention[], known: Known, words: Words): TrailerDep[] {
   const { all, planned, standIn, landed } = known;
   const position = new Map(planned.map(({ name }, index) => [name, index]));
   const nearest = createNearest();
@@ -77,10 +78,10 @@ export function resolveMentions(found: readonly Mention[], known: Known): Traile
     else if (dep !== undefined) deps.push({ ...mention, dep });
     else if (all.merged.has(name) || landed.has(name)) continue;
     else if (all.local.has(name))
-      refuse('dependency-left-out', 'which is not in the plan', `plan it too, with --branches '${name}'`);
+      refuse('dependency-left-out', 'which is not in the plan', words.planToo(name));
     else {
-      const hint = 'make a local branch of that name, or amend the commit';
-      refuse('unknown-dependency', 'which is no branch', suggest(nearest(name, all.local.keys()), hint));
+      const hint = suggest(nearest(name, all.local.keys()), words.makeBranch);
+      refuse('unknown-dependency', 'which is no branch', hint);
     }
   }
   if (problems.length > 0) throw new InputError(problems);

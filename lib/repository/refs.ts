@@ -14,7 +14,24 @@ export async function readRefs(
 ): Promise<Map<string, string>> {
   const wanted = new Set(refs.filter((ref) => ref.startsWith('refs/')));
   const listed = await listRefs(source, privateRepository, spaces([...wanted]));
-  const named = listed.filter(([ref]) => wanted.has(ref));
+  return commitsOf(
+    source,
+    privateRepository,
+    listed.filter(([ref]) => wanted.has(ref)),
+  );
+}
+
+/** The same for every branch (`refs/heads/`) that there is. */
+export async function readHeads(source: Source, privateRepository: Git): Promise<Map<string, string>> {
+  const listed = await listRefs(source, privateRepository, ['refs/heads/']);
+  return commitsOf(source, privateRepository, listed);
+}
+
+async function commitsOf(
+  source: Source,
+  privateRepository: Git,
+  named: readonly (readonly [ref: string, id: string])[],
+): Promise<Map<string, string>> {
   const ids = [...new Set(named.map(([, id]) => id))];
   const commits = await peel(source, privateRepository, ids);
 
