@@ -1,6 +1,9 @@
 import { laneMachine } from '../../lib/infra/lane-machine';
 import { type Call, type Execution, execute, Fault, type Value } from './execution';
 
+// Thousands of turns take a while on a machine that is busy.
+jest.setTimeout(60_000);
+
 export const JOB = 'https://bucket.example/runs/r/job?signature';
 export const LANE = { run: 'r', generation: 1, lane: 0, k: 0 };
 

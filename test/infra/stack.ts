@@ -24,6 +24,8 @@ export interface Document {
 const REPORT = 'validation-report.json';
 const CDK_JSON = join(__dirname, '../../cdk.json');
 
+// A machine that is busy takes long to make stacks.
+jest.setTimeout(60_000);
 // CloudFormation's own rules take seconds; stack.spec.ts looks at them once.
 process.env.CDK_VALIDATION = 'false';
 
