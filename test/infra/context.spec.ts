@@ -1,15 +1,23 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RootConstruct } from 'constructs';
 import { InputError } from '../../lib/errors';
 import { pyramidProps, readContext } from '../../lib/infra/context';
 import { settingsOf } from '../../lib/infra/settings';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:token-AbCdEf';
 const ACCESS = { repositorySecretArn: SECRET, repositories: 'https://git.example/ours/' };
-const read = (context: object) => readContext(new App({ context: { ...context } }).node);
+
+function read(context: object) {
+  // An app would make a folder.
+  const { node } = new RootConstruct();
+  for (const [name, value] of Object.entries(context)) node.setContext(name, value);
+  return readContext(node);
+}
 
 /** The settings that a context comes to. */
-const settings = (context: object) => settingsOf(pyramidProps(read(context), new Stack(new App(), 'S')));
+const settings = (context: object) =>
+  settingsOf(pyramidProps(read(context), new Stack(new RootConstruct(), 'S')));
 
 function problems(context: object): string[] {
   try {

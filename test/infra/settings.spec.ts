@@ -1,7 +1,8 @@
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Architecture, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RootConstruct } from 'constructs';
 import { InputError } from '../../lib/errors';
 import type { MergePyramidProps } from '../../lib/infra/props';
 import { settingsOf } from '../../lib/infra/settings';
@@ -70,7 +71,7 @@ it('everything that is wrong is said at once, each with its name', () => {
     functions: 'zip',
     gateImage: DockerImageCode.fromImageAsset('.'),
     repositoryAccess: {
-      secret: Secret.fromSecretNameV2(new Stack(new App(), 'S'), 'Secret', 'token'),
+      secret: Secret.fromSecretNameV2(new Stack(new RootConstruct(), 'S'), 'Secret', 'token'),
       repositories: 'git@git.example:ours',
     },
     jwt: { issuer: 'http://login.example', audience: [''] },
@@ -92,7 +93,7 @@ it('everything that is wrong is said at once, each with its name', () => {
 });
 
 it('a secret goes to HTTPS only', () => {
-  const secret = Secret.fromSecretNameV2(new Stack(new App(), 'S'), 'Secret', 'token');
+  const secret = Secret.fromSecretNameV2(new Stack(new RootConstruct(), 'S'), 'Secret', 'token');
   const scope = (repositories: string) => problems({ repositoryAccess: { secret, repositories } });
   expect(scope('https://git.example/ours/')).toEqual([]);
   expect(scope('http://git.example/ours/')).toEqual([expect.stringContaining('unencrypted')]);
