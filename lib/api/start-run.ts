@@ -62,8 +62,12 @@ async function refuseOther(
   const known = await index.get(run);
   if (known === undefined) return;
   const { plan, ...before } = submissionSchema.parse(JSON.parse(known.request));
-  const first = await blobs.get(blobKeys.plan(run, plan));
-  if (first?.toString('utf8') === text && JSON.stringify(sorted(before)) === JSON.stringify(sorted(asked)))
+  const first = typeof plan === 'string' ? await blobs.get(blobKeys.plan(run, plan)) : undefined;
+  const requested = { ...asked, schedule: null };
+  if (
+    first?.toString('utf8') === text &&
+    JSON.stringify(sorted(before)) === JSON.stringify(sorted(requested))
+  )
     return;
   throw refuse(
     'key-reused',

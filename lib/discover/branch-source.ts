@@ -20,6 +20,7 @@ export interface Words {
   readonly tryPattern: string;
   readonly planToo: (name: string) => string;
   readonly makeBranch: string;
+  readonly giveGates: string;
 }
 
 /** A repository on this machine, at the command line. @param folder inside it, where the `.lex-pr` folder is */
@@ -31,6 +32,7 @@ export const localBranches = (git: Git, folder: string): BranchSource => ({
     tryPattern: 'try it with `git branch --list`; quote it, or the shell expands it',
     planToo: (name) => `plan it too, with --branches '${name}'`,
     makeBranch: 'make a local branch of that name, or amend the commit',
+    giveGates: "give some with --gate NAME='CMD'",
   },
   async withFiles(work) {
     const store = new FileStore(cacheFile(await openHome(folder)));
@@ -51,6 +53,7 @@ export const remoteBranches = (git: Git, files: CacheStore): BranchSource => ({
     tryPattern: 'see `git ls-remote --heads`',
     planToo: (name) => `plan it too: let one of \`branches\` match ${name}`,
     makeBranch: 'push a branch of that name, or amend the commit',
+    giveGates: 'give some as `gates`',
   },
   withFiles: (work) => work(files),
 });

@@ -1,7 +1,7 @@
 import { refuse } from '../errors';
 import { openSource, sourceGit } from '../repository/source';
 import { ancestryDeps } from './ancestry';
-import { type BranchSource, localBranches } from './branch-source';
+import { type BranchSource, localBranches, type Words } from './branch-source';
 import { type Branch, readBranches, selectBranches } from './branches';
 import { stated } from './dependencies';
 import { findGates, parseGates } from './gates';
@@ -83,7 +83,7 @@ export async function discoverIn(source: BranchSource, options: DiscoverOptions)
       ...selection.notes,
       ...growth.notes,
       ...(inferred?.notes ?? []),
-      ...gateNotes(gates),
+      ...gateNotes(gates, words),
       summary(items, target.name),
     ],
   };
@@ -101,13 +101,13 @@ function arrange(branches: readonly Branch[], deps: readonly (readonly number[])
 
 function gateNotes(
   gates: readonly { readonly name: string; readonly run: string; readonly from?: string }[],
+  { giveGates }: Words,
 ) {
   if (gates.length > 0)
     return gates
       .filter(({ from }) => from !== undefined)
       .map(({ name, run, from }): Note => ({ event: 'gate', message: `gate ${name}, from ${from}: ${run}` }));
-  const message =
-    "no gates: nothing is checked before it merges (policy.ungated: allow); give some with --gate NAME='CMD'";
+  const message = `no gates: nothing is checked before it merges (policy.ungated: allow); ${giveGates}`;
   return [{ event: 'ungated', message, warn: true }];
 }
 

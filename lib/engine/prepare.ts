@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly startedAt: number;
   /** Of woven commits. Default: the user of this machine. */
   readonly committer?: RunRecord['committer'];
+  readonly warnings?: readonly string[];
 }
 
 /**

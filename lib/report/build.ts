@@ -54,7 +54,10 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     cache: { ...input.cache },
-    warnings: landed?.result.kind === 'landed' ? [...landed.result.warnings] : [],
+    warnings: [
+      ...(record.warnings ?? []),
+      ...(landed?.result.kind === 'landed' ? landed.result.warnings : []),
+    ],
     items,
   };
 }

@@ -22,6 +22,8 @@ export interface RunRecord {
   /** Positions of items whose branch no longer names the commit that the plan pins. */
   readonly outdated: readonly number[];
   readonly committer: { readonly name: string; readonly email: string };
+  /** What is to be known of how the plan was made; for the report. */
+  readonly warnings?: readonly string[];
 }
 
 /** Changes when a record of the version before can no longer be read. */

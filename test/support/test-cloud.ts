@@ -98,7 +98,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     await turn.promise;
     if ((await stores.index.get(run))!.endedAt === undefined) {
       const submission = submissionSchema.parse(JSON.parse(submitted.request));
-      const plan = await readSubmittedPlan(blobs, run, submission);
+      const plan = await readSubmittedPlan(blobs, run, submission.plan as string, submission);
       await carryInCloud({ ...submission, stores, blobs, id: run, plan, gate: script.gate });
       await script.beforeReport?.(run, blobs);
       await reportRun({ ...base, tokens, send: async () => {} }, { run, generation });

@@ -19,6 +19,7 @@ import type {
   Upload,
 } from './control-protocol';
 import { readSubmittedPlan } from './read-plan';
+import { submissionSchema } from './request';
 import type { Starter } from './starter';
 import { answerLanes, type TurnServices } from './turn';
 
@@ -52,10 +53,10 @@ export async function upload({ blobs, now }: ControlServices, call: Call<'upload
 /** Starts a run, once. @throws InputError with everything that is wrong with the plan */
 export async function submit(services: ControlServices, call: Call<'submit'>): Promise<Submitted> {
   const { blobs, index, starter, now } = services;
-  const submission = { ...call.request, plan: call.plan } as Parameters<typeof readSubmittedPlan>[2];
+  const submission = submissionSchema.parse({ ...call.request, plan: call.plan });
   const known = await index.get(call.run);
   if (known === undefined) {
-    const plan = await readSubmittedPlan(blobs, call.run, submission);
+    const plan = await readSubmittedPlan(blobs, call.run, call.plan, submission);
     const target = targetKey(plan.repository, plan.target);
     const request = JSON.stringify(submission);
     const created = await index.submit({ id: call.run, target, request, submittedAt: now() });

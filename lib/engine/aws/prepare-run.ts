@@ -17,10 +17,12 @@ import { orderCached } from '../order-cached';
 import { prepareRun } from '../prepare';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
+import { detailOnce } from './detail-once';
+import { planBranches } from './plan-branches';
 import type { PrepareAnswer } from './protocol';
 import { readSubmittedPlan } from './read-plan';
 import type { RemoteWorkspace } from './repository-access';
-import { submissionSchema } from './request';
+import { type Submission, submissionSchema } from './request';
 import { createContext, FACTS, type LoadRun, type RunFacts } from './run-context';
 import { takeOver } from './take-over';
 import { upload } from './transfer';
@@ -79,7 +81,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
   const { blobs, store, cache, maxWorkers } = services;
   const { id } = submitted;
   const request = submissionSchema.parse(JSON.parse(submitted.request));
-  const plan = await readSubmittedPlan(blobs, id, request);
+  const { plan, warnings } = await planOf(services, id, request);
   const began = performance.now();
   const { ordered, cached } = await orderCached(plan, cache, createMetrics());
   const order = { cached, seconds: (performance.now() - began) / 1000 };
@@ -91,11 +93,14 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     lanes: Math.min(request.maxWorkers ?? plan.policy.maxWorkers, maxWorkers),
     artifactFolder: '',
     ...(request.committer !== null && { committer: request.committer }),
+    ...(warnings.length > 0 && { warnings }),
     // Not the time of now: a second try is to find the same.
     startedAt: submitted.submittedAt,
   };
   const [record, pinned, candidates] = await services.withRepository(plan.repository, async (workspace) => {
-    const found = await pin(store, id, () => prepareRun(workspace, plan, ordered, options));
+    const find = async () => encodeRecord(await prepareRun(workspace, plan, ordered, options));
+    // Whatever the branches name by now: so all calls make the same candidates.
+    const found = decodeRecord(await detailOnce(store, id, PINNED, find));
     const { items } = found.plan;
     const inOrder = arrange(items, findOrder(items));
     return [found, inOrder, await writeBundles(services, workspace, found, inOrder)] as const;
@@ -112,15 +117,10 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
 /** The detail of the store that holds the record before the run has begun. */
 const PINNED = 'pinned';
 
-/**
- * What the run is about, as the first call has found it: one that is tried again, or goes on beside it, finds the
- * same whatever the branches name by now, and so makes the same candidates.
- */
-async function pin(store: TurnStore, run: string, find: () => Promise<RunRecord>): Promise<RunRecord> {
-  const known = await store.getDetail(run, PINNED);
-  if (known !== undefined) return decodeRecord(known);
-  await store.putDetail(run, PINNED, encodeRecord(await find()));
-  return decodeRecord((await store.getDetail(run, PINNED))!);
+async function planOf(services: PrepareServices, run: string, request: Submission) {
+  const { plan } = request;
+  if (typeof plan !== 'string') return planBranches(services, run, plan);
+  return { plan: await readSubmittedPlan(services.blobs, run, plan, request), warnings: [] };
 }
 
 /** Puts the run's first state into the store; a second one that is a little later loses. */

@@ -4,7 +4,7 @@ import type { Plan } from '../../plan/plan';
 import { type Blobs, blobKeys } from './blobs';
 import { checkAwsPlan } from './check-plan';
 import { repositoryUrl } from './repository-url';
-import type { Submission } from './request';
+import type { RunRequest } from './request';
 
 /** As many lanes as an inline Map carries; a lane without work costs next to nothing. */
 const DEFAULT_WORKERS = 40;
@@ -13,11 +13,23 @@ const DEFAULT_WORKERS = 40;
  * The plan of a run as it was handed in.
  * @throws InputError with every problem of the document, or with what this engine cannot run
  */
-export async function readSubmittedPlan(blobs: Blobs, run: string, submission: Submission): Promise<Plan> {
-  const text = await blobs.get(blobKeys.plan(run, submission.plan));
+export async function readSubmittedPlan(
+  blobs: Blobs,
+  run: string,
+  document: string,
+  request: Pick<RunRequest, 'file' | 'repository'>,
+): Promise<Plan> {
+  const text = await blobs.get(blobKeys.plan(run, document));
   if (text === undefined) throw refuse('no-plan', `no plan was handed in for run ${run}`, 'hand it in again');
-  const { file, repository } = submission;
-  const plan = loadPlan(text.toString('utf8'), {
+  return parsePlan(text.toString('utf8'), request);
+}
+
+/**
+ * A plan for this engine.
+ * @throws InputError with every problem of the document, or with what this engine cannot run
+ */
+export function parsePlan(text: string, { file, repository }: Pick<RunRequest, 'file' | 'repository'>): Plan {
+  const plan = loadPlan(text, {
     file,
     cwd: '/',
     defaultRepository: repository ?? '',

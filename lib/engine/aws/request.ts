@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { parseGates } from '../../discover/gates';
+import { InputError } from '../../errors';
+import { BRANCH_NAME } from '../../plan/branch-name';
 
 /** A field of a commit's author line. */
 const identity = z.string().regex(/^[^<>\p{Cc}\p{Cs}]{1,255}$/u, { error: 'not a name that git accepts' });
@@ -18,9 +21,40 @@ export const requestSchema = z.strictObject({
 });
 export type RunRequest = z.output<typeof requestSchema>;
 
+const pattern = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,1000}$/u, { error: 'not a pattern of branch names' });
+
+const gate = z.string().check(({ value, issues }) => {
+  try {
+    parseGates([value]);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    for (const { message } of error.problems) issues.push({ code: 'custom', input: value, message });
+  }
+});
+
+/** A plan that is made when its run is prepared, of the branches that there are then. */
+export const branchesSchema = z.strictObject({
+  from: z.literal('branches'),
+  /** URL. */
+  repository: z.string().min(1).max(4_096),
+  /** Known before the repository is looked at: a run waits for its target. */
+  target: z.string().regex(BRANCH_NAME, { error: 'not a branch name that git accepts' }).default('main'),
+  /** As for `git branch --list`; none: all that the target does not contain. */
+  branches: z.array(pattern).max(1_000).default([]),
+  /** `NAME=COMMAND`; none: what the files of the target suggest. */
+  gates: z.array(gate).max(100).default([]),
+  /** Whether branches that change a same file depend on one another. */
+  infer: z.literal('overlap').nullable().default(null),
+  /** `allow`: where there are no gates, merge without any. Else that is refused. */
+  ungated: z.literal('allow').nullable().default(null),
+});
+export type BranchesRequest = z.output<typeof branchesSchema>;
+
 /** A request as the run's row has it. */
 export const submissionSchema = requestSchema.extend({
-  /** Which of the documents that were handed in. */
-  plan: z.string(),
+  /** Which of the documents that were handed in, or what to make a plan of. */
+  plan: z.union([z.string(), branchesSchema]),
+  /** Which schedule has asked, if one has. */
+  schedule: z.string().nullable().default(null),
 });
 export type Submission = z.output<typeof submissionSchema>;
