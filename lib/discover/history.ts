@@ -1,4 +1,5 @@
-import type { Git } from '../repository/git';
+import type { Git, GitOptions } from '../repository/git';
+import { trailerValues } from '../repository/trailers';
 
 /** A commit that the target does not contain. */
 export interface OpenCommit {
@@ -11,28 +12,42 @@ export interface OpenCommit {
   readonly dependsOn: readonly string[];
 }
 
-/** `<commit> <tree> <seconds> <parents…>`, then each trailer after a NUL; no field holds a newline. */
-const FORMAT = '%H %T %ct %P%x00%(trailers:key=Depends-on,valueonly,unfold,separator=%x00)';
-
 /**
  * The commits that some heads have and the target has not, children before their parents, in one process.
- * What a trailer is, is git's rule (git-interpret-trailers(1)).
  * @throws GitError when a commit is missing
  */
 export async function readHistory(git: Git, target: string, heads: readonly string[]): Promise<OpenCommit[]> {
   if (heads.length === 0) return [];
-  const flags = ['--topo-order', '--no-commit-header', '--encoding=UTF-8', `--format=${FORMAT}`];
   const input = [...heads, `^${target}`, ''].join('\n');
-  const lines = await git.lines(['rev-list', '--stdin', ...flags], { input });
-  return lines.map((line) => {
-    const [fields = '', ...trailers] = line.split('\0');
+  const commits = await readCommits(git, '%H %T %ct %P', ['--topo-order', '--stdin'], { input });
+  return commits.map(({ fields, message }) => {
     const [sha = '', tree = '', seconds, ...parents] = fields.split(' ');
     return {
       sha,
       tree,
       seconds: Number(seconds),
       parents: parents.filter((parent) => parent !== ''),
-      dependsOn: trailers.filter((value) => value !== ''),
+      dependsOn: trailerValues(message, 'Depends-on'),
     };
   });
+}
+
+/**
+ * Commits with their whole messages, in UTF-8. git would find trailers too, but by the settings of a repository
+ * that may know them by other names.
+ * @param fields a format, on one line
+ * @param range further arguments of `git rev-list`
+ * @throws GitError when a commit is missing
+ */
+export async function readCommits(
+  git: Git,
+  fields: string,
+  range: readonly string[],
+  options: GitOptions = {},
+): Promise<{ readonly fields: string; readonly message: string }[]> {
+  const flags = ['--no-commit-header', '--encoding=UTF-8', `--format=${fields}%x00%B%x00`];
+  const parts = (await git.text(['rev-list', ...flags, ...range], options)).split('\0');
+  return parts.flatMap((part, at) =>
+    at % 2 === 1 ? [{ fields: parts[at - 1]!.replace(/^\n/, ''), message: part }] : [],
+  );
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Commit, CommitStore, Signature } from '../repository/commits';
 import type { Git } from '../repository/git';
+import type { Trailer } from '../repository/trailers';
 import type { Merge } from './merger';
-import { subjectOf, type Trailer, withTrailers } from './message';
+import { subjectOf, withTrailers } from './message';
 import type { Tip, WeaveItem } from './weave';
 
 /** An item as commits on a line, ending at `end`; or why that cannot be done. */

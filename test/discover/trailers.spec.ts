@@ -111,6 +111,22 @@ describe('Depends-on trailers', () => {
     expect(problems.filter(({ message }) => message.includes('"gone"'))).toEqual([]);
   });
 
+  it.each([
+    ['another name for it', 'trailer.dep.key', 'Depends-on: '],
+    ['its own name with a separator', 'trailer.depends-on.key', 'Depends-on: '],
+    ['other separators', 'trailer.separators', '='],
+    ['comments that start as it does', 'core.commentChar', 'D'],
+  ])('are the same where the repository has set %s', async (_, key, value) => {
+    const repo = create();
+    branch(repo, 'a');
+    branch(repo, 'gone');
+    repo.git('merge', '-q', '--no-ff', '-m', 'one\n\nLex-PR-Item: gone', 'gone');
+    repo.git('branch', '-D', 'gone');
+    branch(repo, 'x', ['Depends-on: a', 'Depends-on: gone']);
+    repo.git('config', key, value);
+    expect(await discoverDeps(repo)).toEqual({ a: [], x: ['a'] });
+  });
+
   it('that mean nothing are refused together, each with its branch and commit', async () => {
     const repo = create();
     branch(repo, 'feature/login');
