@@ -1,5 +1,7 @@
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-type Caught = keyof typeof SIGNALS;
+import { onSignal } from './starter';
+
+/** As a shell reports it: 128 + the signal's number. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Listens to Ctrl-C and its like until `release`.
@@ -7,22 +9,14 @@ type Caught = keyof typeof SIGNALS;
  * @param second another one: what is left to do before this process ends at once
  */
 export function catchSignals(first: () => void, second: () => void = () => {}) {
-  const names = Object.keys(SIGNALS) as Caught[];
-  let caught: Caught | undefined;
-  const handler = (signal: NodeJS.Signals) => {
+  let caught: keyof typeof EXIT_CODES | undefined;
+  const release = onSignal((signal) => {
     if (caught !== undefined) {
       second();
-      process.exit(SIGNALS[signal as Caught]);
+      process.exit(EXIT_CODES[signal]);
     }
-    caught = signal as Caught;
+    caught = signal;
     first();
-  };
-  for (const name of names) process.on(name, handler);
-  return {
-    /** As a shell reports it: 128 + the signal's number. */
-    exitCode: () => SIGNALS[caught ?? 'SIGINT'],
-    release() {
-      for (const name of names) process.off(name, handler);
-    },
-  };
+  });
+  return { exitCode: () => EXIT_CODES[caught ?? 'SIGINT'], release };
 }
