@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { causeOf, openDatabase } from '../database';
 import { refuse } from '../errors';
 
 /** Its file in the `.lex-pr` folder. */
@@ -13,12 +14,12 @@ export const LOCK_FILE = 'lock.db';
  */
 export function lockHome(home: string): () => void {
   // Long enough for somebody who only looks whether it is locked.
-  const db = openLock(home, 100);
+  const db = openDatabase(join(home, LOCK_FILE), 100);
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if (!isBusy(error)) throw error;
+    if (causeOf(error) !== 'busy') throw error;
     throw refuse(
       'run-in-progress',
       `another run is going on in ${home}`,
@@ -28,24 +29,21 @@ export function lockHome(home: string): () => void {
   return () => db.close();
 }
 
-/** Whether a process holds the lock now. Only reads: two that look at once do not take each other for a holder. */
+/**
+ * Whether a process holds the lock now. Only reads: two that look at once do not take each other for a holder, and
+ * who may not write here can look as well.
+ */
 export function isLocked(home: string): boolean {
-  const db = openLock(home, 0);
+  const file = join(home, LOCK_FILE);
+  if (!existsSync(file)) return false;
+  const db = openDatabase(file, 0, true);
   try {
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
     return false;
   } catch (error) {
-    if (isBusy(error)) return true;
+    if (causeOf(error) === 'busy') return true;
     throw error;
   } finally {
     db.close();
   }
-}
-
-const openLock = (home: string, timeout: number) => new DatabaseSync(join(home, LOCK_FILE), { timeout });
-
-/** SQLITE_BUSY, with or without an extension in the upper bits. */
-function isBusy(error: unknown): boolean {
-  const { errcode = 0 } = error as { readonly errcode?: number };
-  return (errcode & 0xff) === 5;
 }

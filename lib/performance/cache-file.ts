@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { causeOf, openDatabase } from '../database';
 
 /** "lxpr": marks the file as a cache of ours (PRAGMA application_id). */
 const APPLICATION = 0x6c787072;
@@ -51,12 +52,7 @@ export function replaceCacheFile(path: string, damaged: CacheFile, why: string, 
 }
 
 /** Whether an error says that the file is not what we wrote, rather than busy, full or forbidden. */
-export function isDamage(error: unknown): boolean {
-  // SQLITE_ERROR (our statements are fixed: only a damaged schema makes one wrong), SQLITE_CORRUPT and
-  // SQLITE_NOTADB, extended codes included: https://www.sqlite.org/rescode.html
-  const code = (error as { errcode?: unknown }).errcode;
-  return typeof code === 'number' && [1, 11, 26].includes(code & 0xff);
-}
+export const isDamage = (error: unknown): boolean => causeOf(error) === 'damaged';
 
 /** Keeps other processes from opening, making or replacing the file meanwhile; a death ends it too. */
 function alone<R>(path: string, action: () => R): R {
@@ -114,11 +110,7 @@ function setAside(path: string, why: string, onSetAside: OnSetAside | undefined)
   onSetAside?.(aside, why);
 }
 
-function connect(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-  return database;
-}
+const connect = (path: string) => openDatabase(path, BUSY_TIMEOUT);
 
 function formatOf(database: DatabaseSync): string {
   const application = database.prepare('PRAGMA application_id').get();

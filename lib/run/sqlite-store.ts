@@ -1,4 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../database';
 import { refuse } from '../errors';
 import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
@@ -7,6 +8,9 @@ import { type RunStore, StaleVersionError, type StoredRun } from './store';
 
 /** Changes with the tables below. */
 const SCHEMA_VERSION = 1;
+
+/** How long a call waits for other processes. */
+const BUSY_MS = 10_000;
 
 const SCHEMA = `
   CREATE TABLE run (
@@ -38,7 +42,7 @@ export function openSqliteStore(file: string): RunStore & {
   readonly processes: ProcessTable;
   readonly callbacks: ReturnType<typeof sqliteCallbacks>;
 } {
-  const db = new DatabaseSync(file, { timeout: 10_000 });
+  const db = openDatabase(file, BUSY_MS);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   prepareSchema(db, file);
   const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
