@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockHome } from '../engine/lock';
-import { cacheFile, stateFile } from '../engine/workspace';
+import { cacheFile } from '../engine/open-cache';
+import { stateFile } from '../engine/workspace';
 import { InputError } from '../errors';
 import { FileStore } from '../performance/file-store';
 import { sizeOnDisk } from '../performance/size-on-disk';

@@ -2,7 +2,7 @@ import { type Check, check } from '../doctor/check';
 import { checkHome } from '../doctor/home';
 import { checkMachine } from '../doctor/machine';
 import { checkRepository } from '../doctor/repository';
-import { openHome } from '../repository/home';
+import { openHome, tryHome } from '../repository/home';
 import { printable } from '../telemetry/printable';
 import { ExitCode, type Io } from './io';
 import { type Style, style } from './style';
@@ -19,6 +19,7 @@ async function examine(cwd: string): Promise<readonly Check[]> {
   let home: string | undefined;
   const folder = await check('folder', 'run lex-pr in a folder that you may write to', async () => {
     home = await openHome(cwd);
+    await tryHome(home);
     return home;
   });
   return [

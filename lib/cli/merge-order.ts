@@ -1,13 +1,12 @@
+import { openCacheOf } from '../engine/open-cache';
 import { orderCached } from '../engine/order-cached';
-import { cacheFile } from '../engine/workspace';
-import { FileStore } from '../performance/file-store';
 import { readPlan } from '../plan/load';
 import { mermaid } from '../plan/mermaid';
 import { mergeOrder, type OrderedPlan } from '../plan/order';
-import { openHome } from '../repository/home';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { printable } from '../telemetry/printable';
 import type { Io } from './io';
+import { writeNotes } from './notes';
 
 export interface MergeOrderOptions {
   readonly json?: boolean;
@@ -22,17 +21,19 @@ export interface MergeOrderOptions {
 export async function mergeOrderCommand(
   planPath: string,
   { json, format }: MergeOrderOptions,
-  { stdin, stdout, cwd }: Io,
+  io: Io,
 ): Promise<number> {
+  const { stdin, stdout, cwd } = io;
   const plan = await readPlan(planPath, { stdin, cwd, defaultRepository: cwd });
-  const cache = new FileStore(cacheFile(await openHome(cwd)));
+  const { store, notes, close } = await openCacheOf(cwd);
   try {
-    const { ordered, signature, cached } = await orderCached(plan, cache, createMetrics());
+    const { ordered, signature, cached } = await orderCached(plan, store, createMetrics());
+    writeNotes(notes, json ?? false, io);
     if (json) stdout.write(`${JSON.stringify({ signature, cached, ...mergeOrder(ordered) })}\n`);
     else stdout.write(format === 'mermaid' ? mermaid(ordered) : inWords(ordered));
     return 0;
   } finally {
-    await cache.close();
+    close();
   }
 }
 

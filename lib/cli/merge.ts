@@ -15,6 +15,7 @@ import { makeArtifactFolder } from './artifact-folder';
 import { callbackSettings } from './callback-settings';
 import { follow } from './follow';
 import type { Io } from './io';
+import { writeNotes } from './notes';
 import { isMachine, type OutputOptions } from './open-sink';
 
 export interface MergeOptions extends OutputOptions {
@@ -31,6 +32,7 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
   const settings = callbackSettings(io.env);
   const workspace = await openWorkspace(io.cwd, plan.repository);
   try {
+    writeNotes(workspace.notes, isMachine(options), io);
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(plan, workspace.cache, metrics);
     const startedAt = Date.now();

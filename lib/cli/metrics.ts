@@ -1,7 +1,7 @@
 import { stateFile } from '../engine/workspace';
 import { readKeptReport } from '../report/kept';
 import { metricsText } from '../report/metrics-text';
-import { openHome } from '../repository/home';
+import { findHome } from '../repository/home';
 import type { Io } from './io';
 
 /**
@@ -13,7 +13,7 @@ export async function metricsCommand(
   { json }: { readonly json?: boolean },
   { stdout, cwd }: Io,
 ): Promise<number> {
-  const home = await openHome(cwd);
+  const home = await findHome(cwd);
   const report = await readKeptReport(home, stateFile(home), id);
   stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
   return 0;

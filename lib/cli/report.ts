@@ -1,6 +1,6 @@
 import { stateFile } from '../engine/workspace';
 import { readKeptMarkdown, readKeptReport } from '../report/kept';
-import { openHome } from '../repository/home';
+import { findHome } from '../repository/home';
 import type { Io } from './io';
 
 /** `lex-pr report`: prints the report of a run that has ended, as Markdown or JSON. @returns the exit code */
@@ -9,7 +9,7 @@ export async function reportCommand(
   { json }: { readonly json?: boolean },
   { stdout, cwd }: Io,
 ): Promise<number> {
-  const home = await openHome(cwd);
+  const home = await findHome(cwd);
   const state = stateFile(home);
   stdout.write(
     json

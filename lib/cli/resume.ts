@@ -14,6 +14,7 @@ import { callbackSettings } from './callback-settings';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
+import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
 import { recorded } from './recorded';
 
@@ -27,6 +28,7 @@ export async function resume(
   const found = await findUnfinished(await openHome(io.cwd), id);
   const workspace = await openWorkspace(io.cwd, found.plan.repository);
   try {
+    writeNotes(workspace.notes, isMachine(options), io);
     const record = { ...found, lanes: options.maxWorkers ?? found.lanes };
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);

@@ -2,8 +2,8 @@ import { type RunStatus, runStatus } from '../engine/run-status';
 import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
-import { openHome } from '../repository/home';
-import { openSqliteStore } from '../run/sqlite-store';
+import { findHome } from '../repository/home';
+import { openRuns } from '../run/sqlite-reader';
 import type { Io } from './io';
 import { recorded } from './recorded';
 import { statusText } from './status-text';
@@ -14,7 +14,7 @@ export async function status(
   options: { readonly json?: boolean },
   io: Io,
 ): Promise<number> {
-  const found = await readStatus(await openHome(io.cwd), id);
+  const found = await readStatus(await findHome(io.cwd), id);
   io.stdout.write(
     options.json ? `${JSON.stringify(found)}\n` : statusText(found, `lex-pr resume ${found.runId}`),
   );
@@ -22,7 +22,7 @@ export async function status(
 }
 
 async function readStatus(home: string, id: string | undefined): Promise<RunStatus> {
-  const store = openSqliteStore(stateFile(home));
+  const store = await openRuns(stateFile(home));
   try {
     const runs = await store.list();
     const run = id === undefined ? runs[0] : runs.find((known) => known.id === id);

@@ -1,16 +1,15 @@
-import { cacheFile } from '../engine/workspace';
+import { openCacheOf } from '../engine/open-cache';
 import type { CacheStore } from '../performance/cache-store';
-import { FileStore } from '../performance/file-store';
 import type { Git } from '../repository/git';
-import { openHome } from '../repository/home';
+import type { Note } from './note';
 
 /** Where a plan's branches are found. */
 export interface BranchSource {
   /** Its branches (`refs/heads`) are those that can be planned. */
   readonly git: Git;
   readonly words: Words;
-  /** Hands some work the store in which is remembered what files a branch changes. */
-  readonly withFiles: <T>(work: (store: CacheStore) => Promise<T>) => Promise<T>;
+  /** Hands some work the store in which is remembered what files a branch changes, and what there is to say of it. */
+  readonly withFiles: <T>(work: (store: CacheStore, notes: readonly Note[]) => Promise<T>) => Promise<T>;
 }
 
 /** How a source is spoken of to whoever can mend something there. */
@@ -35,11 +34,11 @@ export const localBranches = (git: Git, folder: string): BranchSource => ({
     giveGates: "give some with --gate NAME='CMD'",
   },
   async withFiles(work) {
-    const store = new FileStore(cacheFile(await openHome(folder)));
+    const { store, notes, close } = await openCacheOf(folder);
     try {
-      return await work(store);
+      return await work(store, notes);
     } finally {
-      await store.close();
+      close();
     }
   },
 });
@@ -55,5 +54,5 @@ export const remoteBranches = (git: Git, files: CacheStore): BranchSource => ({
     makeBranch: 'push a branch of that name, or amend the commit',
     giveGates: 'give some as `gates`',
   },
-  withFiles: (work) => work(files),
+  withFiles: (work) => work(files, []),
 });

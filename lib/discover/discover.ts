@@ -70,7 +70,10 @@ export async function discoverIn(source: BranchSource, options: DiscoverOptions)
   const said = stated(planned, ancestryDeps(growth.descending), trailers);
   const inferred =
     options.infer === 'overlap'
-      ? await source.withFiles((store) => inferOverlap(git, store, growth, said))
+      ? await source.withFiles(async (store, notes) => {
+          const found = await inferOverlap(git, store, growth, said);
+          return { ...found, notes: [...notes, ...found.notes] };
+        })
       : undefined;
   const items = arrange(planned, inferred === undefined ? said : union(said, inferred.deps));
 

@@ -38,6 +38,3 @@ export async function check(
     return [wrong(name, error instanceof Error ? error.message : String(error), step)];
   }
 }
-
-/** A path as a shell takes it. */
-export const shellQuote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;

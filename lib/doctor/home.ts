@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLocked, LOCK_FILE } from '../engine/lock';
-import { cacheFile, stateFile } from '../engine/workspace';
+import { cacheFile } from '../engine/open-cache';
+import { stateFile } from '../engine/workspace';
 import { leftoversOf } from '../gates/process-group';
 import type { ProcessRecord } from '../gates/run-gate';
 import { FileStore } from '../performance/file-store';
+import { shellQuote } from '../repository/shell-quote';
 import { openSqliteStore } from '../run/sqlite-store';
 import type { StoredRun } from '../run/store';
-import { type Check, check, fine, shellQuote, wrong } from './check';
+import { type Check, check, fine, wrong } from './check';
 import { holdersOf } from './lock-holders';
+import { mendDatabase } from './mend-database';
 
 /** What lies in the `.lex-pr` folder: the store, the cache, the lock, and what dead runs left behind. */
 export async function checkHome(home: string): Promise<readonly Check[]> {
@@ -17,8 +20,9 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
   const aside = shellQuote(join(home, 'damaged'));
   const store = await check(
     'store',
-    unlessFull(
+    mendDatabase(
       home,
+      state,
       `its runs are lost, and \`report\` does not find them: mkdir -p ${aside} && mv ${shellQuote(state)}* ${aside}`,
     ),
     async () => {
@@ -26,14 +30,15 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
       return `${kept.runs.length} ${kept.runs.length === 1 ? 'run' : 'runs'}`;
     },
   );
-  const cache = await check('cache', unlessFull(home, `rm -rf ${shellQuote(cacheFile(home))}*`), () =>
-    checkCache(cacheFile(home)),
+  const cacheDb = cacheFile(home);
+  const cache = await check('cache', mendDatabase(home, cacheDb, `rm -rf ${shellQuote(cacheDb)}*`), () =>
+    checkCache(cacheDb),
   );
   let running: boolean | undefined;
-  const lockFile = shellQuote(join(home, LOCK_FILE));
+  const lockFile = join(home, LOCK_FILE);
   const lock = await check(
     'lock',
-    unlessFull(home, `if no run is going on: rm -rf ${lockFile}*`),
+    mendDatabase(home, lockFile, `if no run is going on: rm -rf ${shellQuote(lockFile)}*`),
     async () => {
       running = isLocked(home);
       return [running ? await describeHolder(home) : fine('lock', 'free')];
@@ -41,15 +46,6 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
   );
   if (kept === undefined || running !== false) return [...store, ...cache, ...lock];
   return [...store, ...cache, ...lock, checkRuns(kept.runs), checkLeftovers(kept.processes)];
-}
-
-/** A file that cannot be written because the disk is full, or fails, is not to be removed for that. */
-function unlessFull(home: string, mend: string): (error: unknown) => string {
-  return (error) => {
-    // SQLITE_IOERR and SQLITE_FULL, with or without an extension in the upper bits.
-    const { errcode = 0 } = error as { readonly errcode?: number };
-    return [10, 13].includes(errcode & 0xff) ? `make room on the disk: df ${shellQuote(home)}` : mend;
-  };
 }
 
 interface Kept {

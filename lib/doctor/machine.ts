@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { runGit } from '../repository/git';
-import { type Check, check, fine, shellQuote, wrong } from './check';
+import { shellQuote } from '../repository/shell-quote';
+import { type Check, check, fine, wrong } from './check';
 
 /** `merge-tree --write-tree` is there from 2.38 on. */
 const GIT: Version = [2, 38];

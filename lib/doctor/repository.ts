@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shellQuote } from '../repository/shell-quote';
 import { openSource, type Source } from '../repository/source';
-import { type Check, check, fine, shellQuote, wrong } from './check';
+import { type Check, check, fine, wrong } from './check';
 
 /** Whether the repository of a folder can be merged in: a whole one, and no lock of git's in the way. */
 export async function checkRepository(folder: string): Promise<readonly Check[]> {

@@ -1,23 +1,26 @@
 import { join } from 'node:path';
+import type { Note } from '../discover/note';
 import { endProcessGroups } from '../gates/process-group';
-import { FileStore } from '../performance/file-store';
+import type { CacheStore } from '../performance/cache-store';
 import { openHome } from '../repository/home';
 import { openSource } from '../repository/source';
 import { openSqliteStore } from '../run/sqlite-store';
 import { type GitWorkspace, openGitWorkspace } from './git-workspace';
 import { lockHome } from './lock';
+import { openCache } from './open-cache';
 import { forgetRun } from './running';
 
 /** What a run works with, opened for one process: the repository of the plan, and what lies in `.lex-pr`. */
 export interface Workspace extends GitWorkspace {
   readonly home: string;
   readonly store: ReturnType<typeof openSqliteStore>;
-  readonly cache: FileStore;
+  readonly cache: CacheStore;
+  /** What there is to say of what was opened. */
+  readonly notes: readonly Note[];
   close(): Promise<void>;
 }
 
 export const stateFile = (home: string) => join(home, 'state.db');
-export const cacheFile = (home: string) => join(home, 'cache.db');
 
 /**
  * Locks the `.lex-pr` folder of `cwd`, ends what a dead run has left running there, and opens `repository`.
@@ -40,9 +43,9 @@ export async function openWorkspace(cwd: string, repository: string): Promise<Wo
     await endLeftovers(store);
     const git = await openGitWorkspace(home, source);
     closing.push(() => git.close());
-    const cache = new FileStore(cacheFile(home));
+    const cache = openCache(home);
     closing.push(() => cache.close());
-    return { ...git, home, store, cache, close };
+    return { ...git, home, store, cache: cache.store, notes: cache.notes, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { refuse } from '../errors';
 import { type FieldPath, formatPath } from '../plan/field-path';
-import { openSqliteStore } from '../run/sqlite-store';
+import { openRuns } from '../run/sqlite-reader';
 import type { StoredRun } from '../run/store';
 import type { Report } from './report';
 
@@ -72,7 +72,7 @@ async function readKept<T>(
 }
 
 async function findEnded(stateFile: string, id: string | undefined): Promise<StoredRun> {
-  const store = openSqliteStore(stateFile);
+  const store = await openRuns(stateFile);
   try {
     const runs = await store.list();
     const known = runs.map((run) => run.id).join(', ');

@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { refuse } from '../errors';
+import { type InputError, refuse } from '../errors';
 import { runGit } from './git';
+import { howToWrite } from './how-to-write';
+import { shellQuote } from './shell-quote';
 
 /** The folder's name. */
 export const HOME = '.lex-pr';
@@ -14,6 +16,19 @@ export const HOME = '.lex-pr';
  *   passes of gates that never ran
  */
 export async function openHome(cwd: string): Promise<string> {
+  const home = await findHome(cwd);
+  try {
+    // Not `recursive`, with which Node never ends in a folder such as /proc.
+    await mkdir(home).catch(unlessThere);
+    await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
+  } catch (error) {
+    throw await noHome(home, error as NodeJS.ErrnoException);
+  }
+  return home;
+}
+
+/** The same for who only looks: it need not be there. @throws InputError when it is part of the repository */
+export async function findHome(cwd: string): Promise<string> {
   const top = await topOfWorkTree(cwd);
   const home = join(top ?? resolve(cwd), HOME);
   if (top !== undefined && (await isTracked(top)))
@@ -22,18 +37,16 @@ export async function openHome(cwd: string): Promise<string> {
       `${home} is in the repository, but it is for what lex-pr keeps here`,
       `git rm -r --cached ${HOME}, commit that, and remove the folder`,
     );
-  try {
-    // Not `recursive`, with which Node never ends in a folder such as /proc.
-    await mkdir(home).catch(unlessThere);
-    await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
-  } catch (error) {
-    throw refuse(
-      'no-home',
-      `cannot make ${home}: ${(error as Error).message}`,
-      'run lex-pr in a folder that you may write to',
-    );
-  }
   return home;
+}
+
+/** @throws InputError, with the command that mends it, when nothing can be put into an open home */
+export async function tryHome(home: string): Promise<void> {
+  try {
+    await rmdir(await mkdtemp(join(home, 'try-')));
+  } catch (error) {
+    throw refuse('no-home', `cannot write to ${home}: ${(error as Error).message}`, howToWrite(home, error));
+  }
 }
 
 async function topOfWorkTree(cwd: string): Promise<string | undefined> {
@@ -48,4 +61,14 @@ async function isTracked(top: string): Promise<boolean> {
 
 function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error;
+}
+
+async function noHome(home: string, error: NodeJS.ErrnoException): Promise<InputError> {
+  const message = `cannot make ${home}: ${error.message}`;
+  const there = await lstat(home).catch(() => undefined);
+  if (there === undefined) return refuse('no-home', message, 'run lex-pr in a folder that you may write to');
+  const leadsTo = await stat(home).catch(() => undefined);
+  if (leadsTo?.isDirectory()) return refuse('no-home', message, howToWrite(home, error));
+  const what = there.isSymbolicLink() ? 'a link that leads to no folder' : 'no folder';
+  return refuse('no-home', `${home} is ${what}`, `mv ${shellQuote(home)} ${shellQuote(`${home}.old`)}`);
 }

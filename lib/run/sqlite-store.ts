@@ -4,13 +4,13 @@ import { refuse } from '../errors';
 import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
 import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
-import { type RunStore, StaleVersionError, type StoredRun } from './store';
+import { type RunReader, type RunStore, StaleVersionError, type StoredRun } from './store';
 
 /** Changes with the tables below. */
 const SCHEMA_VERSION = 1;
 
 /** How long a call waits for other processes. */
-const BUSY_MS = 10_000;
+export const BUSY_MS = 10_000;
 
 const SCHEMA = `
   CREATE TABLE run (
@@ -43,8 +43,13 @@ export function openSqliteStore(file: string): RunStore & {
   readonly callbacks: ReturnType<typeof sqliteCallbacks>;
 } {
   const db = openDatabase(file, BUSY_MS);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-  prepareSchema(db, file);
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    prepareSchema(db, file);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
   const insertEvent = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?)');
   const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ? AND version = ?');
@@ -59,6 +64,27 @@ export function openSqliteStore(file: string): RunStore & {
         addEvents(id, 1, events);
       });
     },
+    ...readerOf(db),
+    async commit(id, version, state, events) {
+      transaction(db, () => {
+        if (update.run(state, id, version).changes !== 1) throw new StaleVersionError(id, version);
+        addEvents(id, version + 1, events);
+      });
+    },
+    async finish(id, endedAt) {
+      const update = db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL');
+      const isFirst = update.run(endedAt, id).changes > 0;
+      callbacks.forget(id);
+      return isFirst;
+    },
+    processes: processTable(db),
+    callbacks,
+  };
+}
+
+/** What a database holds, for who only looks; `close` closes it. */
+export function readerOf(db: DatabaseSync): RunReader {
+  return {
     async find(id) {
       const row = db.prepare('SELECT * FROM run WHERE id = ?').get(id);
       return row === undefined ? undefined : storedRun(row);
@@ -71,43 +97,33 @@ export function openSqliteStore(file: string): RunStore & {
       if (row === undefined) throw new Error(`unknown run ${id}`);
       return { version: Number(row.version), state: String(row.state) };
     },
-    async commit(id, version, state, events) {
-      transaction(db, () => {
-        if (update.run(state, id, version).changes !== 1) throw new StaleVersionError(id, version);
-        addEvents(id, version + 1, events);
-      });
-    },
     async events(id) {
       const rows = db.prepare('SELECT body FROM event WHERE run = ? ORDER BY version, k').all(id);
       return rows.map((row): RunEvent => JSON.parse(String(row.body)));
     },
-    async finish(id, endedAt) {
-      const update = db.prepare('UPDATE run SET ended_at = ? WHERE id = ? AND ended_at IS NULL');
-      const isFirst = update.run(endedAt, id).changes > 0;
-      callbacks.forget(id);
-      return isFirst;
-    },
     async close() {
       db.close();
     },
-    processes: processTable(db),
-    callbacks,
   };
 }
 
 function prepareSchema(db: DatabaseSync, file: string): void {
   transaction(db, () => {
-    const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-    if (found !== 0 && found !== SCHEMA_VERSION) {
-      throw refuse(
-        'store-format',
-        `${file} has format ${found}, this version of lex-pr reads format ${SCHEMA_VERSION}`,
-        'finish its runs with the version that began them, or move the file away',
-      );
-    }
-    if (found === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+    if (!hasSchema(db, file)) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
     db.exec(CALLBACK_SCHEMA);
   });
+}
+
+/** @returns false for a new file @throws InputError when its format is another */
+export function hasSchema(db: DatabaseSync, file: string): boolean {
+  const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+  if (found !== 0 && found !== SCHEMA_VERSION)
+    throw refuse(
+      'store-format',
+      `${file} has format ${found}, this version of lex-pr reads format ${SCHEMA_VERSION}`,
+      'finish its runs with the version that began them, or move the file away',
+    );
+  return found === SCHEMA_VERSION;
 }
 
 function transaction(db: DatabaseSync, body: () => void): void {

@@ -18,11 +18,23 @@ export class StaleVersionError extends Error {
   }
 }
 
+/** What is kept of runs. */
+export interface RunReader {
+  find(id: string): Promise<StoredRun | undefined>;
+  /** Newest first. */
+  list(): Promise<readonly StoredRun[]>;
+  /** @throws Error for an unknown run */
+  read(id: string): Promise<{ readonly version: number; readonly state: string }>;
+  /** In the order in which they happened. */
+  events(id: string): Promise<readonly RunEvent[]>;
+  close(): Promise<void>;
+}
+
 /**
  * Where runs are kept. A run's state is one value with a version that every commit increments; events are
  * written together with the commit that caused them, once, and never change.
  */
-export interface RunStore {
+export interface RunStore extends RunReader {
   /** @throws Error when a run of this id is known already */
   create(
     id: string,
@@ -31,22 +43,14 @@ export interface RunStore {
     events: readonly RunEvent[],
     createdAt: number,
   ): Promise<void>;
-  find(id: string): Promise<StoredRun | undefined>;
-  /** Newest first. */
-  list(): Promise<readonly StoredRun[]>;
-  /** @throws Error for an unknown run */
-  read(id: string): Promise<{ readonly version: number; readonly state: string }>;
   /**
    * Replaces the state and adds the events, both or neither. The first version of a run is 1.
    * @throws StaleVersionError when the state is not at `version` any more; nothing is written
    */
   commit(id: string, version: number, state: string, events: readonly RunEvent[]): Promise<void>;
-  /** In the order in which they happened. */
-  events(id: string): Promise<readonly RunEvent[]>;
   /**
    * Marks the run ended; what has been marked stays as it is.
    * @returns whether it had not been marked before
    */
   finish(id: string, endedAt: number): Promise<boolean>;
-  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Check } from '../../lib/doctor/check';
 import { parseLocks } from '../../lib/doctor/lock-holders';
 import { checkGit, checkNode, checkSpace } from '../../lib/doctor/machine';
@@ -8,7 +9,7 @@ import { lockHome } from '../../lib/engine/lock';
 import { startTimeOf } from '../../lib/gates/process-table';
 import { openHome } from '../../lib/repository/home';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
-import { CLI, runCli } from '../support/cli';
+import { CLI, mergePlan, runCli } from '../support/cli';
 import { testRepositories } from '../support/repository';
 
 const create = testRepositories();
@@ -79,7 +80,7 @@ describe('lex-pr doctor', () => {
         writeFileSync(join(path, '.lex-pr'), '');
         return path;
       },
-      { name: 'folder', mend: 'run lex-pr in a folder that you may write to' },
+      { name: 'folder', mend: expect.stringMatching(/^mv '.*\/\.lex-pr' '.*\/\.lex-pr\.old'$/) },
     ],
   ])('names what is wrong and what mends it: %s', async (_, spoil, expected) => {
     const repo = create();
@@ -106,14 +107,43 @@ describe('lex-pr doctor', () => {
     if (file !== 'cache.db' || kind === 'a folder') {
       expect(wrong).toHaveLength(1);
       const { code, stderr } = await merge();
-      expect(code).toBe(3);
+      // A cache that cannot be used costs nothing but time.
+      expect(code).toBe(file.startsWith('cache') ? 0 : 3);
       expect(stderr).toMatch(
-        /^lex-pr: a database in \.lex-pr cannot be used: .*\n +`lex-pr doctor` says which/m,
+        file.startsWith('cache')
+          ? /^warning: the cache cannot be used, and nothing is remembered: .*lex-pr doctor/m
+          : /^lex-pr: a database in \.lex-pr cannot be used: .*\n +`lex-pr doctor` says which/m,
       );
     }
     for (const { mend } of wrong) execFileSync('/bin/sh', ['-c', mend!.replace(/^[^:/]*: /, '')]);
     expect((await examine(repo.path)).wrong).toEqual([]);
     expect((await merge()).code).toBe(0);
+  });
+
+  it('finds a link that leads nowhere in place of the folder, with the command that mends it', async () => {
+    const repo = create();
+    symlinkSync('nowhere', join(repo.path, '.lex-pr'));
+    const { wrong } = await examine(repo.path);
+    expect(wrong).toMatchObject([
+      { name: 'folder', detail: expect.stringContaining('a link that leads to no folder') },
+    ]);
+    execFileSync('/bin/sh', ['-c', wrong[0]!.mend!]);
+    expect((await examine(repo.path)).wrong).toEqual([]);
+  });
+
+  it.each([
+    ['state.db', 'store'],
+    ['cache.db', 'cache'],
+  ])('tells to wait for who holds %s, and to throw nothing away', async (file, name) => {
+    const repo = create();
+    await mergePlan(repo, { items: [] });
+    const holder = new DatabaseSync(join(repo.path, '.lex-pr', file));
+    holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1');
+    const { wrong } = await examine(repo.path);
+    holder.close();
+    const who = process.platform === 'linux' ? `process ${process.pid} is` : 'whoever has it open is';
+    expect(wrong).toMatchObject([{ name, mend: expect.stringMatching(`^wait until ${who} done with it`) }]);
+    expect((await examine(repo.path)).wrong).toEqual([]);
   });
 
   it('does not send away a store that cannot be written because the disk is full', async () => {

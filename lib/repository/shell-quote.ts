@@ -1,0 +1,2 @@
+/** A path as a shell takes it. */
+export const shellQuote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
