@@ -1,4 +1,5 @@
 import { carryOn, type LocalRun, type RunObserver } from '../engine/local';
+import { killContainers } from '../gates/containers';
 import { killProcessGroups } from '../gates/process-group';
 import type { Report } from '../report/report';
 import type { Metrics } from '../telemetry/lex-pr-metrics';
@@ -30,7 +31,11 @@ export async function follow(
       note('stopping: gates are being ended (again to end at once)');
       stopping.abort();
     },
-    () => killProcessGroups(run.workspace.store.processes.all()),
+    () => {
+      const { processes, containers } = run.workspace.store;
+      killProcessGroups(processes.all());
+      killContainers(containers.all());
+    },
   );
   let report: Report;
   try {

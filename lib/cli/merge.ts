@@ -6,6 +6,8 @@ import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
 import { prepareRun } from '../engine/prepare';
 import { openWorkspace } from '../engine/workspace';
+import { engineFor } from '../gates/container-engine';
+import { gatesOf } from '../plan/gates-of';
 import { readPlan } from '../plan/load';
 import type { Plan } from '../plan/plan';
 import { createWorkload } from '../run/workload';
@@ -30,6 +32,7 @@ export interface MergeOptions extends OutputOptions {
 export async function merge(planPath: string, options: MergeOptions, io: Io): Promise<number> {
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
   const settings = callbackSettings(io.env);
+  const containerEngine = await engineFor(gatesOf(plan), process.env);
   const workspace = await openWorkspace(io.cwd, plan.repository);
   try {
     writeNotes(workspace.notes, isMachine(options), io);
@@ -57,7 +60,7 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
     await makeArtifactFolder(folder);
     const checks = await openChecks(workspace, record, load, settings);
     try {
-      const run: LocalRun = { workspace, record, ordered, load, checks };
+      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine };
       await createRun(run);
       return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
     } finally {

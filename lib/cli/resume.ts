@@ -4,6 +4,8 @@ import type { LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
 import { openWorkspace, stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
+import { engineFor } from '../gates/container-engine';
+import { gatesOf } from '../plan/gates-of';
 import { openHome } from '../repository/home';
 import { decodeRecord, type RunRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
@@ -26,6 +28,7 @@ export async function resume(
 ): Promise<number> {
   const settings = callbackSettings(io.env);
   const found = await findUnfinished(await openHome(io.cwd), id);
+  const containerEngine = await engineFor(gatesOf(found.plan), process.env);
   const workspace = await openWorkspace(io.cwd, found.plan.repository);
   try {
     writeNotes(workspace.notes, isMachine(options), io);
@@ -39,7 +42,7 @@ export async function resume(
     if (!isMachine(options)) io.stderr.write(`resuming ${inWords(record)}\n`);
     const checks = await openChecks(workspace, record, load, settings);
     try {
-      const run: LocalRun = { workspace, record, ordered, load, checks };
+      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine };
       return await follow(run, { metrics, orders, reportFolder }, options, io);
     } finally {
       await checks?.close();

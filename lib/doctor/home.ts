@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isLocked, LOCK_FILE } from '../engine/lock';
 import { cacheFile } from '../engine/open-cache';
 import { stateFile } from '../engine/workspace';
+import { type ContainerRecord, isContainerRunning } from '../gates/containers';
 import { leftoversOf } from '../gates/process-group';
 import type { ProcessRecord } from '../gates/run-gate';
 import { FileStore } from '../performance/file-store';
@@ -45,18 +46,20 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
     },
   );
   if (kept === undefined || running !== false) return [...store, ...cache, ...lock];
-  return [...store, ...cache, ...lock, checkRuns(kept.runs), checkLeftovers(kept.processes)];
+  return [...store, ...cache, ...lock, checkRuns(kept.runs), await checkLeftovers(kept)];
 }
 
 interface Kept {
   readonly runs: readonly StoredRun[];
   readonly processes: readonly ProcessRecord[];
+  readonly containers: readonly ContainerRecord[];
 }
 
 async function readStore(file: string): Promise<Kept> {
   const store = openSqliteStore(file);
   try {
-    return { runs: await store.list(), processes: store.processes.all() };
+    const { processes, containers } = store;
+    return { runs: await store.list(), processes: processes.all(), containers: containers.all() };
   } finally {
     await store.close();
   }
@@ -93,10 +96,19 @@ function checkRuns(runs: readonly StoredRun[]): Check {
   return fine('runs', `interrupted: ${interrupted.join(', ')}; go on with lex-pr resume`);
 }
 
-function checkLeftovers(processes: readonly ProcessRecord[]): Check {
-  const alive = leftoversOf(processes).map(({ processGroup }) => processGroup);
-  if (alive.length === 0) return fine('leftovers', 'no process of a dead run');
-  const what = `gates of a dead run are still at work: process groups ${alive.join(', ')}`;
-  const groups = alive.map((group) => `-${group}`).join(' ');
-  return wrong('leftovers', what, `lex-pr resume, or end them: kill -- ${groups}`);
+async function checkLeftovers({ processes, containers }: Kept): Promise<Check> {
+  const groups = leftoversOf(processes).map(({ processGroup }) => processGroup);
+  const running: ContainerRecord[] = [];
+  for (const container of containers) if (await isContainerRunning(container)) running.push(container);
+  if (groups.length + running.length === 0) return fine('leftovers', 'no process of a dead run');
+  const what = [
+    ...(groups.length === 0 ? [] : [`process groups ${groups.join(', ')}`]),
+    ...(running.length === 0 ? [] : [`containers ${running.map(({ name }) => name).join(', ')}`]),
+  ];
+  const ends = [
+    ...(groups.length === 0 ? [] : [`kill -- ${groups.map((group) => `-${group}`).join(' ')}`]),
+    ...running.map(({ name, cli }) => `${cli} rm --force ${name}`),
+  ];
+  const found = `gates of a dead run are still at work: ${what.join(' and ')}`;
+  return wrong('leftovers', found, `lex-pr resume, or end them: ${ends.join(' && ')}`);
 }

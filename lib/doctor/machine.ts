@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { findContainerEngine } from '../gates/container-engine';
 import { runGit } from '../repository/git';
 import { shellQuote } from '../repository/shell-quote';
 import { type Check, check, fine, wrong } from './check';
@@ -24,12 +25,21 @@ export async function checkMachine(home: string, nodeVersion = process.versions.
       accessSync('/bin/sh', constants.X_OK);
       return '/bin/sh';
     }),
+    check('containers', '', () => describeContainers(process.env)),
     check('disk', `see what fills it: df ${shellQuote(home)}`, async () => {
       const { bavail, bsize } = await statfs(home);
       return [checkSpace(home, bavail * bsize)];
     }),
   ]);
   return checks.flat();
+}
+
+/** Nothing is wrong with a machine that has none: only gates with `runtime: container` need one. */
+async function describeContainers(env: NodeJS.ProcessEnv): Promise<string> {
+  const found = await findContainerEngine(env);
+  if ('problem' in found) return `no engine for gates with \`runtime: container\`: ${found.problem}`;
+  const { kind, version, cli } = found;
+  return `${kind} ${version}, ${cli}`;
 }
 
 /** @param answer of `git version` */

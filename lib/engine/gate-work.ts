@@ -1,19 +1,22 @@
 import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
-import { type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
+import type { ContainerEngine } from '../gates/container-engine';
+import type { EnsureImage } from '../gates/images';
+import { type ContainerSettings, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
 import type { OperationCache } from '../performance/operation-cache';
 import { type Lane, UnusablePathError } from '../repository/lane';
+import { objectFolders } from '../repository/object-folders';
 import type { GateResult } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
 import { runCheck } from './check-work';
 import type { Checks } from './checks';
 import { type Durations, durationKey } from './durations';
-import { gateKey } from './gate-key';
+import { gateKey, type Toolchains } from './gate-key';
 import { gateVariables } from './gate-variables';
 import { fileName } from './names';
 import type { Workspace } from './workspace';
@@ -32,13 +35,20 @@ export interface GateWork {
   readonly passes: OperationCache<GatePass>;
   readonly durations: Durations;
   readonly monitor: MemoryMonitor;
-  readonly toolchain: string;
+  readonly toolchains: Toolchains;
   /** For gates that run elsewhere; undefined where there are none. */
   readonly checks: Checks | undefined;
+  /** For gates in containers; undefined where there are none. */
+  readonly containers: Containers | undefined;
   readonly signal: AbortSignal;
   /** Told when a gate's process starts and ends. */
   readonly onActive: (change: 1 | -1) => void;
   readonly active: () => number;
+}
+
+export interface Containers {
+  readonly engine: ContainerEngine;
+  readonly ensureImage: EnsureImage;
 }
 
 /** The run is being stopped: the work goes back as if it had not begun. */
@@ -71,7 +81,7 @@ export async function performGate(
   if (tested.kind !== 'clean') return { ...base, ...refusal(tested), endedAt: Date.now() };
   if (tested.empty) return { ...base, outcome: 'empty', candidate: tested.commit, endedAt: Date.now() };
 
-  const key = gateKey(job.task.gate, tested, work.toolchain);
+  const key = gateKey(job.task.gate, tested, work.toolchains);
   const run = () => runInLane(work, lane, job, tested);
   const outcome = await (key === undefined ? run() : runOnce(work, key, job, run)).catch(asFailure);
   const { status, ...rest } = outcome;
@@ -185,7 +195,7 @@ async function runInLane(
   });
   if (work.signal.aborted) throw new StoppedError();
   const log = join('logs', folderOf(work, job), `${fileOf(job.task)}.${job.attempt}.log`);
-  let pid: number | undefined;
+  const pids: number[] = [];
   work.onActive(1);
   try {
     const request: GateRequest = {
@@ -197,8 +207,9 @@ async function runInLane(
       signal: work.signal,
       onStart(process) {
         workspace.store.processes.add(process);
-        pid = process.pid;
+        pids.push(process.pid);
       },
+      container: containerSettings(work),
     };
     const place = placeOf(job.task, job.index, job.attempt, job.round);
     const outcome =
@@ -219,8 +230,19 @@ async function runInLane(
   } finally {
     work.onActive(-1);
     endStrays(lane.workTree.folder);
-    if (pid !== undefined) workspace.store.processes.remove(pid);
+    for (const pid of pids) workspace.store.processes.remove(pid);
   }
+}
+
+function containerSettings({ containers, workspace }: GateWork): ContainerSettings | undefined {
+  if (containers === undefined) return undefined;
+  const { repository, store } = workspace;
+  return {
+    ...containers,
+    readOnly: objectFolders(join(repository.gitDir, 'objects')),
+    onContainer: (container) => store.containers.add(container),
+    onContainerGone: ({ name }) => store.containers.remove(name),
+  };
 }
 
 /** A sign that no file name of an item has keeps the two apart. */

@@ -1,3 +1,5 @@
+import type { ContainerEngine } from '../gates/container-engine';
+import { openImages } from '../gates/images';
 import { endStrays } from '../gates/strays';
 import { createCandidates } from '../merge/candidate';
 import { MemoryMonitor, type MemoryMonitorOptions, type MemoryReading } from '../performance/memory-monitor';
@@ -15,7 +17,7 @@ import { StaleVersionError } from '../run/store';
 import type { Workload } from '../run/workload';
 import type { Checks } from './checks';
 import { openDurations } from './durations';
-import { localToolchain } from './gate-key';
+import { localToolchains } from './gate-key';
 import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
@@ -30,6 +32,8 @@ export interface LocalRun {
   readonly load: Workload;
   /** Undefined for a run without checks that run elsewhere. */
   readonly checks?: Checks | undefined;
+  /** What starts the containers of gates that run in one. */
+  readonly containerEngine?: ContainerEngine | undefined;
 }
 
 export interface RunObserver extends MemoryMonitorOptions {
@@ -140,7 +144,7 @@ async function takeOver({
 }
 
 async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {
-  const { workspace, record, ordered, checks } = run;
+  const { workspace, record, ordered, checks, containerEngine: engine } = run;
   const { performance } = record.plan.policy;
   const gitVersion = (await runGit(['version'])).stdout.toString().trim();
   let active = 0;
@@ -163,8 +167,9 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     }),
     durations: openDurations(performance, workspace.cache),
     monitor,
-    toolchain: localToolchain(gitVersion),
+    toolchains: localToolchains(gitVersion),
     checks,
+    containers: engine && { engine, ensureImage: openImages(engine.cli) },
     signal,
     active: () => active,
     onActive(change) {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Note } from '../discover/note';
+import { refuse } from '../errors';
+import { endContainer } from '../gates/containers';
 import { endProcessGroups } from '../gates/process-group';
 import type { CacheStore } from '../performance/cache-store';
 import { openHome } from '../repository/home';
@@ -52,9 +54,20 @@ export async function openWorkspace(cwd: string, repository: string): Promise<Wo
   }
 }
 
-/** We hold the lock, so whatever process is recorded belongs to a run that is dead. */
+/**
+ * We hold the lock, so whatever process or container is recorded belongs to a run that is dead.
+ * @throws InputError when a container cannot be ended: it may still change files of a lane
+ */
 async function endLeftovers(store: Workspace['store']): Promise<void> {
   const leftovers = store.processes.all();
   await endProcessGroups(leftovers);
   for (const { pid } of leftovers) store.processes.remove(pid);
+  for (const container of store.containers.all()) {
+    await endContainer(container).catch((error: unknown) => {
+      const { name, cli } = container;
+      const hint = `see that its engine works, or end it: ${cli} rm --force ${name}`;
+      throw refuse('leftover-container', `of a dead run: ${(error as Error).message}`, hint);
+    });
+    store.containers.remove(container.name);
+  }
 }

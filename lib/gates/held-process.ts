@@ -19,19 +19,19 @@ export interface HeldProcess {
  * Waits for one line, then becomes the command, with an empty standard input. If this process dies first,
  * the line never comes, and the holder ends without having run anything.
  */
-const HOLDER = 'IFS= read -r _ && exec /bin/sh -c -- "$1" </dev/null';
+const HOLDER = 'IFS= read -r _ && exec "$@" </dev/null';
 
 /**
- * Starts `/bin/sh -c <command>` held back, as the leader of its own session and process group. It has the
- * descriptor `output` for standard output and error, and no other of ours.
+ * Starts a program (its absolute path, its arguments) held back, as the leader of its own session and process
+ * group. It has the descriptor `output` for standard output and error, and no other of ours.
  * @throws the system's error where it cannot start a process
  */
 export async function spawnHeld(
-  command: string,
+  argv: readonly string[],
   options: { readonly cwd: string; readonly env: Record<string, string>; readonly output: number },
 ): Promise<HeldProcess> {
   const { cwd, env, output } = options;
-  const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', command], {
+  const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', ...argv], {
     cwd,
     env,
     detached: true,

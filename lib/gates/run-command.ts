@@ -6,8 +6,8 @@ import { endProcessGroup, GRACE, type ProcessRecord } from './process-group';
 import { startTimer } from './timer';
 
 export interface Command {
-  /** Given to `/bin/sh -c`. */
-  readonly run: string;
+  /** The absolute path of a program, and its arguments. */
+  readonly argv: readonly string[];
   /** Absolute path of an existing folder. */
   readonly cwd: string;
   readonly env: Record<string, string>;
@@ -22,7 +22,7 @@ export interface Command {
 export interface CommandEnd extends Exit {
   /** Whether this module ended the command, rather than it itself. */
   readonly interruption: 'timeout' | 'stopped' | undefined;
-  /** From the release of the command to the end of its shell, in ms since the epoch. */
+  /** From the release of the program to its end, in ms since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** Whether a process of the group outlived SIGKILL, as one of another user does. */
@@ -30,7 +30,7 @@ export interface CommandEnd extends Exit {
 }
 
 /**
- * Runs a shell command in a process group of its own until its shell exits and nothing of the group is left.
+ * Runs a program in a process group of its own until it exits and nothing of the group is left.
  * @returns undefined where it was stopped before there was a process
  * @throws what `onStart` and `onOutput` throw, the group being ended first, and the system's error where it
  *   cannot start a process (`E2BIG`: the command or its environment is too long)
@@ -43,7 +43,7 @@ export async function runCommand(command: Command): Promise<CommandEnd | undefin
   }
   let held: HeldProcess;
   try {
-    held = await spawnHeld(command.run, { cwd: command.cwd, env: command.env, output: pipe.writeEnd });
+    held = await spawnHeld(command.argv, { cwd: command.cwd, env: command.env, output: pipe.writeEnd });
   } catch (error) {
     closeSync(pipe.readEnd);
     throw error;

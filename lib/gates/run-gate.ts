@@ -6,9 +6,10 @@ import { openCappedLog } from './capped-log';
 import { gateEnvironment } from './environment';
 import type { ProcessRecord } from './process-group';
 import { type CommandEnd, runCommand } from './run-command';
+import { type ContainerSettings, runInContainer } from './run-in-container';
 import { cwdProblem } from './work-folder';
 
-export type { ProcessRecord };
+export type { ContainerSettings, ProcessRecord };
 
 export interface GateRequest {
   readonly gate: Gate;
@@ -24,6 +25,8 @@ export interface GateRequest {
   readonly signal: AbortSignal;
   /** Called with the process before the command is released; where it throws, the command never runs. */
   readonly onStart: (process: ProcessRecord) => void;
+  /** For a gate whose runtime is `container`. */
+  readonly container?: ContainerSettings | undefined;
 }
 
 export interface GateOutcome {
@@ -84,23 +87,40 @@ interface Attempt {
 }
 
 async function attemptCommand(
-  { gate, variables, signal, onStart }: GateRequest,
+  request: GateRequest,
   workTree: string,
   onOutput: (chunk: Uint8Array) => void,
 ): Promise<Attempt> {
+  const { gate } = request;
   const problem = cwdProblem(workTree, gate.cwd);
   if (problem !== undefined) return { status: 'fail', notes: [problem], end: undefined };
-  const cwd = join(workTree, gate.cwd);
-  const env = gateEnvironment(process.env, variables, gate.env);
-  const { run, timeoutSeconds } = gate;
   try {
-    const end = await runCommand({ run, cwd, env, timeoutSeconds, signal, onStart, onOutput });
-    if (end === undefined) return { status: 'stopped', notes: ['stopped before it started'], end };
-    return { status: statusOf(end), notes: notesOn(end, gate), end };
+    const { end, problem: failure } =
+      gate.runtime === 'container'
+        ? await runInContainer(request, workTree, onOutput)
+        : { end: await runHere(request, workTree, onOutput), problem: undefined };
+    if (end !== undefined) {
+      const notes = [...notesOn(end, gate), ...(failure === undefined ? [] : [failure])];
+      return { status: statusOf(end), notes, end };
+    }
+    if (failure !== undefined) return { status: 'fail', notes: [failure], end };
+    return { status: 'stopped', notes: ['stopped before it started'], end };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
     return { status: 'fail', notes: ['the command or its environment is too long to run'], end: undefined };
   }
+}
+
+function runHere(
+  { gate, variables, signal, onStart }: GateRequest,
+  workTree: string,
+  onOutput: (chunk: Uint8Array) => void,
+): Promise<CommandEnd | undefined> {
+  const { run, timeoutSeconds } = gate;
+  const argv = ['/bin/sh', '-c', '--', run];
+  const cwd = join(workTree, gate.cwd);
+  const env = gateEnvironment(process.env, variables, gate.env);
+  return runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput });
 }
 
 function statusOf({ interruption, exitCode }: CommandEnd): GateOutcome['status'] {

@@ -2,6 +2,7 @@ import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { EnvironmentVariable } from '../engine/aws/environment';
+import type { Toolchains } from '../engine/gate-key';
 import { RUN_TABLE } from '../run/dynamodb/table';
 import { acknowledgeWildcard } from './acknowledge';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type Grant } from './function-table';
@@ -18,7 +19,7 @@ export interface GrantsProps {
   readonly machines: Machines;
   readonly access: RepositoryAccess | undefined;
   /** What gates run with; results are remembered for it alone. */
-  readonly toolchain: string;
+  readonly toolchains: Toolchains;
   readonly retentionDays: number;
   readonly maxWorkers: number;
 }
@@ -57,10 +58,14 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     return {};
   },
 
-  cache(role, { storage: { cacheTable }, toolchain }) {
+  cache(role, { storage: { cacheTable }, toolchains }) {
     const actions = ['GetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`);
     allow(role, actions, [cacheTable.tableArn]);
-    return { CACHE_TABLE: cacheTable.tableName, TOOLCHAIN: toolchain };
+    return {
+      CACHE_TABLE: cacheTable.tableName,
+      TOOLCHAIN: toolchains.local,
+      CONTAINER_TOOLCHAIN: toolchains.container,
+    };
   },
 
   bucket(role, { storage: { bucket } }) {

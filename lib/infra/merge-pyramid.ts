@@ -39,7 +39,10 @@ export class MergePyramid extends Construct {
       storage: this.storage,
       machines: this.machines,
       access: settings.repositoryAccess,
-      toolchain: toolchainOf(this.functions.gate),
+      toolchains: {
+        local: toolchainOf(this.functions.gate),
+        container: `container-${settings.architecture.name}`,
+      },
       retentionDays: settings.retention.toDays(),
       maxWorkers,
     });

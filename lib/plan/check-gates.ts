@@ -57,7 +57,7 @@ function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Fi
     const ungated = complete && !plan.ungatedAllowed && ![...own].some((name) => isRequired(name, policy));
     return { lacking, ungated: ungated && lacking.length === 0 };
   };
-  const ofPlan = judge(plan.gates ?? { path: [], gates: [], complete: true });
+  const ofPlan = judge(plan.gates ?? { path: [], gates: [], runtimes: [], complete: true });
   for (const item of plan.items) {
     const path = item.gates?.path ?? item.path;
     const { lacking, ungated } = item.gates === undefined ? ofPlan : judge(item.gates);

@@ -68,9 +68,6 @@ function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<F
   yield { code, message: `${describe(key)} is not a key for this`, path, atKey: true, hint: rule };
 }
 
-/** Runtimes of the format that this version has no engine for. */
-const UNAVAILABLE_RUNTIMES: readonly unknown[] = ['container'];
-
 function* checkValue(
   schema: z.ZodType,
   value: unknown,
@@ -79,10 +76,7 @@ function* checkValue(
 ): Generator<Finding> {
   const issue = schema.safeParse(value).error?.issues[0];
   if (issue === undefined) return;
-  if (path.at(-1) === 'runtime' && UNAVAILABLE_RUNTIMES.includes(value)) {
-    const message = `the runtime ${value} is not available`;
-    yield { code: 'runtime-unavailable', message, path, hint: 'use `runtime: local`, or leave it out' };
-  } else if (issue.code === 'invalid_type') {
+  if (issue.code === 'invalid_type') {
     const expected = TYPE_NAMES[issue.expected] ?? issue.expected;
     const message = `expected ${expected}, got ${describe(value)}`;
     yield { code: 'invalid-type', message, path, hint: typeHint(issue.expected, value) };

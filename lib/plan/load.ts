@@ -8,6 +8,7 @@ import { checkItems } from './check-items';
 import { checkRuntimes } from './check-runtimes';
 import { checkShape } from './check-shape';
 import type { Finding } from './field-path';
+import { checkIsolation, isolate } from './isolation';
 import { createNearest } from './nearest';
 import { outline } from './outline';
 import type { Plan } from './plan';
@@ -44,7 +45,7 @@ export function loadPlan(text: string, source: PlanSource): Plan {
     if (problems.length > 0) throw new InputError(problems);
   };
   refuseFor(checkDocument(document));
-  const valid = planSchema.parse(document.value);
+  const valid = isolate(planSchema.parse(document.value));
   refuseFor([...checkRuntimes(valid), ...(source.check?.(valid) ?? [])]);
   return buildPlan(
     valid,
@@ -66,6 +67,7 @@ function* checkDocument({ value, findings }: SourceDocument): Generator<Finding>
   yield* checkShape(planSchema, value, [], nearest);
   yield* checkItems(plan.items, nearest);
   yield* checkGates(plan, nearest);
+  yield* checkIsolation(plan);
 }
 
 function problemsOf(

@@ -15,6 +15,8 @@ export interface Outline {
   readonly blockOn: readonly Named[];
   readonly retries: readonly Named[];
   readonly ungatedAllowed: boolean;
+  /** Whether every gate has to run in a container. */
+  readonly isolationStrict: boolean;
 }
 
 export interface OutlineItem {
@@ -39,6 +41,15 @@ export interface GateList {
   readonly gates: readonly Named[];
   /** Whether every entry has a name: only then can something be said to be lacking. */
   readonly complete: boolean;
+  readonly runtimes: readonly GateRuntime[];
+}
+
+/** Where a gate is to run, as far as the document says. */
+export interface GateRuntime {
+  /** Of the gate. */
+  readonly path: FieldPath;
+  readonly runtime: unknown;
+  readonly hasImage: boolean;
 }
 
 /** Reads what there is to read in a document. */
@@ -50,7 +61,7 @@ export function outline(document: unknown): Outline {
   return {
     items: list(root.items).map((item, index) => outlineItem(item, ['items', index])),
     gates: gateList(root.gates, ['gates']),
-    integration: gateList(list(integration.gates).filter(isMapping), references),
+    integration: gateList(list(integration.gates), references),
     integrationNames: names(integration.gates, references),
     requiredGates:
       'requiredGates' in policy ? names(policy.requiredGates, ['policy', 'requiredGates']) : undefined,
@@ -63,6 +74,7 @@ export function outline(document: unknown): Outline {
     })),
     // An invalid value says nothing about what was meant.
     ungatedAllowed: policy.ungated !== undefined && policy.ungated !== 'refuse',
+    isolationStrict: policy.isolation === 'strict',
   };
 }
 
@@ -73,7 +85,9 @@ function outlineItem(value: unknown, path: FieldPath): OutlineItem {
     name: typeof item.name === 'string' ? item.name : undefined,
     branchIsName: item.branch === undefined && item.sha === undefined,
     deps: names(item.deps, [...path, 'deps']),
-    gates: isMapping(value) ? gateList(item.gates, [...path, 'gates']) : { path, gates: [], complete: false },
+    gates: isMapping(value)
+      ? gateList(item.gates, [...path, 'gates'])
+      : { path, gates: [], runtimes: [], complete: false },
   };
 }
 
@@ -83,7 +97,12 @@ function gateList(value: unknown, path: FieldPath): GateList | undefined {
     const name = mapping(gate).name;
     return typeof name === 'string' ? [{ name, path: [...path, index, 'name'] }] : [];
   });
-  return { path, gates, complete: Array.isArray(value) && gates.length === value.length };
+  const runtimes = list(value).flatMap((gate, index) =>
+    isMapping(gate)
+      ? [{ path: [...path, index], runtime: gate.runtime, hasImage: gate.image !== undefined }]
+      : [],
+  );
+  return { path, gates, runtimes, complete: Array.isArray(value) && gates.length === value.length };
 }
 
 function names(value: unknown, path: FieldPath): Named[] {

@@ -3,6 +3,12 @@
 /** What a gate result may be reused for: the same tree, the same commit, or nothing. */
 export type GateCache = 'tree' | 'commit' | 'off';
 
+/**
+ * Where a gate runs: on the machine of the lane, in a container on it, or elsewhere (`ci-service`: `run` only starts
+ * the check, whose answer is brought by a callback).
+ */
+export type Runtime = 'local' | 'container' | 'ci-service';
+
 export interface Gate {
   readonly name: string;
   /** Shell command, run by `/bin/sh -c`. */
@@ -11,8 +17,9 @@ export interface Gate {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
-  /** `ci-service`: `run` only starts the check, whose answer is brought by a callback. */
-  readonly runtime: 'local' | 'ci-service';
+  readonly runtime: Runtime;
+  /** Of a gate in a container. */
+  readonly image?: string | undefined;
   /** Glob patterns, relative to `cwd`, of files to keep after the gate. */
   readonly artifacts: readonly string[];
   readonly cache: GateCache;

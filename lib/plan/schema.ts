@@ -11,6 +11,11 @@ const MAX_ARGUMENT = 40_000;
 /** Names of items and gates. */
 export const NAME = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 const ENV_KEY = /^(?!LEX_PR_|GIT_|__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+/**
+ * References to images as Docker and CodeBuild take them, in outline: it neither looks like an option nor has
+ * anything in it that a shell or a URL would read otherwise. The engine knows the rest.
+ */
+const IMAGE = /^[A-Za-z0-9](?:[A-Za-z0-9._/:@+-]{0,510}[A-Za-z0-9])?$/;
 const RELATIVE_PATH = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\p{Cs}]{1,4096}$/u;
 
 const name = z
@@ -53,13 +58,21 @@ const gate = z
       .max(MAX_SECONDS)
       .default(600)
       .describe(
-        'Time limit in seconds; the whole process group is killed when it is over. With `runtime: ci-service` the ' +
+        'Time limit in seconds; all that it started is killed when it is over. With `runtime: ci-service` the ' +
           'answer has to be there by then.',
       ),
     runtime: z
-      .enum(['local', 'ci-service'])
+      .enum(['local', 'container', 'ci-service'])
       .default('local')
-      .describe('Where the gate runs: here, or elsewhere, from where a callback brings the answer.'),
+      .describe(
+        'Where the gate runs: here, here in a container, or elsewhere, from where a callback brings the answer. ' +
+          'Default: `container` where `policy.isolation` is `strict`.',
+      ),
+    image: z
+      .string()
+      .regex(IMAGE, { error: 'must name an image as registry/name:tag or registry/name@sha256:…' })
+      .optional()
+      .describe('Image of a gate whose runtime is `container`, best named by its digest.'),
     artifacts: z
       .array(relativePath)
       .default([])
@@ -173,6 +186,10 @@ const policy = z
       .enum(['refuse', 'allow'])
       .default('refuse')
       .describe('Whether an item without any required gate may merge.'),
+    isolation: z
+      .enum(['default', 'strict'])
+      .default('default')
+      .describe('`strict`: every gate that is run here has to run in a container.'),
     retries: z.record(name, retry).default({}).describe('Attempts by gate name.'),
     mergeRule: z
       .strictObject({ type: z.literal('strict-required').describe('Every required gate has to pass.') })

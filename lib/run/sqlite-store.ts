@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../database';
 import { refuse } from '../errors';
+import type { ContainerRecord } from '../gates/containers';
 import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
 import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
@@ -26,11 +27,21 @@ const SCHEMA = `
   ) STRICT;
 `;
 
+/** Added to the tables above without another version: one that does not know it has no containers either. */
+const CONTAINERS = 'CREATE TABLE IF NOT EXISTS container (name TEXT PRIMARY KEY, cli TEXT NOT NULL) STRICT';
+
 /** Processes of gates that may still be there: recorded before they run, forgotten once they are gone. */
 export interface ProcessTable {
   add(process: ProcessRecord): void;
   remove(pid: number): void;
   all(): readonly ProcessRecord[];
+}
+
+/** The same for their containers. */
+export interface ContainerTable {
+  add(container: ContainerRecord): void;
+  remove(name: string): void;
+  all(): readonly ContainerRecord[];
 }
 
 /**
@@ -40,6 +51,7 @@ export interface ProcessTable {
  */
 export function openSqliteStore(file: string): RunStore & {
   readonly processes: ProcessTable;
+  readonly containers: ContainerTable;
   readonly callbacks: ReturnType<typeof sqliteCallbacks>;
 } {
   const db = openDatabase(file, BUSY_MS);
@@ -78,6 +90,7 @@ export function openSqliteStore(file: string): RunStore & {
       return isFirst;
     },
     processes: processTable(db),
+    containers: containerTable(db),
     callbacks,
   };
 }
@@ -110,7 +123,7 @@ export function readerOf(db: DatabaseSync): RunReader {
 function prepareSchema(db: DatabaseSync, file: string): void {
   transaction(db, () => {
     if (!hasSchema(db, file)) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
-    db.exec(CALLBACK_SCHEMA);
+    db.exec(`${CALLBACK_SCHEMA} ${CONTAINERS}`);
   });
 }
 
@@ -164,5 +177,19 @@ function processTable(db: DatabaseSync): ProcessTable {
           processGroup: Number(row.process_group),
           startTime: String(row.start_time),
         })),
+  };
+}
+
+function containerTable(db: DatabaseSync): ContainerTable {
+  const insert = db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?)');
+  const remove = db.prepare('DELETE FROM container WHERE name = ?');
+  return {
+    add: ({ name, cli }) => void insert.run(name, cli),
+    remove: (name) => void remove.run(name),
+    all: () =>
+      db
+        .prepare('SELECT * FROM container')
+        .all()
+        .map((row) => ({ name: String(row.name), cli: String(row.cli) })),
   };
 }

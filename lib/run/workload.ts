@@ -123,6 +123,7 @@ export function gateDefinition(gate: Gate): string {
     gate.runtime,
     gate.artifacts,
     gate.cache,
+    ...(gate.image === undefined ? [] : [gate.image]),
   ]);
 }
 

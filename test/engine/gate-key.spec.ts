@@ -1,4 +1,4 @@
-import { gateKey, localToolchain } from '../../lib/engine/gate-key';
+import { gateKey, localToolchains } from '../../lib/engine/gate-key';
 import type { Gate } from '../../lib/plan/plan';
 
 const gate: Gate = {
@@ -12,8 +12,9 @@ const gate: Gate = {
   cache: 'tree',
 };
 const tested = { commit: 'c1', tree: 't1' };
-const key = (change: Partial<Gate> = {}, on = tested, toolchain = 'tools') =>
-  gateKey({ ...gate, ...change }, on, toolchain);
+const tools = { local: 'tools', container: 'engine' };
+const key = (change: Partial<Gate> = {}, on = tested, toolchains = tools) =>
+  gateKey({ ...gate, ...change }, on, toolchains);
 
 describe('gateKey', () => {
   it('is the same for the same gate on the same content', () => {
@@ -31,12 +32,27 @@ describe('gateKey', () => {
     ['time limit', { timeoutSeconds: 61 }],
     ['artifacts', { artifacts: [] }],
     ['kind of cache', { cache: 'commit' }],
+    ['runtime', { runtime: 'container', image: 'node:24' }],
   ])('changes with its %s', (_, change) => {
     expect(key(change)).not.toBe(key());
   });
 
-  it('changes with the tools', () => {
-    expect(key({}, tested, 'other tools')).not.toBe(key());
+  it('changes with the image', () => {
+    const inContainer = (image: string) => key({ runtime: 'container', image });
+    expect(inContainer('node:24')).toBe(inContainer('node:24'));
+    expect(inContainer('node:24')).not.toBe(inContainer('node:22'));
+  });
+
+  it('changes with the tools of its runtime, and not with those of another', () => {
+    const container = { runtime: 'container', image: 'node:24' } as const;
+    const [otherTools, otherEngine] = [
+      { ...tools, local: 'other tools' },
+      { ...tools, container: 'other engine' },
+    ];
+    expect(key({}, tested, otherTools)).not.toBe(key());
+    expect(key({}, tested, otherEngine)).toBe(key());
+    expect(key(container, tested, otherEngine)).not.toBe(key(container));
+    expect(key(container, tested, otherTools)).toBe(key(container));
   });
 
   it('depends on the tree alone with cache: tree, on the commit alone with cache: commit', () => {
@@ -58,9 +74,9 @@ describe('gateKey', () => {
   });
 });
 
-describe('localToolchain', () => {
+describe('localToolchains', () => {
   const { PATH, LC_ALL } = process.env;
-  const before = localToolchain('git version 2.39.5');
+  const before = localToolchains('git version 2.39.5');
   afterEach(() => {
     Object.assign(process.env, { PATH, LC_ALL });
     if (LC_ALL === undefined) delete process.env.LC_ALL;
@@ -68,17 +84,21 @@ describe('localToolchain', () => {
   });
 
   it('changes with the version of git', () => {
-    expect(localToolchain('git version 2.39.5')).toBe(before);
-    expect(localToolchain('git version 2.40.0')).not.toBe(before);
+    expect(localToolchains('git version 2.39.5')).toEqual(before);
+    const after = localToolchains('git version 2.40.0');
+    expect(after.local).not.toBe(before.local);
+    expect(after.container).not.toBe(before.container);
   });
 
-  it.each(['PATH', 'LC_ALL'])('changes with %s, which gates inherit', (name) => {
+  it.each(['PATH', 'LC_ALL'])('changes with %s, which gates inherit, but for those in containers', (name) => {
     process.env[name] = `${PATH}:/elsewhere`;
-    expect(localToolchain('git version 2.39.5')).not.toBe(before);
+    const after = localToolchains('git version 2.39.5');
+    expect(after.local).not.toBe(before.local);
+    expect(after.container).toBe(before.container);
   });
 
   it('does not change with what gates do not see', () => {
     process.env.UNSEEN = '1';
-    expect(localToolchain('git version 2.39.5')).toBe(before);
+    expect(localToolchains('git version 2.39.5')).toEqual(before);
   });
 });

@@ -48,6 +48,7 @@ describe('the JSON Schema of plans', () => {
       runtime: 'local',
       cache: 'off',
     }),
+    gate({ runtime: 'container', image: 'ghcr.io/a/b:1.2@sha256:0123' }),
   ])('accepts the plan %s', (text) => {
     expect(problemsOf(text)).toEqual([]);
     expect(validate(JSON.parse(text))).toBe(true);
@@ -65,7 +66,7 @@ describe('the JSON Schema of plans', () => {
     plan({ items, policy: { integration: { gates: [] } } }),
     gate({ env: { GIT_DIR: 'x' } }),
     gate({ cwd: '../x' }),
-    gate({ runtime: 'container' }),
+    gate({ runtime: 'container', image: '-v' }),
     gate({ timeoutSeconds: 0 }),
   ])('refuses the plan %s', (text) => {
     expect(problemsOf(text)).not.toEqual([]);

@@ -5,7 +5,7 @@ describe('a document with problems', () => {
     const text = `schemaVersion: 1
 targt: main
 gates:
-  - {name: test, run: "true", runtime: container, env: {GIT_DIR: x, PORT: 80}}
+  - {name: test, run: "true", runtime: elsewhere, env: {GIT_DIR: x, PORT: 80}}
   - {name: test, run: ' '}
 policy:
   mergeStrategy: squas
@@ -28,7 +28,7 @@ items:
       '1:1 target missing-field',
       '1:16 schemaVersion invalid-type',
       '2:1 targt unknown-key',
-      '4:40 gates[0].runtime runtime-unavailable',
+      '4:40 gates[0].runtime invalid-value',
       '4:57 gates[0].env.GIT_DIR invalid-key',
       '4:75 gates[0].env.PORT invalid-type',
       '5:12 gates[1].name duplicate-gate',
@@ -111,12 +111,6 @@ items:
     expect(found.map((problem) => problem.hint)).toContainEqual(
       typeof hint === 'string' ? hint : expect.stringMatching(hint),
     );
-  });
-
-  it.each(['container'])('names the runtime %s as one that is not available', (runtime) => {
-    const [problem] = problemsOf(plan({ items: [], gates: [{ name: 'g', run: 'x', runtime }] }));
-    expect(problem).toMatchObject({ code: 'runtime-unavailable', path: 'gates[0].runtime' });
-    expect(problem!.message).toContain(runtime);
   });
 
   it('names files to keep of a gate that runs elsewhere, wherever it stands', () => {

@@ -111,7 +111,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     memoryOf: () => {
       throw new Error('no gate is handed out here');
     },
-    toolchain: 'test',
+    toolchains: { local: 'test', container: 'test' },
     pause: async () => {},
     record: async () => {},
     starter: {

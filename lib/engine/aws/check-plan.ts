@@ -48,7 +48,7 @@ function* checkGate(
   { name, timeoutSeconds, runtime }: PlanDocument['gates'][number],
   path: FieldPath,
 ): Generator<Finding> {
-  if (runtime === 'ci-service')
+  if (runtime !== 'local')
     yield {
       code: 'runtime-unavailable',
       message: `gate ${JSON.stringify(name)}: the runtime ${runtime} is not available on the aws engine`,

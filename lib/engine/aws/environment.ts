@@ -21,6 +21,8 @@ const variables = z.object({
   REPOSITORY_SCOPE: name.optional(),
   /** What gates run with: results are remembered for this alone. */
   TOOLCHAIN: name,
+  /** The same of gates in containers, beside their image. */
+  CONTAINER_TOOLCHAIN: name,
 });
 
 export type Environment = z.output<typeof variables>;

@@ -74,7 +74,7 @@ async function gates(
 
 /** The result of a task for which nothing has to run. */
 async function settle(
-  { memoryOf, blobs, toolchain, now }: HandOut,
+  { memoryOf, blobs, toolchains, now }: HandOut,
   run: RunContext,
   state: RunState,
   { task, attempt }: Task,
@@ -88,7 +88,7 @@ async function settle(
     return { ...base, outcome: kind, ...rest };
   }
   if (tested.empty) return { ...base, outcome: 'empty', candidate: tested.commit };
-  const key = gateKey(load.tasks[task]!.gate, tested, toolchain);
+  const key = gateKey(load.tasks[task]!.gate, tested, toolchains);
   const pass = key === undefined ? undefined : await memoryOf(run).passes.get(key);
   if (pass === undefined) return undefined;
   const below = artifactsPath(names, load.tasks[task]!, state.weave.round);

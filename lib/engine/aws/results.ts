@@ -4,7 +4,7 @@ import type { Input, Result } from '../../run/messages';
 import type { RunState } from '../../run/state';
 import { type Durations, durationKey } from '../durations';
 import { artifactsPath, logPath } from '../gate-files';
-import { gateKey } from '../gate-key';
+import { gateKey, type Toolchains } from '../gate-key';
 import { blobKeys } from './blobs';
 import type { GateReturn } from './protocol';
 import type { RunContext } from './run-context';
@@ -27,7 +27,7 @@ export interface Remembering {
   /** Caches as the run's policy has them. */
   readonly memoryOf: (run: RunContext) => Memory;
   /** What gates run with, as far as it is known from outside. */
-  readonly toolchain: string;
+  readonly toolchains: Toolchains;
 }
 
 /** What a gate function brought back, as results of the run. */
@@ -55,7 +55,7 @@ export function toResults(run: RunContext, state: RunState, returned: readonly G
 
 /** Keeps the passes among results that have just been taken in, and how long they took. */
 export async function rememberPasses(
-  { memoryOf, toolchain }: Remembering,
+  { memoryOf, toolchains }: Remembering,
   run: RunContext,
   state: RunState,
   inputs: readonly Input[],
@@ -71,7 +71,7 @@ export async function rememberPasses(
       if (task.item >= 0)
         await memory.durations.set(durationKey(task.gate.name, names[task.item]!), durationMs);
       const tested = testedBy(run, state, result.task);
-      const key = tested.kind === 'clean' ? gateKey(task.gate, tested, toolchain) : undefined;
+      const key = tested.kind === 'clean' ? gateKey(task.gate, tested, toolchains) : undefined;
       if (key === undefined) return;
       const below = artifactsPath(names, task, state.weave.round);
       const artifacts = (result.artifacts ?? []).map((path) => path.slice(below.length + 1));

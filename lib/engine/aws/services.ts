@@ -58,13 +58,13 @@ export function turnServices(): ReturnType<typeof storage> &
   TurnServices & { readonly flush: () => Promise<void> } {
   const base = storage();
   const remembered = cache();
-  const { TOOLCHAIN } = requireEnvironment(['TOOLCHAIN']);
+  const { TOOLCHAIN, CONTAINER_TOOLCHAIN } = requireEnvironment(['TOOLCHAIN', 'CONTAINER_TOOLCHAIN']);
   let samples: Sample[] = [];
   return {
     ...base,
     tokens: tokens(),
     memoryOf: ({ record }) => memory(remembered, record.plan.policy.performance),
-    toolchain: TOOLCHAIN,
+    toolchains: { local: TOOLCHAIN, container: CONTAINER_TOOLCHAIN },
     pause,
     async record({ load, record }: RunContext, state, events) {
       samples.push(...samplesOf(load, record.plan.policy.mergeStrategy, state, events));

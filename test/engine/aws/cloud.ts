@@ -135,7 +135,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     tokens: guarded(tokens),
     loadRun: async () => context,
     memoryOf: () => memory,
-    toolchain: 'tools',
+    toolchains: { local: 'tools', container: 'engine' },
     now: () => now,
     pause: () => new Promise<void>((resolve) => ready.push(resolve)),
     record: async () => {},

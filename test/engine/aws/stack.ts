@@ -138,7 +138,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       now: Date.now,
       maxWorkers: 50,
       scratch: home,
-      toolchain: 'tools',
+      toolchains: { local: 'tools', container: 'engine' },
       pause: async () => {},
       withRepository: ((repository, work) =>
         withRemoteWorkspace(
