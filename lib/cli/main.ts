@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { Fault, InputError, type Problem, refuse } from '../errors';
@@ -34,7 +34,7 @@ export async function main(args: readonly string[], version: string, io: Io = pr
   try {
     const isFile = (path: string) =>
       statSync(resolve(io.cwd, path), { throwIfNoEntry: false })?.isFile() ?? false;
-    given = npmArguments(args, io.env, program, isFile);
+    given = npmArguments(args, io.env, program, isFile, textOf);
     await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
@@ -259,6 +259,15 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     );
 
   return program;
+}
+
+/** Of a file that can be read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;

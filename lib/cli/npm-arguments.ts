@@ -1,6 +1,6 @@
 import { type Argument, type Command, Option } from 'commander';
-import { distance } from 'fastest-levenshtein';
 import { refuse } from '../errors';
+import { refuseStrayFlags } from './npm-flags';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +15,7 @@ export const underNpm = (env: Environment): boolean =>
  * @param argv what npm left, without node and script; whatever stood after `--` is in it as it was
  * @param program knows the commands and their options
  * @param isFile whether a word, as a path, names a file
+ * @param read the text of a file, if it is there
  * @returns arguments as if lex-pr had been called directly; `argv` itself where it was
  * @throws InputError naming the form with `--` where it cannot be told what was meant
  */
@@ -23,6 +24,7 @@ export function npmArguments(
   env: Environment,
   program: Command,
   isFile: (path: string) => boolean,
+  read: (path: string) => string | undefined,
 ): readonly string[] {
   if (!underNpm(env)) return argv;
   const { command, path, words } = findCommand(program, argv);
@@ -31,7 +33,7 @@ export function npmArguments(
   const taken = command.options
     .filter((option) => !isAmong(option, words))
     .flatMap((option) => [...takenByNpm(option, env, path), ...expandedByNpm(option, env, words)]);
-  refuseMisspelt(command, env, path);
+  refuseStrayFlags(program, command, path, env, read);
   const flags = taken.flatMap(({ given }) => given);
   const slots = taken.filter(({ wanted }) => wanted > 0);
   if (words.some((word) => /^-./.test(word))) {
@@ -105,19 +107,6 @@ function expandedByNpm(option: Option, env: Environment, words: readonly string[
     env.npm_config_engine_strict === 'true' &&
     words.some((word) => argChoices.includes(word));
   return isMeant ? [{ option, given: [], wanted: 1 }] : [];
-}
-
-/** npm takes any flag without a word, so that a typing error would be passed over. */
-function refuseMisspelt(command: Command, env: Environment, path: readonly string[]): void {
-  const known = command.options.map(({ long }) => (long ?? '').slice(2));
-  for (const [key, value] of Object.entries(env)) {
-    if (!key.startsWith('npm_config_') || value === undefined || value === '') continue;
-    const name = key.slice('npm_config_'.length).replaceAll('_', '-');
-    if (name.length < 6 || known.includes(name)) continue;
-    const near = known.find((option) => distance(option, name) <= 2);
-    if (near !== undefined)
-      throw refuse('usage', `unknown option --${name} for ${path.join(' ')}`, `did you mean --${near}?`);
-  }
 }
 
 /** Gives each word to an argument of the command or to an option, in the one way in which all fit. */

@@ -46,10 +46,19 @@ function under(argv: readonly string[], config: Readonly<Record<string, string>>
     npm_lifecycle_event: 'cli',
     npm_package_name: 'lex-pr',
     npm_config_user_agent: 'npm/11',
+    npm_config_local_prefix: '/here',
     npm_config_json_file: 'x',
+    NPM_CONFIG_SASS_BINARY_SITE: 'x',
+    npm_config_sass_binary_site: 'x',
     ...Object.fromEntries(settings),
   };
-  return npmArguments(argv, env, program(), (path) => FILES.includes(path));
+  return npmArguments(
+    argv,
+    env,
+    program(),
+    (path) => FILES.includes(path),
+    (path) => (path === '/here/.npmrc' ? '; comment\njson_file = x\ndisturl=y\n' : undefined),
+  );
 }
 
 const refusal = (argv: readonly string[], config: Readonly<Record<string, string>>) => {
@@ -206,8 +215,41 @@ describe('arguments under npm run cli', () => {
   it('are refused where a flag is misspelt, which npm lets pass', () => {
     expect(refusal(['merge', 'plan.json'], { exectue: 'true' })).toMatchObject({
       message: 'unknown option --exectue for merge',
-      hint: 'did you mean --execute?',
+      hint: expect.stringMatching(/^did you mean --execute\?\n.*npm run cli -- merge …\n/),
     });
+  });
+
+  it.each([
+    ['npm has it, and we do not', 'dry-run', 'true', 'without --execute it is a dry run'],
+    ['another command has it', 'target', 'release', 'with -- before'],
+    ['nobody has it', 'gates-only', 'true', 'with -- before'],
+    ['it abbreviates one', 'exec', 'true', 'did you mean --execute?'],
+    ['it is short and nearly one', 'jsno', 'true', 'with -- before'],
+    ['it is one with a letter more', 'stacks', 'x', 'did you mean --stack?'],
+  ])('are refused with a flag that the command does not have: %s', (_, name, value, hint) => {
+    for (const words of [
+      ['merge', 'plan.json'],
+      ['merge', 'plan.json', 'out'],
+    ])
+      expect(refusal(words, { execute: 'true', [name]: value, 'artifact-dir': 'true' })).toMatchObject({
+        code: 'usage',
+        message: `unknown option --${name} for merge`,
+        hint: expect.stringContaining(hint),
+      });
+    expect(refusal(['plan'], { gates: 'x=y' })).toMatchObject({
+      hint: expect.stringMatching('did you mean --gate?'),
+    });
+  });
+
+  it('take settings of npm, of an .npmrc or of the environment for what they are', () => {
+    const settings = {
+      'foreground-scripts': 'true',
+      disturl: 'y',
+      registry: 'x',
+      'node-gyp': 'x',
+      'dry-run': 'false',
+    };
+    expect(under(['merge', 'plan.json'], settings)).toEqual(['merge', 'plan.json']);
   });
 
   it.each([
@@ -217,6 +259,14 @@ describe('arguments under npm run cli', () => {
     ['by the script `cli` of another package', { npm_lifecycle_event: 'cli', npm_package_name: 'other' }],
   ])('are left alone when lex-pr is called %s', (_, env) => {
     const argv = ['merge', 'plan.json'];
-    expect(npmArguments(argv, { npm_config_execute: 'true', ...env }, program(), () => true)).toBe(argv);
+    expect(
+      npmArguments(
+        argv,
+        { npm_config_execute: 'true', ...env },
+        program(),
+        () => true,
+        () => undefined,
+      ),
+    ).toBe(argv);
   });
 });

@@ -123,6 +123,19 @@ describe('npm run cli', () => {
     expect(stderr).toContain('npm run cli -- merge-order');
   });
 
+  refused.each(['--execute --dry-run', '--execute --target=release', '--execute --gates-only', '--exec'])(
+    'lands nothing with a flag that merge does not have: %s',
+    (flags) => {
+      const repo = checkout();
+      repo.git('branch', 'release');
+      const heads = repo.git('for-each-ref');
+      const { code, stdout, stderr } = shell(repo, `npm run cli merge plan.json ${flags}`);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('npm run cli -- merge');
+      expect(repo.git('for-each-ref')).toBe(heads);
+    },
+  );
+
   refused('hears of every switch that a command has: npm keeps none for itself', () => {
     const repo = create();
     const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, cwd: '/', env: {} };
