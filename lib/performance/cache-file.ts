@@ -6,7 +6,7 @@ import { causeOf, openDatabase } from '../database';
 /** "lxpr": marks the file as a cache of ours (PRAGMA application_id). */
 const APPLICATION = 0x6c787072;
 /** Raise it with any change of the table, of what its columns mean or of the checksum (PRAGMA user_version). */
-const VERSION = 1;
+const VERSION = 2;
 const FORMAT = `${APPLICATION}/${VERSION}`;
 /** How long to wait for other processes, in milliseconds. */
 const BUSY_TIMEOUT = 5_000;
@@ -14,7 +14,7 @@ const BUSY_TIMEOUT = 5_000;
 const TABLE = `
   CREATE TABLE entry (
     namespace TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL,
-    expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL, crc INTEGER NOT NULL,
+    written_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL, crc INTEGER NOT NULL,
     PRIMARY KEY (namespace, key)
   ) STRICT;
   CREATE INDEX entry_by_use ON entry (used_at);
@@ -87,7 +87,9 @@ function reasonToSetAside(path: string): string | undefined {
     if (format === '0/0' && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
       return undefined;
     if (format !== FORMAT) return `its format is ${format}, not ${FORMAT}`;
-    const anyRow = database.prepare('SELECT namespace, key, json, expires_at, used_at, crc FROM entry');
+    const anyRow = database.prepare(
+      'SELECT namespace, key, json, written_at, expires_at, used_at, crc FROM entry',
+    );
     // A number too large for JavaScript is for who reads that row.
     anyRow.setReadBigInts(true);
     anyRow.get();

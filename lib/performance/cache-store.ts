@@ -1,12 +1,13 @@
-/** What a store keeps: a value as JSON text, and when it ceases to be valid (milliseconds since 1970). */
+/** What a store keeps: a value as JSON text, when it was written and when it ceases to be valid (milliseconds since 1970). */
 export interface CacheEntry {
   readonly json: string;
+  readonly writtenAt: number;
   readonly expiresAt: number;
 }
 
 /**
  * Where an OperationCache keeps its entries. A store is bounded and may drop any entry at any time; it
- * may hand out expired ones, because the cache looks at `expiresAt` itself. Entries of one namespace
+ * may hand out expired ones, because the cache looks at its times itself. Entries of one namespace
  * never show in another. Every method may reject; the cache then treats a read as a miss.
  */
 export interface CacheStore {

@@ -48,14 +48,21 @@ export class DynamoDbStore implements CacheStore {
     const get = { ...this.table, Key: rowKey(namespace, VALUE, key), ConsistentRead: true };
     const { Item } = await this.client.send(new GetItemCommand(get));
     if (Item === undefined) return undefined;
-    const { json, expiresAtMs } = fromAttributes(Item);
-    return { json: (await decompress(json as Uint8Array)).toString(), expiresAt: Number(expiresAtMs) };
+    const { json, writtenAtMs, expiresAtMs } = fromAttributes(Item);
+    // An earlier version did not say when it wrote.
+    if (writtenAtMs === undefined) return undefined;
+    return {
+      json: (await decompress(json as Uint8Array)).toString(),
+      writtenAt: Number(writtenAtMs),
+      expiresAt: Number(expiresAtMs),
+    };
   }
 
   async set(namespace: string, key: string, entry: CacheEntry): Promise<void> {
     const json = await compress(entry.json, { params });
     if (json.length > ROW_BYTES) return this.delete(namespace, key);
-    await this.put(namespace, VALUE, key, { json, expiresAtMs: entry.expiresAt });
+    const { writtenAt: writtenAtMs, expiresAt: expiresAtMs } = entry;
+    await this.put(namespace, VALUE, key, { json, writtenAtMs, expiresAtMs });
   }
 
   async delete(namespace: string, key: string): Promise<void> {

@@ -46,7 +46,7 @@ export class FileStore implements CacheStore {
     return this.sound(() => {
       const row = this.row(namespace, key);
       if (row === undefined) return undefined;
-      const entry = { json: row.json, expiresAt: row.expires_at };
+      const entry = { json: row.json, writtenAt: row.written_at, expiresAt: row.expires_at };
       if (row.crc !== checksum(namespace, key, entry)) {
         this.remove(namespace, key);
         return undefined;
@@ -59,8 +59,8 @@ export class FileStore implements CacheStore {
   async set(namespace: string, key: string, entry: CacheEntry): Promise<void> {
     const crc = checksum(namespace, key, entry);
     this.sound(() => {
-      this.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)').run(
-        ...[text(namespace), text(key), entry.json, entry.expiresAt, this.now(), crc],
+      this.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+        ...[text(namespace), text(key), entry.json, entry.writtenAt, entry.expiresAt, this.now(), crc],
       );
       this.writes += 1;
       if (this.writes % Math.ceil(this.maxEntries / 10) === 0) this.prune();
@@ -114,7 +114,8 @@ export class FileStore implements CacheStore {
   }
 
   private row(namespace: string, key: string): Row | undefined {
-    const sql = 'SELECT json, expires_at, used_at, crc FROM entry WHERE namespace = ? AND key = ?';
+    const sql =
+      'SELECT json, written_at, expires_at, used_at, crc FROM entry WHERE namespace = ? AND key = ?';
     return this.prepare(sql).get(text(namespace), text(key)) as unknown as Row | undefined;
   }
 
@@ -138,6 +139,7 @@ export class FileStore implements CacheStore {
 
 interface Row {
   readonly json: string;
+  readonly written_at: number;
   readonly expires_at: number;
   readonly used_at: number;
   readonly crc: number;
@@ -152,6 +154,6 @@ function text(name: string): string {
   return JSON.stringify(name);
 }
 
-function checksum(namespace: string, key: string, entry: CacheEntry): number {
-  return crc32(JSON.stringify([namespace, key, entry.json, entry.expiresAt]));
+function checksum(namespace: string, key: string, { json, writtenAt, expiresAt }: CacheEntry): number {
+  return crc32(JSON.stringify([namespace, key, json, writtenAt, expiresAt]));
 }

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { refuse } from '../errors';
-import type { CacheStore } from './cache-store';
+import type { CacheEntry, CacheStore } from './cache-store';
 import { encodeCacheable } from './cacheable';
 import { runClaimed } from './claimed';
+import { Arrival, type Flight, takeOff } from './flight';
 import { MemoryStore } from './memory-store';
 
 export interface OperationCacheOptions {
@@ -33,29 +33,25 @@ export interface CacheStatistics {
   readonly hitRate: number;
 }
 
-/** What a store holds under a key; `expired`: a value that is too old. */
-interface Found<T> {
-  readonly value?: T;
+/** What a store holds under a key, as JSON; `expired`: a value that is too old. */
+interface Found {
+  readonly json?: string;
   readonly expired?: boolean;
 }
 
-/** An operation that is running. */
-interface Flight<T> {
-  result?: Promise<T>;
-}
+/** How far apart the clocks of processes that share a store may be, in milliseconds. */
+const CLOCK_SKEW = 60_000;
 
 /**
- * Remembers results of operations for a time. Values are plain JSON data (`null` is a value); a hit is a
- * copy, so changing it changes nothing here. A store that fails costs a miss, never the operation. Where the
+ * Remembers results of operations for a time. Values are plain JSON data (`null` is a value); each caller
+ * gets a copy of its own, so changing it changes nothing here. A store that fails costs a miss, never the operation. Where the
  * store knows claims, processes that share it do the work of a key once, too.
  *
  * Disabled, it stays out of the way entirely: every call runs its own operation, concurrent ones too,
  * nothing is stored, and nothing counts.
  */
 export class OperationCache<T> {
-  private readonly flights = new Map<string, Flight<T>>();
-  /** The flights that the current call is part of. */
-  private readonly within = new AsyncLocalStorage<readonly Flight<T>[]>();
+  private readonly flights = new Map<string, { readonly flight: Flight; readonly result: Promise<string> }>();
   private readonly store: CacheStore;
   private readonly namespace: string;
   private readonly now: () => number;
@@ -64,7 +60,7 @@ export class OperationCache<T> {
   private expired = 0;
 
   /**
-   * @param ttlSeconds how long a value is valid
+   * @param ttlSeconds how long a value is valid, whoever has stored it; shorter where that was for a shorter time
    * @throws InputError when `ttlSeconds` is not a positive number
    */
   constructor(
@@ -84,7 +80,7 @@ export class OperationCache<T> {
     if (!this.enabled) return undefined;
     const found = await this.read(key);
     this.count(found);
-    return found.value;
+    return found.json === undefined ? undefined : JSON.parse(found.json);
   }
 
   /** @throws InputError when the value is not plain JSON data (enabled caches only) */
@@ -96,22 +92,20 @@ export class OperationCache<T> {
    * The value of a key; where there is none, that of `fn`, which is then remembered. Concurrent calls
    * with one key run one `fn` and share its value. If it fails, all of them fail, nothing is remembered,
    * and the next call tries again.
-   * @throws what `fn` throws; InputError when its value is not plain JSON data, or when `fn` asks for its own
-   *   key, for which it would wait forever
+   * @throws what `fn` throws; InputError when its value is not plain JSON data, or when `fn` waits for a result
+   *   that itself waits for that of `fn`
    */
-  async execute(key: string, fn: () => Promise<T>): Promise<T> {
-    if (!this.enabled) return fn();
+  execute(key: string, fn: () => Promise<T>): Promise<T> {
+    if (!this.enabled) return Promise.resolve().then(fn);
     const running = this.flights.get(key);
-    const within = this.within.getStore() ?? [];
-    if (running !== undefined && within.includes(running))
-      throw refuse('cache-cycle', `the operation ${JSON.stringify(key)} waits for its own result`);
-    if (running !== undefined) return this.join(running.result!);
-    const flight: Flight<T> = {};
-    this.flights.set(key, flight);
-    flight.result = this.within
-      .run([...within, flight], () => this.readOrRun(key, fn))
-      .finally(() => this.flights.delete(key));
-    return flight.result;
+    if (running !== undefined) return Arrival.of(running.flight, this.join(running.result));
+    const { flight, result } = takeOff(key, () => this.readOrRun(key, fn));
+    this.flights.set(key, { flight, result });
+    const left = result.finally(() => this.flights.delete(key));
+    return Arrival.of(
+      flight,
+      left.then((json): T => JSON.parse(json)),
+    );
   }
 
   stats(): CacheStatistics {
@@ -120,53 +114,54 @@ export class OperationCache<T> {
     return { hits, misses, expired, size: this.size(), hitRate: reads === 0 ? 0 : hits / reads };
   }
 
-  private async join(running: Promise<T>): Promise<T> {
+  private async join(running: Promise<string>): Promise<T> {
     try {
-      const value = await running;
+      const json = await running;
       this.hits += 1;
-      return value;
+      return JSON.parse(json);
     } catch (error) {
       this.misses += 1;
       throw error;
     }
   }
 
-  private async readOrRun(key: string, fn: () => Promise<T>): Promise<T> {
+  private async readOrRun(key: string, fn: () => Promise<T>): Promise<string> {
     const found = await this.read(key);
     const { claims } = this.store;
-    if (found.value !== undefined || claims === undefined) return this.settle(key, found, fn);
+    if (found.json !== undefined || claims === undefined) return this.settle(key, found, fn);
     const { namespace, now } = this;
     const options = { namespace, key, now, ttlMs: this.options.claimMs ?? 30_000 };
     return runClaimed(claims, {
       ...options,
       onError: (error) => this.options.onError?.(error, 'claim', key),
-      read: async () => (await this.read(key)).value,
-      known: (value) => this.settle(key, { value }, fn),
+      read: async () => (await this.read(key)).json,
+      known: (json) => this.settle(key, { json }, fn),
       run: () => this.settle(key, found, fn),
     });
   }
 
   /** What was found, or what comes of the operation, which is then remembered. */
-  private async settle(key: string, found: Found<T>, fn: () => Promise<T>): Promise<T> {
+  private async settle(key: string, found: Found, fn: () => Promise<T>): Promise<string> {
     this.count(found);
-    if (found.value !== undefined) return found.value;
-    const value = await fn();
-    await this.write(key, value);
-    return value;
+    return found.json ?? this.write(key, await fn());
   }
 
-  private count({ value, expired }: Found<T>): void {
-    if (value !== undefined) this.hits += 1;
+  private count({ json, expired }: Found): void {
+    if (json !== undefined) this.hits += 1;
     else this.misses += 1;
     if (expired) this.expired += 1;
   }
 
-  private async read(key: string): Promise<Found<T>> {
+  private async read(key: string): Promise<Found> {
     let expired = false;
     try {
       const entry = await this.store.get(this.namespace, key);
       if (entry === undefined) return {};
-      if (this.now() < entry.expiresAt) return { value: JSON.parse(entry.json) as T };
+      if (this.isValid(entry)) {
+        // It may be damaged.
+        JSON.parse(entry.json);
+        return { json: entry.json };
+      }
       expired = true;
       // With claims, another process may have put a new value there meanwhile.
       if (this.store.claims === undefined) await this.store.delete(this.namespace, key);
@@ -176,15 +171,24 @@ export class OperationCache<T> {
     return { expired };
   }
 
-  private async write(key: string, value: T): Promise<void> {
+  /** By the shorter of the times that its writer and its reader keep it; what the future has written is not. */
+  private isValid({ writtenAt, expiresAt }: CacheEntry): boolean {
+    const now = this.now();
+    return now < expiresAt && now < writtenAt + this.ttlSeconds * 1000 && writtenAt - now <= CLOCK_SKEW;
+  }
+
+  /** @returns the value as JSON */
+  private async write(key: string, value: T): Promise<string> {
     const json = encodeCacheable(value);
+    const writtenAt = Math.floor(this.now());
     // Beyond it a store could not keep the time exactly.
-    const expiresAt = Math.min(Math.floor(this.now() + this.ttlSeconds * 1000), Number.MAX_SAFE_INTEGER);
+    const expiresAt = Math.min(Math.floor(writtenAt + this.ttlSeconds * 1000), Number.MAX_SAFE_INTEGER);
     try {
-      await this.store.set(this.namespace, key, { json, expiresAt });
+      await this.store.set(this.namespace, key, { json, writtenAt, expiresAt });
     } catch (error) {
       this.options.onError?.(error, 'write', key);
     }
+    return json;
   }
 
   private size(): number {

@@ -13,7 +13,11 @@ export interface BoundedStoreUnderTest extends StoreUnderTest {
 }
 
 export const FAR = 4_000_000_000_000;
-const entry = (value: unknown, expiresAt = FAR) => ({ json: JSON.stringify(value), expiresAt });
+const entry = (value: unknown, expiresAt = FAR) => ({
+  json: JSON.stringify(value),
+  writtenAt: 1_000,
+  expiresAt,
+});
 /** Any UTF-16 string: NUL, quotes, separators and lone surrogates among them. */
 const anyText = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));
 

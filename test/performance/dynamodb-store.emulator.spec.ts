@@ -10,7 +10,11 @@ import { claimsContract } from './claims.contract';
 
 jest.setTimeout(60_000);
 const tables = testTables();
-const entry = (value: unknown, expiresAt = FAR) => ({ json: JSON.stringify(value), expiresAt });
+const entry = (value: unknown, expiresAt = FAR) => ({
+  json: JSON.stringify(value),
+  writtenAt: 1_000,
+  expiresAt,
+});
 
 describe('DynamoDB store', () => {
   let table: string;

@@ -28,7 +28,7 @@ const HAMMER = `
   const store = new FileStore(path);
   const write = (key, length) => {
     const value = { key, by: me, length, filler: (me + '.').repeat(length) };
-    return store.set('n', key, { json: JSON.stringify(value), expiresAt: 4e12 });
+    return store.set('n', key, { json: JSON.stringify(value), writtenAt: 1, expiresAt: 4e12 });
   };
   const read = async (key) => {
     const entry = await store.get('n', key);
@@ -87,7 +87,7 @@ describe('one cache file and several processes', () => {
       const store = new FileStore(path);
       for (let i = 0; ; i += 1) {
         const json = JSON.stringify('x'.repeat(50_000) + i);
-        await store.set('n', round + '/' + i, { json, expiresAt: 4e12 });
+        await store.set('n', round + '/' + i, { json, writtenAt: 1, expiresAt: 4e12 });
         process.stdout.write(i + '\\n');
         await new Promise(setImmediate);
       }

@@ -17,7 +17,11 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-const entry = (value: unknown, expiresAt = FAR) => ({ json: JSON.stringify(value), expiresAt });
+const entry = (value: unknown, expiresAt = FAR) => ({
+  json: JSON.stringify(value),
+  writtenAt: 1_000,
+  expiresAt,
+});
 
 /** Opens a store for the time of an action. */
 async function withStore<R>(
@@ -87,8 +91,9 @@ describe('file store', () => {
 describe('a file that is not a sound cache of this format', () => {
   const cases: [string, (path: string) => void, RegExp][] = [
     ['garbage', (path) => writeFileSync(path, 'no database '.repeat(1000)), /not a database/],
-    ['a later version', (path) => change(path, 'PRAGMA user_version = 2'), /format is \d+\/2/],
-    ['of another application', (path) => change(path, 'PRAGMA application_id = 1'), /format is 1\/1/],
+    ['a later version', (path) => change(path, 'PRAGMA user_version = 9'), /format is \d+\/9/],
+    ['an earlier version', (path) => change(path, 'PRAGMA user_version = 1'), /format is \d+\/1/],
+    ['of another application', (path) => change(path, 'PRAGMA application_id = 1'), /format is 1\/\d/],
     ['without its table', (path) => change(path, 'DROP TABLE entry'), /no such table/],
     ['cut off', (path) => truncateSync(path, 5000), /malformed/],
   ];

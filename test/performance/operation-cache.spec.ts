@@ -34,6 +34,32 @@ describe('operation cache', () => {
     expect(fn).toHaveBeenCalledTimes(2);
   });
 
+  it('forgets a value at the end of its own time, whoever has stored it for longer or shorter', async () => {
+    const store = new MemoryStore();
+    const clock = { ms: 1_000_000 };
+    const open = (seconds: number) =>
+      new OperationCache<string>(seconds, true, { store, now: () => clock.ms });
+    await open(3600).set('long', 'v');
+    await open(1).set('short', 'v');
+    clock.ms += 999;
+    expect(await open(10).get('short')).toBe('v');
+    clock.ms += 1;
+    expect(await open(10).get('short')).toBeUndefined();
+    expect(await open(2).get('long')).toBe('v');
+    clock.ms += 1_000;
+    expect(await open(2).get('long')).toBeUndefined();
+  });
+
+  it('takes a value for too old that was written after a clock was set back, but for what clocks differ', async () => {
+    const { cache, clock } = setUp('v');
+    await cache.set('k', 'v');
+    clock.ms -= 60_000;
+    expect(await cache.get('k')).toBe('v');
+    clock.ms -= 1;
+    expect(await cache.get('k')).toBeUndefined();
+    expect(cache.stats()).toMatchObject({ expired: 1, size: 0 });
+  });
+
   it('runs one operation for concurrent calls with one key, others for other keys', async () => {
     const { cache, fn } = setUp(1);
     const keys = ['a', 'a', 'b', 'a', 'b'];
@@ -60,6 +86,43 @@ describe('operation cache', () => {
     await expect(around).rejects.toThrow('"a" waits for its own result');
     expect(fn).not.toHaveBeenCalled();
     expect(await cache.execute('a', () => cache.execute('b', fn))).toBe('v');
+  });
+
+  it('refuses operations that wait for each other across chains and caches, rather than wait forever', async () => {
+    const [one, other] = [setUp('v').cache, setUp('v').cache];
+    const begun = Promise.withResolvers<void>();
+    const first = one.execute('a', async () => {
+      await begun.promise;
+      return other.execute('b', async () => 'never');
+    });
+    const second = other.execute('b', async () => {
+      begun.resolve();
+      return one.execute('a', async () => 'never');
+    });
+    const results = await Promise.allSettled([first, second]);
+    for (const result of results)
+      expect(result).toMatchObject({ reason: { problems: [{ code: 'cache-cycle' }] } });
+    const { cache, fn } = setUp('v');
+    expect(await cache.execute('b', () => cache.execute('a', fn))).toBe('v');
+  });
+
+  it('lets an operation start others that wait for it, as long as it does not wait for them', async () => {
+    const { cache, fn } = setUp('v');
+    let background: Promise<string> | undefined;
+    const value = await cache.execute('a', async () => {
+      background = cache.execute('b', async () => `after ${await cache.execute('a', fn)}`);
+      return 'first';
+    });
+    expect([value, await background]).toEqual(['first', 'after first']);
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  it('gives each caller a value of its own, also those that joined', async () => {
+    const { cache, fn } = setUp({ list: [1] });
+    const values = await Promise.all([1, 2, 3].map(() => cache.execute('k', fn)));
+    values[0]!.list.push(2);
+    expect([values[1], values[2], await cache.get('k')]).toEqual(Array(3).fill({ list: [1] }));
+    expect(fn).toHaveBeenCalledTimes(1);
   });
 
   it('lets an operation wait for one that another call has started', async () => {
@@ -175,7 +238,7 @@ describe('operation cache', () => {
 
   it('takes an entry that is not JSON for a miss, and says so', async () => {
     const store = new MemoryStore();
-    await store.set('default', 'k', { json: '{"half', expiresAt: 9e15 });
+    await store.set('default', 'k', { json: '{"half', writtenAt: 1_000_000, expiresAt: 9e15 });
     const onError = jest.fn();
     const { cache, fn } = setUp('v', { store, onError });
     expect(await cache.execute('k', fn)).toBe('v');
