@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -11,7 +12,7 @@ import type { RepositoryAccess } from './props';
 import type { Storage } from './storage';
 
 /** The namespace of all metrics in CloudWatch. */
-const METRICS_NAMESPACE = 'LexPr';
+export const METRICS_NAMESPACE = 'LexPr';
 
 export interface GrantsProps {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
@@ -108,7 +109,7 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     const namespace = { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } };
     allow(role, ['cloudwatch:PutMetricData'], ['*'], namespace);
     acknowledgeWildcard(role, '*', 'Metrics have no resource; the condition names the namespace.');
-    return { METRICS_NAMESPACE };
+    return { METRICS_NAMESPACE, STACK_NAME: Stack.of(role).stackName };
   },
 };
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { Alarms } from './alarms';
 import { Api } from './api';
-import type { FunctionName } from './function-table';
+import { Dashboard } from './dashboard';
+import { FUNCTIONS, type FunctionName } from './function-table';
 import { Functions } from './functions';
 import { grantAll } from './grants';
 import { Machines } from './machines';
@@ -23,6 +25,8 @@ export class MergePyramid extends Construct {
   readonly machines: Machines;
   readonly recovery: Recovery;
   readonly api: Api;
+  readonly alarms: Alarms;
+  readonly dashboard: Dashboard;
 
   /** @throws InputError with everything that is wrong with the properties; Error when the functions are not built */
   constructor(scope: Construct, id: string, props: MergePyramidProps = {}) {
@@ -46,6 +50,15 @@ export class MergePyramid extends Construct {
       retentionDays: settings.retention.toDays(),
       maxWorkers,
     });
+    const gateMemoryMB = settings.sizes.gate?.memoryMB ?? FUNCTIONS.gate.memoryMB;
+    const watched = {
+      functions: this.functions,
+      storage: this.storage,
+      machines: this.machines,
+      recovery: this.recovery,
+    };
+    this.alarms = new Alarms(this, 'Alarms', { ...settings, ...watched, gateMemoryMB });
+    this.dashboard = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms.all });
     this.output('ControlFunctionName', this.functions.control.functionName);
     this.output('BucketName', this.storage.bucket.bucketName);
     this.output('RunTableName', this.storage.runTable.tableName);

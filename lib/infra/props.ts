@@ -3,6 +3,7 @@ import type { Architecture, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { FunctionName } from './function-table';
 import type { FunctionSize } from './functions';
 
@@ -82,6 +83,21 @@ export interface MergePyramidProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
+
+  /** Who is told when an alarm goes off, and when all is well again. @default nobody: the alarms are there to be looked at */
+  readonly alarmTopic?: ITopic;
+
+  /**
+   * Where your runbook is: alarms link to its sections, `#stuck-run` and the like, which are those of
+   * docs/operations.md. @default 'docs/operations.md'
+   */
+  readonly runbook?: string;
+
+  /**
+   * How long nothing may happen to a run before an alarm goes off. Longer than the longest gate.
+   * @default Duration.hours(1)
+   */
+  readonly stuckAfter?: Duration;
 
   /** Where accesses to the bucket are logged. @default nowhere */
   readonly accessLogsBucket?: IBucket;

@@ -12,13 +12,15 @@ import { MAX_LANES } from './run-machine';
 export type Settings = Required<Omit<MergePyramidProps, Optional>> & {
   readonly [P in Optional]: MergePyramidProps[P] | undefined;
 };
-type Optional = 'gateImage' | 'repositoryAccess' | 'jwt' | 'accessLogsBucket';
+type Optional = 'gateImage' | 'repositoryAccess' | 'jwt' | 'alarmTopic' | 'accessLogsBucket';
 
 /** Whole numbers from … to …. */
 export const RANGES = {
   maxWorkers: [1, MAX_LANES],
   retentionDays: [1, 3_650],
   runTimeoutSeconds: [60, 30 * 86_400],
+  /** A lane that waits looks up every quarter of an hour. */
+  stuckAfterSeconds: [900, 7 * 86_400],
   /** A lane needs a few events before it does anything. */
   rotateAfterEvents: [100, ROTATE_AFTER],
   memoryMB: [128, 10_240],
@@ -43,6 +45,9 @@ export function settingsOf(props: MergePyramidProps): Settings {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     sizes: props.sizes ?? {},
     removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    alarmTopic: props.alarmTopic,
+    runbook: props.runbook ?? 'docs/operations.md',
+    stuckAfter: props.stuckAfter ?? Duration.hours(1),
     accessLogsBucket: props.accessLogsBucket,
     rotateAfterEvents: props.rotateAfterEvents ?? ROTATE_AFTER,
   };
@@ -52,10 +57,12 @@ export function settingsOf(props: MergePyramidProps): Settings {
 }
 
 function* problemsOf(settings: Settings): Generator<Problem> {
-  const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess, jwt } = settings;
+  const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess, jwt, stuckAfter } =
+    settings;
   yield* within('maxWorkers', maxWorkers, RANGES.maxWorkers);
   yield* within('days of retention', retention.toDays({ integral: false }), RANGES.retentionDays);
   yield* within('seconds of runTimeout', runTimeout.toSeconds({ integral: false }), RANGES.runTimeoutSeconds);
+  yield* within('seconds of stuckAfter', stuckAfter.toSeconds({ integral: false }), RANGES.stuckAfterSeconds);
   yield* within('rotateAfterEvents', rotateAfterEvents, RANGES.rotateAfterEvents);
   for (const [name, size] of Object.entries(sizes)) {
     if (!(name in FUNCTIONS))

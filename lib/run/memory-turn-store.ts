@@ -26,6 +26,7 @@ interface Turning {
 function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress {
   const store = openMemoryStore();
   const runs = new Map<string, Turning>();
+  const changed = new Map<string, number>();
   const turning = (run: string): Turning => {
     const found = runs.get(run) ?? { inboxes: new Map(), results: new Map(), details: new Map() };
     runs.set(run, found);
@@ -36,8 +37,13 @@ function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress
     async create(id, record, state, events, createdAt) {
       created.add(id);
       await store.create(id, record, state, events, createdAt);
+      changed.set(id, Date.now());
       const endedAt = submitted.get(id)?.endedAt;
       if (endedAt !== undefined) await store.finish(id, endedAt);
+    },
+    async commit(id, version, state, events) {
+      await store.commit(id, version, state, events);
+      changed.set(id, Date.now());
     },
     async finish(id, endedAt) {
       const isFirst = await store.finish(id, endedAt);
@@ -66,6 +72,7 @@ function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress
         inboxes: byLane(inboxes.values()),
         results: byLane(results.values()),
         ...(await store.read(run)),
+        changedAt: changed.get(run)!,
       };
     },
     async markDelivered(run, call) {

@@ -32,6 +32,8 @@ export interface LaneResults extends Omit<TurnId, 'attempt'> {
 export interface Turns {
   readonly version: number;
   readonly state: string;
+  /** When the state was last changed, in ms since the epoch. */
+  readonly changedAt: number;
   readonly inboxes: readonly Inbox[];
   readonly results: readonly LaneResults[];
 }

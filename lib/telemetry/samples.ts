@@ -49,6 +49,9 @@ export function samplesOf(
   ];
 }
 
+/** That a lane has waited, and for how long nothing has happened to its run: the longer, the likelier it is stuck. */
+export const sampleOfWait = (ms: number): Sample => sample('idle_seconds', 'Seconds', ms / 1000);
+
 /** What the end of a run has to tell. */
 export function samplesOfEnd(end: {
   readonly status: string;

@@ -32,6 +32,9 @@ it('the defaults are those that are documented', () => {
     sizes: {},
     removalPolicy: RemovalPolicy.RETAIN,
     accessLogsBucket: undefined,
+    alarmTopic: undefined,
+    runbook: 'docs/operations.md',
+    stuckAfter: Duration.hours(1),
     rotateAfterEvents: 20_000,
   });
 });
@@ -40,6 +43,7 @@ describe.each<[string, (value: number) => MergePyramidProps, number, number]>([
   ['maxWorkers', (maxWorkers) => ({ maxWorkers }), 1, 2_000],
   ['days of retention', (days) => ({ retention: Duration.days(days) }), 1, 3_650],
   ['seconds of runTimeout', (seconds) => ({ runTimeout: Duration.seconds(seconds) }), 60, 2_592_000],
+  ['seconds of stuckAfter', (seconds) => ({ stuckAfter: Duration.seconds(seconds) }), 900, 604_800],
   ['rotateAfterEvents', (rotateAfterEvents) => ({ rotateAfterEvents }), 100, 20_000],
   ['sizes.gate.memoryMB', (memoryMB) => ({ sizes: { gate: { memoryMB } } }), 128, 10_240],
   ['sizes.merge.storageMB', (storageMB) => ({ sizes: { merge: { storageMB } } }), 512, 10_240],

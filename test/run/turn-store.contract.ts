@@ -47,12 +47,22 @@ export function describeTurnStore(
       expect(await store.readTurns('r1')).toEqual({
         version: 1,
         state: 'state 1',
+        changedAt: expect.any(Number),
         inboxes: [
           { ...inbox(call(9, 1, 1, 1)), delivered: false },
           { ...full, delivered: false },
         ],
         results: [{ lane: 2, generation: 1, turn: 3, results: [result(1), result(2)] }],
       });
+    });
+
+    it('knows when the state was changed last, which nothing else changes', async () => {
+      const { changedAt } = await store.readTurns('r1');
+      await store.putInbox('r1', inbox(call(0, 1, 1, 1)));
+      expect((await store.readTurns('r1')).changedAt).toBe(changedAt);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await store.commit('r1', 1, 'state 2', []);
+      expect((await store.readTurns('r1')).changedAt).toBeGreaterThan(changedAt);
     });
 
     it('has no turns of a run that it does not know', async () => {

@@ -113,6 +113,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     },
     toolchains: { local: 'test', container: 'test' },
     pause: async () => {},
+    waited: () => {},
     record: async () => {},
     starter: {
       async start(run, generation) {

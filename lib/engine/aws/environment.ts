@@ -15,6 +15,8 @@ const variables = z.object({
   RUN_MACHINE_ARN: name,
   MERGE_FUNCTION: name,
   METRICS_NAMESPACE: name,
+  /** A dimension of all metrics: an account may have several stacks. */
+  STACK_NAME: name,
   /** Access to the repository. Not there where the repository needs none. */
   SECRET_ARN: name.optional(),
   /** Which repositories get it: those whose URL begins with this. */

@@ -10,7 +10,7 @@ import { DynamoDbStore } from '../../performance/dynamodb-store';
 import { OperationCache } from '../../performance/operation-cache';
 import { openDynamoRunStores } from '../../run/dynamodb/stores';
 import { sendMetrics } from '../../telemetry/cloudwatch';
-import { type Sample, samplesOf } from '../../telemetry/samples';
+import { type Sample, sampleOfWait, samplesOf } from '../../telemetry/samples';
 import { openDurations } from '../durations';
 import { createCredentials } from './credentials';
 import { type Environment, requireEnvironment } from './environment';
@@ -66,6 +66,7 @@ export function turnServices(): ReturnType<typeof storage> &
     memoryOf: ({ record }) => memory(remembered, record.plan.policy.performance),
     toolchains: { local: TOOLCHAIN, container: CONTAINER_TOOLCHAIN },
     pause,
+    waited: (_, ms) => void samples.push(sampleOfWait(ms)),
     async record({ load, record }: RunContext, state, events) {
       samples.push(...samplesOf(load, record.plan.policy.mergeStrategy, state, events));
     },
@@ -88,8 +89,9 @@ function memory(store: DynamoDbStore, policy: RunContext['record']['plan']['poli
 
 export async function sendSamples(samples: readonly Sample[]): Promise<void> {
   if (samples.length === 0) return;
-  const { METRICS_NAMESPACE } = requireEnvironment(['METRICS_NAMESPACE']);
-  await sendMetrics(cloudWatch(), METRICS_NAMESPACE, samples, (error) =>
+  const { METRICS_NAMESPACE, STACK_NAME: stack } = requireEnvironment(['METRICS_NAMESPACE', 'STACK_NAME']);
+  const ours = samples.map((sample) => ({ ...sample, dimensions: { stack, ...sample.dimensions } }));
+  await sendMetrics(cloudWatch(), METRICS_NAMESPACE, ours, (error) =>
     log('warn', 'metrics', 'metrics could not be sent', { error: String(error) }),
   );
 }

@@ -18,6 +18,8 @@ export interface TurnServices extends HandOut {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly pause: (ms: number) => Promise<unknown>;
+  /** Told by a call that is made again because it has waited, for how many ms nothing has happened to the run. */
+  readonly waited: (run: RunContext, ms: number) => void;
   /** Told the events of each commit, once, before the call is answered. */
   readonly record: (run: RunContext, state: RunState, events: readonly RunEvent[]) => Promise<void>;
 }
@@ -56,7 +58,10 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
       (other) => deliver(services, run, seen.state, other),
     );
     const own = open.find((other) => other.inbox.lane === call.lane && other.inbox.token === call.token);
-    if (own === undefined) return;
+    if (own === undefined) {
+      if (call.retry > 0) services.waited(run, services.now() - seen.changedAt);
+      return;
+    }
     const answer = await handOut(services, run, seen.state, call.lane);
     if (answer.kind !== 'settled') {
       await deliverOwn(services, call, own.inbox, answer);
@@ -116,15 +121,15 @@ async function takeInboxes(
   services: TurnServices,
   run: RunContext,
   generation: number,
-): Promise<{ state: RunState; inboxes: readonly Inbox[] }> {
+): Promise<{ state: RunState; changedAt: number; inboxes: readonly Inbox[] }> {
   const { store, now } = services;
   const { id } = run.record;
   for (let lost = 0; ; lost += 1) {
     const turns = await store.readTurns(id);
-    const { inboxes } = turns;
+    const { inboxes, changedAt } = turns;
     const state = decodeState(run.load, turns.state);
     const inputs = untaken(state, inboxes, turns.results);
-    if (state.generation !== generation || inputs.length === 0) return { state, inboxes };
+    if (state.generation !== generation || inputs.length === 0) return { state, changedAt, inboxes };
     const taken = step(run.load, state, inputs, now());
     try {
       await store.commit(id, turns.version, encodeState(taken.state), taken.events);
@@ -136,7 +141,7 @@ async function takeInboxes(
     }
     await rememberPasses(services, run, state, inputs);
     await services.record(run, taken.state, taken.events);
-    return { state: taken.state, inboxes };
+    return { state: taken.state, changedAt: now(), inboxes };
   }
 }
 

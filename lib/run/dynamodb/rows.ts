@@ -145,8 +145,13 @@ export class Rows {
     }
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return (this.options.now ?? Date.now)();
+  }
+
   private seconds(): number {
-    return Math.floor((this.options.now ?? Date.now)() / 1000);
+    return Math.floor(this.now() / 1000);
   }
 
   private conditionOf(condition: Condition | undefined, update = '') {

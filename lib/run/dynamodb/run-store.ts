@@ -33,7 +33,7 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
       body(run, state, expiresAt),
       events.length > 0 ? body(run, JSON.stringify(events), expiresAt) : undefined,
     ]);
-    const puts = [rows.putOf(run, STATE, { ...stateBody, version }, condition)];
+    const puts = [rows.putOf(run, STATE, { ...stateBody, version, changedAt: rows.now() }, condition)];
     const event = eventBody && { ...eventBody, version };
     if (event) puts.push(rows.putOf(run, eventRow(version), event, { expression: ABSENT }));
     return puts.map((Put) => ({ Put }));

@@ -56,7 +56,8 @@ export function openDynamoTurnStore(table: RunTable): TurnStore & RunProgress {
         Promise.all(named('TURN#LANE#').map(inbox)),
         Promise.all(named('TURN#RESULT#').map(result)),
       ]);
-      return { version: Number(state.version), state: text, inboxes, results };
+      const { version, changedAt } = state;
+      return { version: Number(version), state: text, changedAt: Number(changedAt), inboxes, results };
     },
 
     async markDelivered(run, call) {

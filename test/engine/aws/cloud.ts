@@ -138,6 +138,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     toolchains: { local: 'tools', container: 'engine' },
     now: () => now,
     pause: () => new Promise<void>((resolve) => ready.push(resolve)),
+    waited: () => {},
     record: async () => {},
   };
 

@@ -27,7 +27,7 @@ import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
 import type { RunEvent } from '../../../lib/run/messages';
 import type { RunStores } from '../../../lib/run/run-stores';
 import type { RunState } from '../../../lib/run/state';
-import { type Sample, samplesOf } from '../../../lib/telemetry/samples';
+import { type Sample, sampleOfWait, samplesOf } from '../../../lib/telemetry/samples';
 import type { PlanDocument } from '../../support/cli';
 import { type GitServer, serveRepository } from '../../support/git-http-server';
 import { type MemoryBlobs, testBlobs } from '../../support/memory-blobs';
@@ -154,6 +154,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
           durations: openDurations(performance, cache),
         };
       },
+      waited: (_, ms) => void samples.push(sampleOfWait(ms)),
       record: async ({ load, record }, state, events) =>
         send(samplesOf(load, record.plan.policy.mergeStrategy, state, events)),
       starter: {
