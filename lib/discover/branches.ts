@@ -77,7 +77,7 @@ async function readHeads(git: Git) {
 export interface Selection {
   /** One for each head, by name. */
   readonly branches: readonly Branch[];
-  /** The name of that one for each branch whose head it shares, its own included. */
+  /** The name of that one for each branch whose head it shares, its own included; also of branches left out. */
   readonly standIn: ReadonlyMap<string, string>;
   readonly notes: readonly Note[];
 }
@@ -124,7 +124,12 @@ export async function selectBranches(
       });
   return {
     branches: groups.map(([name]) => ({ name: name!, sha: local.get(name!)! })),
-    standIn: new Map(groups.flatMap((group) => group.map((name): [string, string] => [name, group[0]!]))),
+    standIn: new Map(
+      [...local].flatMap(([name, sha]) => {
+        const first = byHead.get(sha)?.[0];
+        return first === undefined ? [] : [[name, first] as const];
+      }),
+    ),
     notes,
   };
 }

@@ -4,17 +4,18 @@ import { owners } from './ancestry';
 import type { Words } from './branch-source';
 import type { Branch, Branches } from './branches';
 import type { Growth } from './growth';
+import { candidatesIn, namesIn } from './trailer-names';
 
-/** `branch` says in a commit of its own that it depends on the branch `name`. */
+/** `branch` says in a commit of its own that it depends on what a word names: one branch, or several. */
 export interface Mention {
   readonly branch: number;
   readonly commit: string;
-  readonly name: string;
+  readonly word: string;
 }
 
 /**
  * What branches say in `Depends-on: <branch>` trailers of their own commits, not in those of the branches they
- * are built on. A trailer may name several branches, separated by commas and spaces.
+ * are built on. A trailer may name several branches, separated by commas or spaces.
  */
 export function mentions({
   commits,
@@ -23,11 +24,9 @@ export function mentions({
 }: Pick<Growth, 'commits' | 'containing' | 'descending'>): Mention[] {
   return commits.flatMap(({ sha, dependsOn }) => {
     if (dependsOn.length === 0) return [];
-    const names = new Set(
-      dependsOn.flatMap((value) => value.split(/,?\s+|,$/)).filter((name) => name !== ''),
-    );
+    const found = new Set(dependsOn.flatMap((value) => value.split(/\s+/)).filter((word) => word !== ''));
     return owners(containing.get(sha) ?? 0n, descending).flatMap((branch) =>
-      [...names].map((name) => ({ branch, commit: sha, name })),
+      [...found].map((word) => ({ branch, commit: sha, word })),
     );
   });
 }
@@ -37,20 +36,24 @@ export interface Known {
   /** Of the repository. */
   readonly all: Branches;
   readonly planned: readonly Branch[];
-  /** Names of other branches with the head of a planned one, and the name of that. */
+  /** Names of all branches with the head of a planned one, and the name of that. */
   readonly standIn: ReadonlyMap<string, string>;
   /** Deleted branches that the target's history says were merged. */
   readonly landed: ReadonlySet<string>;
 }
 
 /** A dependency that a commit asks for. */
-export interface TrailerDep extends Mention {
+export interface TrailerDep {
+  readonly branch: number;
+  readonly commit: string;
   readonly dep: number;
 }
 
 /** Names that stand for no branch there is: they may have been merged and deleted. */
 export function strangers(found: readonly Mention[], { local, merged }: Branches): string[] {
-  return [...new Set(found.map(({ name }) => name))].filter((name) => !local.has(name) && !merged.has(name));
+  const isBranch = (name: string) => local.has(name) || merged.has(name);
+  const names = found.flatMap(({ word }) => (isBranch(word) ? [] : candidatesIn(word)));
+  return [...new Set(names)].filter((name) => !isBranch(name));
 }
 
 /**
@@ -63,8 +66,9 @@ export function resolveMentions(found: readonly Mention[], known: Known, words: 
   const nearest = createNearest();
   const problems: Problem[] = [];
   const deps: TrailerDep[] = [];
-  for (const mention of found) {
-    const { name } = mention;
+  const isKnown = (name: string) => all.local.has(name) || all.merged.has(name) || landed.has(name);
+  const named = found.flatMap(({ word, ...by }) => namesIn(word, isKnown).map((name) => ({ ...by, name })));
+  for (const { name, ...mention } of named) {
     const branch = planned[mention.branch]!.name;
     const refuse = (code: string, why: string, hint: string) =>
       problems.push({

@@ -65,6 +65,39 @@ describe('Depends-on trailers', () => {
     expect(await discoverDeps(repo)).toEqual({ a: [], x: ['a'] });
   });
 
+  it('may name a branch that the patterns leave out, with the head of an item', async () => {
+    const repo = create();
+    branch(repo, 'p');
+    repo.git('branch', 'alias', 'p');
+    branch(repo, 'x', ['Depends-on: alias']);
+    expect(await discoverDeps(repo, { branches: ['p', 'x'] })).toEqual({ p: [], x: ['p'] });
+    // Alone, it is its own.
+    repo.git('branch', 'other-x', 'x');
+    branch(repo, 'y', ['Depends-on: other-y']);
+    repo.git('branch', 'other-y', 'y');
+    expect(await discoverDeps(repo, { branches: ['y'] })).toEqual({ y: [] });
+  });
+
+  it('take commas without spaces for what they are: part of a name that there is, or else between names', async () => {
+    const repo = create();
+    for (const name of ['a', 'b', 'c,d', 'e']) branch(repo, name);
+    branch(repo, 'gone,too');
+    repo.git('merge', '-q', '--no-ff', '--no-edit', 'gone,too');
+    repo.git('branch', '-D', 'gone,too');
+    branch(repo, 'x', [
+      'Depends-on: a,b',
+      'Depends-on: ,e,c,d,,',
+      'Depends-on: gone,too,a',
+      'Depends-on: , ,,',
+    ]);
+    expect((await discoverDeps(repo)).x).toEqual(['a', 'b', 'c,d', 'e']);
+    branch(repo, 'y', ['Depends-on: a,nope,b', 'Depends-on: no,such']);
+    expect((await refusalOf(repo)).map(({ message }) => message.replace(/ \(.*\)/, ''))).toEqual([
+      'y depends on "nope", which is no branch',
+      'y depends on "no,such", which is no branch',
+    ]);
+  });
+
   it('are met where the target has the branch: still there, fetched, or deleted after a merge', async () => {
     const repo = create();
     branch(repo, 'done');
