@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger';
 import { type Finishing, finishRun } from './finish-run';
 import type { Io } from './io';
 import { type OutputOptions, openSink } from './open-sink';
+import { printLeft } from './print-left';
 import { printReport } from './print-report';
 import type { ProgressSink } from './progress/progress';
 import { catchSignals } from './signals';
@@ -25,6 +26,7 @@ export async function follow(
   const { sink, logger } = await openSink(options, io);
   const note = (text: string) => sink.event({ kind: 'note', text });
   const goOn = `go on with: lex-pr resume ${run.record.id}`;
+  const interrupted = () => printLeft(run.record.id, 'interrupted', options, io);
   const stopping = new AbortController();
   const signals = catchSignals(
     () => {
@@ -35,6 +37,7 @@ export async function follow(
       const { processes, containers } = run.workspace.store;
       killProcessGroups(processes.all());
       killContainers(containers.all());
+      interrupted();
     },
   );
   let report: Report;
@@ -42,6 +45,7 @@ export async function follow(
     const outcome = await carryOn(run, observe(run, followed.metrics, sink, logger), stopping.signal);
     if (!outcome.ended) {
       note(`stopped; ${goOn}`);
+      interrupted();
       return signals.exitCode();
     }
     report = await finishRun(run, followed, outcome, logger);

@@ -8,7 +8,7 @@ const create = testRepositories();
 const repositories: TestRepository[] = [];
 
 /** A run of two items whose gates have started. */
-async function startHeld(options: { readonly stubborn?: boolean } = {}) {
+async function startHeld(options: { readonly stubborn?: boolean } = {}, flags: readonly string[] = []) {
   const repo = create();
   repositories.push(repo);
   repo.branch('a', { a: '1\n' });
@@ -17,7 +17,7 @@ async function startHeld(options: { readonly stubborn?: boolean } = {}) {
   gates.hold('a', 'b');
   const plan = { items: [{ name: 'a' }, { name: 'b' }], gates: [gates.gate], policy: { maxWorkers: 2 } };
   const args = ['merge', writePlan(repo, plan), '--execute', '--artifact-dir', artifactFolder(repo)];
-  const { child, ended } = startCli(args, { cwd: repo.path });
+  const { child, ended } = startCli([...args, ...flags], { cwd: repo.path });
   await gates.started(['a', 'b'], options.stubborn === true ? 2 : 1);
   const processes = [...gates.pids('a'), ...gates.pids('b')];
   return { repo, plan, gates, child, ended, processes };
@@ -61,6 +61,27 @@ describe('a signal to the process', () => {
     expect(outcome).toEqual({ a: 'merged', b: 'merged' });
     expect(result.code).toBe(0);
   });
+
+  it.each([
+    ['SIGINT', 130, 1],
+    ['SIGTERM', 143, 1],
+    ['SIGINT', 130, 2],
+  ] as const)(
+    '%s with --json prints one document that names the run, and exits with %i (sent %i times)',
+    async (signal, code, times) => {
+      const { repo, child, ended } = await startHeld({ stubborn: times === 2 }, ['--json']);
+      const stopping = says(child, 'stopping');
+      child.kill(signal);
+      await stopping;
+      if (times === 2) child.kill(signal);
+      const stopped = await ended;
+      expect(stopped.code).toBe(code);
+      expect(JSON.parse(stopped.stdout)).toEqual({
+        runId: (await statusOf(repo)).runId,
+        status: 'interrupted',
+      });
+    },
+  );
 
   it('in the middle of a landing, sent to all of its terminal, lets the files of the target arrive', async () => {
     const repo = create();

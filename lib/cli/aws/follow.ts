@@ -5,6 +5,7 @@ import { printable } from '../../telemetry/printable';
 import type { Cloud } from '../engine';
 import { ExitCode, type Io } from '../io';
 import { isMachine, type OutputOptions, openSink } from '../open-sink';
+import { printLeft } from '../print-left';
 import { printReport } from '../print-report';
 import { problemsAsJson } from '../problems';
 import { catchSignals } from '../signals';
@@ -57,7 +58,9 @@ export async function followOnAws(
     sink.end();
   }
   if (watched.end === 'refused') return refused(run, watched.refusal, options, io);
-  return report === undefined ? signals.exitCode() : printReport(report, folder, options, io);
+  if (report !== undefined) return printReport(report, folder, options, io);
+  printLeft(run, watched.end === 'ended' ? 'ended' : 'running', options, io);
+  return signals.exitCode();
 }
 
 /** A run that came to nothing: cancelled before it began, or with a plan that cannot be run. */

@@ -8,6 +8,21 @@ const create = testRepositories();
 const openCloud = testClouds();
 const open = async () => ({ repo: create(), cloud: await openCloud() });
 
+it('--json prints one document when the display is ended: the run goes on', async () => {
+  const { repo, cloud } = await open();
+  const { reached, letGo } = cloud.hold('b');
+  const merge = startOnCloud(repo, cloud, ['merge', writePlan(repo), '--execute', '--json']);
+  const run = await merge.said(RUN_ID);
+  await reached;
+  merge.child.kill('SIGINT');
+  const { code, stdout } = await merge.ended;
+  expect({ code, document: JSON.parse(stdout) }).toEqual({
+    code: 130,
+    document: { runId: run, status: 'running' },
+  });
+  letGo();
+});
+
 describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -1,0 +1,15 @@
+import type { Io } from './io';
+import { isMachine, type OutputOptions } from './open-sink';
+
+/**
+ * Where a script reads what is printed: tells it which run this process has left, in one document, as a report would
+ * be. `interrupted`: nobody carries it on; `running`, `ended`: on AWS it does not need us.
+ */
+export function printLeft(
+  runId: string,
+  status: 'interrupted' | 'running' | 'ended',
+  options: OutputOptions,
+  { stdout }: Io,
+): void {
+  if (isMachine(options)) stdout.write(`${JSON.stringify({ runId, status })}\n`);
+}
