@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { OperationCache } from '../../performance/operation-cache';
-import type { Input, Result } from '../../run/messages';
+import type { Result, RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
 import { type Durations, durationKey } from '../durations';
 import { artifactsPath, logPath } from '../gate-files';
@@ -53,19 +53,22 @@ export function toResults(run: RunContext, state: RunState, returned: readonly G
   });
 }
 
-/** Keeps the passes among results that have just been taken in, and how long they took. */
+/**
+ * Keeps the passes that a commit has taken in, and how long they took.
+ * @param events of the commit: what a gate function says of gates that its lane did not hold is none of them
+ */
 export async function rememberPasses(
   { memoryOf, toolchains }: Remembering,
   run: RunContext,
   state: RunState,
-  inputs: readonly Input[],
+  events: readonly RunEvent[],
 ): Promise<void> {
   const { load, names, record } = run;
   const memory = memoryOf(run);
-  const results = inputs.flatMap((input) => (input.kind === 'next' ? input.results : []));
   await Promise.all(
-    results.map(async (result) => {
-      if (result.kind !== 'gate' || result.outcome !== 'pass' || result.cached) return;
+    events.map(async (result) => {
+      if (result.event !== 'result' || result.kind !== 'gate') return;
+      if (result.outcome !== 'pass' || result.cached) return;
       const task = load.tasks[result.task]!;
       const durationMs = result.endedAt - result.startedAt;
       if (task.item >= 0)

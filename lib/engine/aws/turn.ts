@@ -139,7 +139,7 @@ async function takeInboxes(
       await services.pause(Math.random() * Math.min(20 * 2 ** lost, 500));
       continue;
     }
-    await rememberPasses(services, run, state, inputs);
+    await rememberPasses(services, run, state, taken.events);
     await services.record(run, taken.state, taken.events);
     return { state: taken.state, changedAt: now(), inboxes };
   }
