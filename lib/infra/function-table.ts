@@ -107,5 +107,11 @@ export const FUNCTIONS = {
   },
 } as const satisfies Record<string, FunctionRow>;
 
+/**
+ * What Node.js is started with in every function. A signal makes no inspector: whoever runs beside the function, such
+ * as a gate, could put code into it that outlives the call.
+ */
+export const NODE_OPTIONS = '--enable-source-maps --disable-sigusr1';
+
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];

@@ -14,7 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { bundleFolder, bundlesFolder } from './bundles';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './function-table';
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, NODE_OPTIONS } from './function-table';
 import type { Settings } from './settings';
 
 /** What a function is given. Omitted: as `FUNCTIONS` says. */
@@ -64,7 +64,7 @@ export class Functions extends Construct {
       ...(size.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: size.reservedConcurrency,
       }),
-      environment: { NODE_OPTIONS: '--enable-source-maps' },
+      environment: { NODE_OPTIONS },
       tracing: Tracing.ACTIVE,
       role,
       logGroup,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { endStrays } from '../../lib/gates/strays';
+import { NODE_OPTIONS } from '../../lib/infra/function-table';
 
 /** The folder that images are made from. */
 export const IMAGES = join(__dirname, '../../dist/functions');
@@ -123,7 +124,7 @@ const environment = (name: string, address: string) => ({
   AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:2000',
   LAMBDA_RUNTIME_DIR: '/var/runtime',
   LANG: 'en_US.UTF-8',
-  NODE_OPTIONS: '--enable-source-maps',
+  NODE_OPTIONS,
   TZ: ':UTC',
 });
 
