@@ -2,12 +2,12 @@ import { stepFunctions } from '../lib/aws/step-functions';
 import { requireEnvironment } from '../lib/engine/aws/environment';
 import { executionEvent } from '../lib/engine/aws/execution-event';
 import { reconcile } from '../lib/engine/aws/reconcile-run';
-import { sendSamples, storage, tokens } from '../lib/engine/aws/services';
+import { mergeFunction, sendSamples, storage, tokens } from '../lib/engine/aws/services';
 import { createStarter } from '../lib/engine/aws/sfn-starter';
 
 const { RUN_MACHINE_ARN } = requireEnvironment(['RUN_MACHINE_ARN']);
 const starter = createStarter(stepFunctions(), RUN_MACHINE_ARN);
-const services = { ...storage(), tokens: tokens(), send: sendSamples, starter };
+const services = { ...storage(), tokens: tokens(), send: sendSamples, starter, merge: mergeFunction().merge };
 
 /** The end of an execution of the run machine that failed, timed out or was stopped (EventBridge). */
 export async function handler(event: unknown): Promise<void> {

@@ -101,8 +101,9 @@ export const FUNCTIONS = {
   reconcile: {
     ...small,
     description: 'Resumes or fails a run whose execution failed',
-    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'metrics'],
-    timeoutSeconds: 120,
+    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'callMerge', 'metrics'],
+    // Of a run that it ends it may have to wait for the merge function.
+    timeoutSeconds: 900,
     memoryMB: 512,
   },
 } as const satisfies Record<string, FunctionRow>;

@@ -27,7 +27,7 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
   let stopped: string | undefined;
   for (const event of events) {
-    if (event.event === 'stop') stopped = event.why;
+    if (event.event === 'stop') stopped = [stopped, event.why].filter(Boolean).join('; ');
     else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
       if (event.status === ItemStatus.open) readyAt.set(event.item, event.at);

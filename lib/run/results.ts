@@ -40,8 +40,7 @@ export function takeResults(
   // What left results was not lost, whatever became of its worker after that.
   weave.lost = lost === undefined || results.length > 0 ? 0 : weave.lost + 1;
   if (weave.lost >= MAX_LOSSES.merge) {
-    const what = work.kind === 'land' ? 'landing' : 'weaving';
-    stopNow(draft, ItemStatus.engineFault, `${what} was lost ${weave.lost} times: ${lost}`);
+    stopNow(draft, ItemStatus.engineFault, lossOfWeave(draft, work, lost));
     return;
   }
   if (work.kind === 'merge' && draft.state.stopping !== undefined) return;
@@ -69,6 +68,12 @@ function lossOf(
   if (losses < MAX_LOSSES.gate) return undefined;
   const note = `its worker was lost ${losses} times: ${lost}`;
   return { kind: 'gate', task, attempt, outcome: 'fail', startedAt: now, endedAt: now, exitCode: null, note };
+}
+
+function lossOfWeave({ state }: Draft, work: Work, lost: string | undefined): string {
+  if (work.kind !== 'land') return `weaving was lost ${state.weave.lost} times: ${lost}`;
+  const isUnknown = state.stopping === undefined ? '' : '; whether the target has it is not known';
+  return `landing was lost ${state.weave.lost} times: ${lost}${isUnknown}`;
 }
 
 /** What a lane held when it was lost becomes ready again. */

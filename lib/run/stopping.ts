@@ -6,15 +6,17 @@ import { enter } from './weaving';
 /**
  * Ends the run before its time. Nothing new starts; what lanes hold comes back and counts for nothing. In
  * phase `land` a landing is waited for, or sent once more to look: it may have been faster than the stop, also
- * where its answer was lost, and then the run has merged. Not so after a fault: nobody is there to look.
+ * where its answer was lost, and then the run has merged. Stopped once more, it ends without that look. Of a run
+ * that has come to its end only the gates that nobody waits for are left out.
  */
 export function stopNow(draft: Draft, status: StopStatus, why: string): void {
   const { state, load } = draft;
-  if (state.phase === 'done') return;
-  state.stopping = status;
-  draft.events.push({ event: 'stop', status, why, at: draft.now });
   for (let task = 0; task < load.tasks.length; task++) skipTask(draft, task);
-  if (state.phase !== 'land' || status === ItemStatus.engineFault) endStopped(draft, status);
+  if (state.phase === 'done') return;
+  draft.events.push({ event: 'stop', status, why, at: draft.now });
+  if (state.phase !== 'land' || state.stopping !== undefined) endStopped(draft, state.stopping ?? status);
+  state.stopping ??= status;
+  state.weave.lost = 0;
 }
 
 /** Every item that was not decided gets the status; nothing has landed. */

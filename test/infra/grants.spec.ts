@@ -49,7 +49,10 @@ const ALLOWED: Record<FunctionName, readonly string[]> = {
   gate: OWN,
   merge: [...OWN, ...RUNS, ...BUCKET, ...SECRETS],
   report: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS],
-  reconcile: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS, 'states:StartExecution'],
+  reconcile: [
+    ...[...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS],
+    ...['states:StartExecution', 'lambda:InvokeFunction'],
+  ],
 };
 
 it.each(FUNCTION_NAMES)('%s may do this and nothing else', (name) => {
@@ -78,10 +81,10 @@ describe('only', () => {
     expect(read.map(({ resources }) => resources)).toEqual([[SECRET], [SECRET]]);
   });
 
-  it('control and api call a function, which is merge', () => {
-    expect(who(/^lambda:/)).toEqual(['control', 'api']);
+  it('control, api and reconcile call a function, which is merge', () => {
+    expect(who(/^lambda:/)).toEqual(['control', 'api', 'reconcile']);
     const merge = { 'Fn::GetAtt': [logicalId(pyramid.functions.merge), 'Arn'] };
-    for (const name of ['control', 'api'] as const) {
+    for (const name of ['control', 'api', 'reconcile'] as const) {
       const [call] = statements(name).filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
       expect(call!.resources).toEqual([merge]);
     }

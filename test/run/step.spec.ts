@@ -199,4 +199,35 @@ describe('in any world, the coordinator', () => {
     expect(weave('disk full')).toBe('done');
     expect([...state.items]).toEqual([ItemStatus.engineFault]);
   });
+
+  it('ends a run whose landing is lost again and again only after a look whether it was faster', () => {
+    const load = workloadOf({ ...calm, deps: [[]], gates: [[]], execute: true });
+    const ways = { landed: ItemStatus.woven, refused: ItemStatus.engineFault, lost: ItemStatus.engineFault };
+    for (const [way, status] of Object.entries(ways)) {
+      let state = start(load, newState(load, 1, 'base'), [], 0).state;
+      const turn = (results: Result[], lost?: string) => {
+        const call = {
+          kind: 'next',
+          lane: 0,
+          generation: 1,
+          turn: state.lanes[0]!.turn + 1,
+          results,
+        } as const;
+        const taken = step(load, state, [lost === undefined ? call : { ...call, lost }], 0);
+        state = taken.state;
+        return taken.answers[0]!.work.kind;
+      };
+      const tip = { chain: 'woven', linear: 'woven', tree: 'tree' };
+      const merged = { kind: 'merge', item: 0, present: false, durationMs: 0 } as const;
+      expect(turn([])).toBe('merge');
+      expect(turn([{ ...merged, result: { kind: 'woven', tip } }])).toBe('land');
+      for (let k = 0; k < MAX_LOSSES.merge; k += 1) expect(turn([], 'killed')).toBe('land');
+      expect(state.stopping).toBe(ItemStatus.engineFault);
+      const landing = { kind: 'land', durationMs: 0 } as const;
+      if (way === 'landed') turn([{ ...landing, result: { kind: 'landed', synced: [], warnings: [] } }]);
+      else if (way === 'refused') turn([{ ...landing, result: { kind: 'refused', message: 'stopped' } }]);
+      else for (let k = 0; k < MAX_LOSSES.merge; k += 1) turn([], 'killed');
+      expect([state.phase, ...state.items]).toEqual(['done', status]);
+    }
+  });
 });

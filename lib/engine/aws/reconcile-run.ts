@@ -1,15 +1,9 @@
-import { decodeState, encodeState } from '../../run/codec';
-import { ItemStatus } from '../../run/state';
-import { stopRun } from '../../run/step';
-import { StaleVersionError } from '../../run/store';
-import { type ReportServices, reportRun } from './report-run';
+import { type GiveUpServices, giveUp } from './give-up';
 import { leaveTarget } from './run-queue';
 import type { Starter } from './starter';
-import { takeOver } from './take-over';
 
-export interface ReconcileServices extends ReportServices {
+export interface ReconcileServices extends GiveUpServices {
   readonly starter: Starter;
-  readonly now: () => number;
 }
 
 /** So often a run is resumed without being asked to. */
@@ -34,42 +28,11 @@ export async function reconcile(
   }
   if (submitted.generation === generation) {
     if (submitted.recoveries >= MAX_RECOVERIES) {
-      await giveUp(services, run, generation, why);
+      await giveUp(services, { run, generation }, `the engine failed ${MAX_RECOVERIES + 1} times: ${why}`);
       return;
     }
     if (!(await index.advance(run, generation, true))) return;
   }
   // Also where an earlier call has counted up and died before it could start it.
   await starter.start(run, generation + 1);
-}
-
-/** Ends a run that cannot be carried on: what is not decided failed, and the next run of the target gets its turn. */
-async function giveUp(
-  services: ReconcileServices,
-  run: string,
-  generation: number,
-  why: string,
-): Promise<void> {
-  const { store, index, now } = services;
-  const cause = `the engine failed ${MAX_RECOVERIES + 1} times: ${why}`;
-  if ((await store.find(run)) === undefined) {
-    await index.refuse(run, JSON.stringify([{ code: 'engine-fault', message: cause }]), now());
-    await reportRun(services, { run, generation });
-    return;
-  }
-  const { load, record } = await services.loadRun(run);
-  await takeOver(services, load, record, generation + 1);
-  for (;;) {
-    const { state: text, version } = await store.read(run);
-    const state = decodeState(load, text);
-    if (state.phase === 'done') break;
-    const taken = stopRun(load, state, ItemStatus.engineFault, cause, now());
-    try {
-      await store.commit(run, version, encodeState(taken.state), taken.events);
-      break;
-    } catch (error) {
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
-  await reportRun(services, { run, generation });
 }

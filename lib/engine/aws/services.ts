@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { cloudWatch } from '../../aws/cloudwatch';
 import { dynamoDb } from '../../aws/dynamodb';
+import { lambda } from '../../aws/lambda';
 import { s3 } from '../../aws/s3';
 import { secretsManager } from '../../aws/secrets-manager';
 import { stepFunctions } from '../../aws/step-functions';
@@ -15,6 +17,7 @@ import { openDurations } from '../durations';
 import { createCredentials } from './credentials';
 import { type Environment, requireEnvironment } from './environment';
 import { log } from './function-log';
+import { invokeMerge } from './invoke-merge';
 import type { PrepareServices } from './prepare-run';
 import { openProcessHome } from './process-home';
 import { readSecret } from './read-secret';
@@ -49,6 +52,12 @@ export function storage() {
     loadRun: createLoader(stores.store),
     now: Date.now,
   };
+}
+
+/** The merge function, for those who are no lane. */
+export function mergeFunction() {
+  const { MERGE_FUNCTION: FunctionName } = requireEnvironment(['MERGE_FUNCTION']);
+  return invokeMerge((Payload) => lambda().send(new InvokeCommand({ FunctionName, Payload })));
 }
 
 export const tokens = () => createTokens(stepFunctions());

@@ -1,4 +1,9 @@
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MergeCall } from '../../../lib/engine/aws/merge-run';
+import type { GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
 import { MAX_RECOVERIES } from '../../../lib/engine/aws/reconcile-run';
+import type { PlanDocument } from '../../support/cli';
 import type { TestRepository } from '../../support/repository';
 import { atOnce, carry, failOnce, newToken, once, type Stack, testStacks, twice } from './stack';
 
@@ -144,5 +149,98 @@ describe('a run that has failed once too often', () => {
     await untilLast(stack, run);
     await stack.functions().reconcile({ run, generation: last, why });
     expect(stack.report(run).status).toBe('merged');
+  });
+});
+
+describe('a run that has failed once too often while it was landing', () => {
+  /** A run whose lane 0 holds the landing; what else lanes hold stays with them. */
+  async function landing(
+    plan: PlanDocument,
+  ): Promise<{ stack: Stack; run: string; call: MergeCall; base: string }> {
+    const stack = await newStack(apart);
+    const base = stack.repo.git('rev-parse', 'main');
+    const run = await stack.submit(plan);
+    const functions = stack.functions();
+    const { lanes } = await functions.prepare({ run, generation: 1 });
+    const ask = async (lane: number, calls: number, last: number | null, results: GateReturn[] | null) => {
+      const token = newToken();
+      const call = { run, generation: 1, lane, k: 0, retry: 0, lost: null };
+      await functions.next({ ...call, calls, last, token, results });
+      return stack.answerTo<NextAnswer>(token);
+    };
+    let answer = await ask(0, 0, null, null);
+    for (const { lane } of lanes.slice(1)) await ask(lane, 0, null, null);
+    for (let calls = 1; ; calls += 1) {
+      const call = { run, generation: 1, lane: 0, turn: answer.turn };
+      if ((await stack.state(run)).phase === 'land') return { stack, run, call, base };
+      if (answer.kind === 'merge') await functions.merge(call);
+      const results = answer.kind === 'gate' ? [...(await functions.gate(answer.job))] : null;
+      answer = await ask(0, calls, answer.turn, results);
+    }
+  }
+  const alone: PlanDocument = { items: [{ name: 'a' }], policy: { maxWorkers: 1 } };
+
+  async function fail(stack: Stack, run: string): Promise<void> {
+    for (let generation = 1; generation <= MAX_RECOVERIES + 1; generation += 1)
+      await stack.functions().reconcile({ run, generation, why });
+  }
+
+  it('does not land after its report has said that it failed', async () => {
+    const { stack, run, call, base } = await landing(alone);
+    // The push of the landing is on its way: the host takes its time.
+    const [come, go] = ['come', 'go'].map((name) => join(stack.repo.root, name)) as [string, string];
+    const hook = join(stack.repo.path, '.git/hooks/pre-receive');
+    writeFileSync(
+      hook,
+      `#!/bin/sh\nmkdir '${come}' || exit 0\nwhile ! [ -e '${go}' ]; do sleep 0.05; done\n`,
+    );
+    chmodSync(hook, 0o755);
+    const pushing = stack.functions().merge(call);
+    while (!existsSync(come)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await fail(stack, run);
+    expect(stack.report(run).items[0]).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('engine-fault: the engine failed 4 times'),
+    });
+    writeFileSync(go, '');
+    await pushing;
+    expect(stack.repo.git('rev-parse', 'main')).toBe(base);
+  });
+
+  it.each(ways)('has merged where its landing was faster, told of %s', async (_, how) => {
+    const { stack, run, call, base } = await landing(alone);
+    failOnce(stack.stores.store, 'putResults', 'before');
+    await expect(stack.functions().merge(call)).rejects.toThrow('died');
+    expect(stack.repo.git('rev-parse', 'main')).not.toBe(base);
+    for (let generation = 1; generation <= MAX_RECOVERIES + 1; generation += 1)
+      await how(stack)(({ reconcile }) => reconcile({ run, generation, why }));
+    expect(stack.report(run)).toMatchObject({ status: 'merged', items: [{ status: 'merged' }] });
+    expect(await line(stack)).toEqual([]);
+  });
+
+  it('ends also where its repository cannot be reached, and says what is not known', async () => {
+    const { stack, run } = await landing(alone);
+    await stack.server.close();
+    await fail(stack, run);
+    expect(stack.report(run).items[0]!.reason).toMatch(
+      /^engine-fault: the engine failed 4 times: .*; landing was lost 5 times: .*whether the target has it is not known/s,
+    );
+    expect(await line(stack)).toEqual([]);
+  });
+
+  it('has ended where it has landed, though a gate that nobody waits for has not', async () => {
+    const gates = ['test', 'slow'].map((name) => ({ name, run: 'true' }));
+    const policy = { maxWorkers: 2, requiredGates: ['test'] };
+    const { stack, run, call } = await landing({ items: [{ name: 'a', gates }], policy });
+    const { lanes } = await stack.state(run);
+    expect(lanes[1]!.work).toMatchObject({ kind: 'gates', tasks: [{ task: 1 }] });
+    const functions = stack.functions();
+    await functions.merge(call);
+    const base = { run, generation: 1, lane: 0, k: 1, calls: 0, retry: 0, lost: null, results: null };
+    await functions.next({ ...base, last: call.turn, token: newToken() });
+    expect(await stack.state(run)).toMatchObject({ phase: 'done', unfinishedTasks: 1 });
+    await fail(stack, run);
+    expect(stack.report(run)).toMatchObject({ status: 'merged', items: [{ status: 'merged' }] });
+    expect(await line(stack)).toEqual([]);
   });
 });

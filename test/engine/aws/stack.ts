@@ -162,6 +162,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
         isRunning: async () => stack.isRunning,
       },
       stop: (run: string, why: string) => stopWithFence(services, run, why),
+      merge: (call: MergeCall) => mergeForLane(services, call).then(() => undefined, String),
     };
     return {
       home,

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { runWorld, type World, worlds } from '../../run/world';
 import { runInCloud, type Weather } from './cloud';
 
+jest.setTimeout(60_000);
+
 const calm: Weather = {
   crashes: false,
   duplicates: false,
