@@ -1,8 +1,9 @@
-import { type Check, check } from '../doctor/check';
+import { type Check, check, wrong } from '../doctor/check';
 import { checkHome } from '../doctor/home';
 import { checkMachine } from '../doctor/machine';
 import { checkRepository } from '../doctor/repository';
 import { openHome, tryHome } from '../repository/home';
+import { requireGit } from '../repository/require-git';
 import { printable } from '../telemetry/printable';
 import { ExitCode, type Io } from './io';
 import { type Style, style } from './style';
@@ -16,6 +17,9 @@ export async function doctor({ json }: { readonly json?: boolean }, io: Io): Pro
 }
 
 async function examine(cwd: string): Promise<readonly Check[]> {
+  const [git] = await check('git', '', requireGit);
+  if (git?.mend)
+    return [...(await checkMachine(cwd)), wrong('repository', 'not looked at without git', git.mend)];
   let home: string | undefined;
   const folder = await check('folder', 'run lex-pr in a folder that you may write to', async () => {
     home = await openHome(cwd);

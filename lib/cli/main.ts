@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Argument, Command, CommanderError, Option } from 'commander';
-import { Fault, InputError, type Problem, refuse } from '../errors';
+import { Argument, Command, Option } from 'commander';
 import { type Cloud, type EngineOptions, onEngine } from './engine';
+import { reportFailure } from './failure';
 import { ExitCode, type Io, processIo } from './io';
+import { logLevel } from './log-level';
 import type { MergeOptions } from './merge';
 import { npmArguments } from './npm-arguments';
 import {
@@ -17,8 +18,6 @@ import {
   reason,
   stack,
 } from './options';
-import { problemsAsJson, problemsAsText } from './problems';
-import { style } from './style';
 import { wantsJson } from './wants-json';
 
 /**
@@ -38,7 +37,7 @@ export async function main(args: readonly string[], version: string, io: Io = pr
     await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, wantsJson(given, io.env), io);
+    return reportFailure(error, wantsJson(given, io.env), io);
   }
 }
 
@@ -55,7 +54,8 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       outputError: () => {},
     })
     .exitOverride()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook('preAction', () => void logLevel(io.env));
 
   const onEither = async (
     options: EngineOptions,
@@ -274,38 +274,3 @@ const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ 
 
 const command = (program: Command, usage: string, description: string) =>
   program.command(usage).description(description).exitOverride();
-
-/** What went wrong, in words or as JSON, and the exit code for it. */
-function report(error: unknown, json: boolean, io: Io): number {
-  if (error instanceof CommanderError) {
-    // Help and version were printed.
-    if (error.exitCode === 0) return ExitCode.merged;
-    if (error.code === 'commander.help') return ExitCode.badInput;
-    const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-    return report(
-      refuse('usage', message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'see lex-pr --help'),
-      json,
-      io,
-    );
-  }
-  if (error instanceof InputError) {
-    if (json) io.stdout.write(problemsAsJson(error.problems));
-    else io.stderr.write(problemsAsText(error.problems, style(io.stderr)));
-    return ExitCode.badInput;
-  }
-  const fault = faultOf(error);
-  if (json) io.stdout.write(problemsAsJson([fault]));
-  else io.stderr.write(`lex-pr: ${problemsAsText([fault], style(io.stderr))}`);
-  if (io.env.LEX_PR_LOG_LEVEL === 'debug' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-  return ExitCode.fault;
-}
-
-/** What is no fault of the input, as a problem. SQLite's own words do not say what is to be done. */
-function faultOf(error: unknown): Problem {
-  if (error instanceof Fault) return error.problem;
-  const message = error instanceof Error ? error.message : String(error);
-  if ((error as { code?: unknown } | undefined)?.code !== 'ERR_SQLITE_ERROR')
-    return { code: 'fault', message };
-  const hint = '`lex-pr doctor` says which, and what mends it';
-  return { code: 'fault', message: `a database in .lex-pr cannot be used: ${message}`, hint };
-}

@@ -1,5 +1,6 @@
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../telemetry/logger';
+import { createLogger, type Logger } from '../telemetry/logger';
 import type { Io } from './io';
+import { logLevel } from './log-level';
 import { logProgress } from './log-progress';
 import { plainProgress } from './progress/plain';
 import type { ProgressSink } from './progress/progress';
@@ -20,7 +21,6 @@ export async function openSink(
 ): Promise<{ readonly sink: ProgressSink; readonly logger: Logger }> {
   const machine = isMachine(options);
   const live = !machine && io.stderr === process.stderr && process.stderr.isTTY;
-  const level = LOG_LEVELS.find((known): known is LogLevel => known === io.env.LEX_PR_LOG_LEVEL) ?? 'info';
   const show = live
     ? (await import('./progress/terminal')).liveProgress(process.stderr)
     : machine
@@ -29,7 +29,7 @@ export async function openSink(
   const stream = show ?? io.stderr;
   const logger = createLogger({
     format: machine ? 'json' : 'human',
-    level,
+    level: logLevel(io.env),
     stream,
     colour: style(io.stderr) !== plainStyle,
   });

@@ -77,7 +77,7 @@ export async function discoverIn(source: BranchSource, options: DiscoverOptions)
       : undefined;
   const items = arrange(planned, inferred === undefined ? said : union(said, inferred.deps));
 
-  const gates = given.length > 0 ? given : await findGates(git, target.sha);
+  const { gates, notes } = given.length > 0 ? { gates: given, notes: [] } : await findGates(git, target.sha);
   return {
     target: target.name,
     items,
@@ -86,6 +86,7 @@ export async function discoverIn(source: BranchSource, options: DiscoverOptions)
       ...selection.notes,
       ...growth.notes,
       ...(inferred?.notes ?? []),
+      ...notes,
       ...gateNotes(gates, words),
       summary(items, target.name),
     ],

@@ -3,6 +3,7 @@ import { NAME } from '../plan/schema';
 import type { Git } from '../repository/git';
 import { openReader } from '../repository/object-reader';
 import { makeTargets } from './makefile';
+import type { Note } from './note';
 import { packageScripts } from './package-scripts';
 
 export interface DiscoveredGate {
@@ -17,14 +18,19 @@ export interface TopFiles {
   has(name: string): boolean;
   /** Empty where there is none. */
   read(name: string): Promise<string>;
+  /** A file that is there says nothing, because it cannot be read. */
+  unreadable(name: string, why: string): void;
 }
 
 /**
  * The gates that a repository's own conventions suggest, from its files at a commit. Where two tools have a
  * gate of one name, the later one's is called by its tool too: `cargo-test`.
  */
-export async function findGates(git: Git, commit: string): Promise<DiscoveredGate[]> {
-  const { files, close } = await openTop(git, commit);
+export async function findGates(
+  git: Git,
+  commit: string,
+): Promise<{ readonly gates: readonly DiscoveredGate[]; readonly notes: readonly Note[] }> {
+  const { files, notes, close } = await openTop(git, commit);
   try {
     const gates: DiscoveredGate[] = [];
     for (const { tool, find } of CONVENTIONS) {
@@ -32,7 +38,7 @@ export async function findGates(git: Git, commit: string): Promise<DiscoveredGat
       for (const gate of await find(files))
         gates.push({ ...gate, name: taken.has(gate.name) ? `${tool}-${gate.name}` : gate.name });
     }
-    return gates;
+    return { gates, notes };
   } finally {
     await close();
   }
@@ -82,14 +88,21 @@ async function pytest(files: TopFiles): Promise<DiscoveredGate[]> {
   return from === undefined ? [] : [{ name: 'test', run: 'pytest', from }];
 }
 
-async function openTop(git: Git, commit: string): Promise<{ files: TopFiles; close(): Promise<void> }> {
+async function openTop(
+  git: Git,
+  commit: string,
+): Promise<{ files: TopFiles; notes: readonly Note[]; close(): Promise<void> }> {
   const { stdout } = await git.run(['ls-tree', '-z', commit]);
   // <mode> SP <type> SP <id> TAB <name>; 100: a file, executable or not.
   const entries = [...stdout.toString().matchAll(/(\d{3})\d{3} \w+ (\w+)\t([^\0]+)\0/g)];
   const ids = new Map(entries.filter(([, kind]) => kind === '100').map(([, , id, name]) => [name!, id!]));
   const reader = openReader(git);
+  const notes: Note[] = [];
   return {
+    notes,
     files: {
+      unreadable: (name, why) =>
+        notes.push({ event: 'unreadable', message: `no gates from ${name}: ${why}`, warn: true }),
       has: (name) => ids.has(name),
       async read(name) {
         const id = ids.get(name);

@@ -7,7 +7,7 @@ const SCRIPTS = ['lint', 'typecheck', 'test'];
  * start in a clean checkout, so each installs what the scripts need first.
  */
 export async function packageScripts(files: TopFiles): Promise<DiscoveredGate[]> {
-  const manifest = parse(await files.read('package.json'));
+  const manifest = await readManifest(files);
   const { manager, install } = packageManager(files, manifest);
   return SCRIPTS.filter((name) => isScript(mapping(manifest.scripts)[name])).map((name) => ({
     name,
@@ -35,11 +35,15 @@ function packageManager(files: TopFiles, manifest: Record<string, unknown>) {
   return { manager: 'npm', install: needsAny ? ['npm install --no-package-lock'] : [] };
 }
 
-/** A manifest that is not JSON has no scripts; the package manager will say so better. */
-function parse(text: string): Record<string, unknown> {
+/** A manifest that is not JSON in UTF-8 has no scripts: no package manager reads it. */
+async function readManifest(files: TopFiles): Promise<Record<string, unknown>> {
+  if (!files.has('package.json')) return {};
+  const text = await files.read('package.json');
   try {
     return mapping(JSON.parse(text.replace(/^\ufeff/, '')));
-  } catch {
+  } catch (error) {
+    const why = text.includes('\0') ? 'it is not UTF-8' : (error as Error).message;
+    files.unreadable('package.json', why);
     return {};
   }
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../errors';
+import { Fault, InputError } from '../errors';
 
 /** What was looked at, and what is wrong with it if anything is. */
 export interface Check {
@@ -35,6 +35,7 @@ export async function check(
     const step = typeof mend === 'string' ? mend : mend(error);
     if (error instanceof InputError)
       return error.problems.map(({ message, hint }) => wrong(name, message, hint ?? step));
+    if (error instanceof Fault) return [wrong(name, error.message, error.problem.hint ?? step)];
     return [wrong(name, error instanceof Error ? error.message : String(error), step)];
   }
 }

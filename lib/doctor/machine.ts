@@ -1,12 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { findContainerEngine } from '../gates/container-engine';
-import { runGit } from '../repository/git';
+import { requireGit } from '../repository/require-git';
 import { shellQuote } from '../repository/shell-quote';
 import { type Check, check, fine, wrong } from './check';
 
-/** `merge-tree --write-tree` is there from 2.38 on. */
-const GIT: Version = [2, 38];
 /** As package.json's `engines`. */
 const NODE: Version = [22, 13];
 /** Each lane has a work tree of its own, and logs may be long. */
@@ -17,9 +15,7 @@ type Version = readonly [major: number, minor: number];
 /** What the machine has to have: git, Node.js, a shell, and room on the disk of `home`. */
 export async function checkMachine(home: string, nodeVersion = process.versions.node): Promise<Check[]> {
   const checks = await Promise.all([
-    check('git', 'install git 2.38 or newer', async () => [
-      checkGit((await runGit(['version'])).stdout.toString()),
-    ]),
+    check('git', '', requireGit),
     check('node', '', () => [checkNode(nodeVersion)]),
     check('shell', 'install a POSIX shell as /bin/sh', () => {
       accessSync('/bin/sh', constants.X_OK);
@@ -40,14 +36,6 @@ async function describeContainers(env: NodeJS.ProcessEnv): Promise<string> {
   if ('problem' in found) return `no engine for gates with \`runtime: container\`: ${found.problem}`;
   const { kind, version, cli } = found;
   return `${kind} ${version}, ${cli}`;
-}
-
-/** @param answer of `git version` */
-export function checkGit(answer: string): Check {
-  const version = /\d+\.\d+(\.\d+)*/.exec(answer)?.[0] ?? answer.trim();
-  return isAtLeast(version, GIT)
-    ? fine('git', version)
-    : wrong('git', `${version} is too old`, 'install git 2.38 or newer, first in the PATH');
 }
 
 export function checkNode(version: string): Check {

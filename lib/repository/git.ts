@@ -26,6 +26,8 @@ export interface GitOptions {
   /** Exit codes that are answers rather than failures; default only 0. */
   readonly allow?: readonly number[];
   readonly cwd?: string;
+  /** It is killed when it has not ended by then. */
+  readonly timeoutMs?: number;
 }
 
 export interface GitResult {
@@ -111,9 +113,15 @@ export function spawnGit(
     const err: Buffer[] = [];
     // First: where no more files may be opened, there are no pipes at all.
     child.on('error', (error) => reject(new GitError(args, null, error.message, '')));
+    const timer = options.timeoutMs && setTimeout(giveUp, options.timeoutMs);
+    function giveUp() {
+      process.kill(-child.pid!, 'SIGKILL');
+      reject(new GitError(args, null, `it did not answer within ${options.timeoutMs! / 1000} s`, ''));
+    }
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('close', (exitCode) => {
+      clearTimeout(timer);
       const stdout = Buffer.concat(out);
       const stderr = conceal(Buffer.concat(err).toString());
       if (exitCode !== null && (options.allow ?? [0]).includes(exitCode))

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type InputError, refuse } from '../errors';
 import { runGit } from './git';
 import { howToWrite } from './how-to-write';
+import { requireGit } from './require-git';
 import { shellQuote } from './shell-quote';
 
 /** The folder's name. */
@@ -29,6 +30,7 @@ export async function openHome(cwd: string): Promise<string> {
 
 /** The same for who only looks: it need not be there. @throws InputError when it is part of the repository */
 export async function findHome(cwd: string): Promise<string> {
+  await requireGit();
   const top = await topOfWorkTree(cwd);
   const home = join(top ?? resolve(cwd), HOME);
   if (top !== undefined && (await isTracked(top)))

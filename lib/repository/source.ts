@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type InputError, refuse } from '../errors';
 import { Git, GitError, runGit } from './git';
+import { requireGit } from './require-git';
 import { networkEnvironment, parseSettings } from './user-config';
 
 /** The repository a plan names. */
@@ -26,7 +27,8 @@ export interface RemoteSource {
  * Opens the repository of a plan: a URL, or a path of a work tree, a folder inside one or a bare repository.
  * @throws InputError when there is none, it cannot be reached, or it lacks a part of its history
  */
-export function openSource(repository: string): Promise<Source> {
+export async function openSource(repository: string): Promise<Source> {
+  await requireGit();
   return isRemote(repository) ? openRemote(repository) : openLocal(resolve(repository));
 }
 

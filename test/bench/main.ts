@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments';
 import { type Emulator, lanes } from './lanes';
 import type { Bench, Row } from './row';
 import { scenarios } from './scenarios';
@@ -8,27 +8,26 @@ import { start } from './start';
 
 /**
  * `npm run bench [-- NAME …] [--json] [--runs N]`: measures, prints, and writes docs/benchmarks.md when all
- * benches ran. Exits with 1 when a target is missed.
+ * benches ran. Exits with 1 when a target is missed, with 2 when it was asked for what there is not.
  */
 export async function bench(
   args: readonly string[],
   paths: { readonly cli: string; readonly document: string },
   emulator: Emulator,
 ): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, runs: { type: 'string', default: '5' } },
-  });
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs takes a whole number from 1 on');
   const all: readonly Bench[] = [start(paths.cli), scenarios(paths.cli), lanes(emulator)];
-  const unknown = positionals.find((name) => !all.some((known) => known.name === name));
-  if (unknown !== undefined)
-    throw new Error(`no bench ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
-  const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name));
-
   const note = (text: string) => process.stderr.write(`${text}\n`);
+  const asked = readArguments(
+    args,
+    all.map(({ name }) => name),
+  );
+  if ('usage' in asked) {
+    note(asked.usage);
+    return asked.code;
+  }
+  const { json, runs, names } = asked;
+  const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+
   const sections: { readonly bench: Bench; readonly rows: readonly Row[] }[] = [];
   for (const one of chosen) {
     note(one.about);
@@ -38,7 +37,7 @@ export async function bench(
   const tables = sections
     .map((section) => `## ${section.bench.name}\n\n${section.bench.about}\n\n${table(section.rows)}`)
     .join('\n');
-  process.stdout.write(values.json ? `${JSON.stringify({ machine: machine(), rows })}\n` : `${tables}`);
+  process.stdout.write(json ? `${JSON.stringify({ machine: machine(), rows })}\n` : `${tables}`);
   if (chosen === all) writeFileSync(paths.document, document(runs, tables));
   const missed = rows.filter(({ ok }) => !ok);
   for (const { name, value, unit, target } of missed)

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Check } from '../../lib/doctor/check';
 import { parseLocks } from '../../lib/doctor/lock-holders';
-import { checkGit, checkNode, checkSpace } from '../../lib/doctor/machine';
+import { checkNode, checkSpace } from '../../lib/doctor/machine';
 import { lockHome } from '../../lib/engine/lock';
 import { startTimeOf } from '../../lib/gates/process-table';
 import { openHome } from '../../lib/repository/home';
+import { gitVersion } from '../../lib/repository/require-git';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
 import { CLI, mergePlan, runCli } from '../support/cli';
 import { testRepositories } from '../support/repository';
@@ -173,13 +174,33 @@ describe('lex-pr doctor', () => {
     expect(wrong).toMatchObject([{ name: 'repository', mend: 'git fetch --unshallow' }]);
   });
 
-  it('finds that there is no git', async () => {
+  it.each([
+    ['none', undefined, 'there is no git here'],
+    ['something else of its name', 'echo hello', 'it says "hello'],
+    ['one that fails', 'echo broken >&2; exit 1', 'git cannot be used: broken'],
+    ['one that is too old', 'echo git version 2.30.1', 'git 2.30.1 is too old'],
+    ['one that does not answer', 'sleep 60 & wait', 'it did not answer within 10 s'],
+  ])('finds that there is no git, and so does merge: %s', async (_, script, detail) => {
     const repo = create();
     const bin = join(repo.root, 'bin');
     mkdirSync(bin);
     symlinkSync(process.execPath, join(bin, 'node'));
-    const { wrong } = await examine(repo.path, { PATH: bin });
-    expect(wrong).toContainEqual(expect.objectContaining({ name: 'git', mend: 'install git 2.38 or newer' }));
+    symlinkSync('/bin/sleep', join(bin, 'sleep'));
+    if (script !== undefined) writeFileSync(join(bin, 'git'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const mend = 'install git 2.38 or newer, first in the PATH';
+    const [{ wrong }, merged] = await Promise.all([
+      examine(repo.path, { PATH: bin }),
+      runCli(['merge', '-', '--json'], { cwd: repo.path, input: EMPTY_PLAN, env: { PATH: bin } }),
+    ]);
+    // There may be no container engine in that path either.
+    expect(wrong.filter(({ name }) => ['git', 'repository', 'folder'].includes(name))).toEqual([
+      { name: 'git', ok: false, detail: expect.stringContaining(detail), mend },
+      { name: 'repository', ok: false, detail: 'not looked at without git', mend },
+    ]);
+    expect(merged.code).toBe(3);
+    expect(JSON.parse(merged.stdout).errors).toMatchObject([
+      { code: 'no-git', message: expect.stringContaining(detail), hint: mend },
+    ]);
   });
 
   it('says who holds the lock; a run that is going on is nothing wrong', async () => {
@@ -230,9 +251,12 @@ describe('lex-pr doctor', () => {
 
 describe('what the machine must have', () => {
   it('is git 2.38, Node.js 22.13 and a gigabyte of disk', () => {
-    expect(checkGit('git version 2.38.0')).toMatchObject({ ok: true, detail: '2.38.0' });
-    expect(checkGit('git version 2.37.9 (Apple Git-1)')).toMatchObject({ ok: false });
-    expect(checkGit('git version 3.0')).toMatchObject({ ok: true });
+    expect(gitVersion('git version 2.38.0\n')).toBe('2.38.0');
+    expect(gitVersion('git version 2.39.5 (Apple Git-154)')).toBe('2.39.5');
+    expect(gitVersion('git version 3.0.rc1')).toBe('3.0.rc1');
+    for (const old of ['2.37.9 (Apple Git-1)', '1.99'])
+      expect(() => gitVersion(`git version ${old}`)).toThrow(/^git [\d.]+ is too old$/);
+    expect(() => gitVersion('hello')).toThrow('something else: it says "hello"');
     expect(checkNode('22.13.0').ok).toBe(true);
     expect(checkNode('22.12.9').ok).toBe(false);
     expect(checkNode('26.0.0').ok).toBe(true);

@@ -88,6 +88,18 @@ describe('lex-pr', () => {
     });
   });
 
+  it('refuses a level of logs that there is not, whatever the command, but shows its help', async () => {
+    const env = { LEX_PR_LOG_LEVEL: 'verbose' };
+    const refused = await runMain(['schema', '--json'], { env });
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.stdout).errors).toMatchObject([
+      { message: 'LEX_PR_LOG_LEVEL is "verbose"', hint: 'it can be one of: debug, info, warn, error' },
+    ]);
+    expect((await runMain(['schema', '--help'], { env })).code).toBe(0);
+    for (const level of ['', 'warn'])
+      expect((await runMain(['schema'], { env: { LEX_PR_LOG_LEVEL: level } })).code).toBe(0);
+  });
+
   it('refuses --json together with --format', async () => {
     const { code, stdout } = await runMain(['merge-order', 'x', '--format', 'mermaid', '--json']);
     expect(code).toBe(2);

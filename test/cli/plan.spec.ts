@@ -50,6 +50,25 @@ describe('lex-pr plan', () => {
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(['planned']);
   });
 
+  it.each(['a\tb', 'a\nb'])(
+    'is refused elsewhere for a repository whose path no plan can name, here it is written: %j',
+    async (name) => {
+      const repo = threeBranches();
+      const path = join(repo.root, name);
+      repo.git('clone', '-q', '--no-local', '.', path);
+      const cli = (...args: string[]) =>
+        runCli(['plan', gate, '--target', 'main', ...args, '--json'], { cwd: path });
+      expect(problemsOf(await cli('--out', join(repo.root, 'out')))).toMatchObject([
+        {
+          code: 'path-not-nameable',
+          message: expect.stringContaining(JSON.stringify(`/${name}"`).slice(1, -3)),
+        },
+      ]);
+      expect((await cli('--out', join(path, 'out'))).code).toBe(0);
+      expect(JSON.parse(readFileSync(join(path, 'out/plan.json'), 'utf8')).repository).toBeUndefined();
+    },
+  );
+
   it('prints what merge --execute lands as it stands', async () => {
     const repo = threeBranches();
     const folder = join(repo.root, 'artifacts');

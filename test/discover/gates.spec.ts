@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { discover } from '../../lib/discover/discover';
 import { testRepositories } from '../support/repository';
 import { notesOf, refusalOf } from './discovered';
@@ -48,6 +50,26 @@ describe('the gates of a repository', () => {
     expect(await gatesOf({ 'package.json': '{"scripts": ' })).toEqual([]);
     expect(await gatesOf({ 'package.json': '[null]' })).toEqual([]);
     expect(await gatesOf({ 'package.json': '{"scripts":{"test":1}}' })).toEqual([]);
+  });
+
+  it.each([
+    ['broken off', '{"scripts": ', 'no gates from package.json: '],
+    [
+      'in UTF-16',
+      Buffer.from('\ufeff{"scripts":{"test":"x"}}', 'utf16le'),
+      'no gates from package.json: it is not UTF-8',
+    ],
+  ])('are warned of where package.json cannot be read: %s', async (_, content, said) => {
+    const repo = create();
+    writeFileSync(join(repo.path, 'package.json'), content);
+    repo.commit({});
+    const discovery = await discover(repo.path, {});
+    expect(discovery.notes).toContainEqual({
+      event: 'unreadable',
+      message: expect.stringContaining(said),
+      warn: true,
+    });
+    expect(discovery.gates).toEqual([]);
   });
 
   it('are the rules of a makefile, not its variables, phony lists or commands', async () => {

@@ -1,0 +1,40 @@
+import { CommanderError } from 'commander';
+import { Fault, InputError, type Problem, refuse } from '../errors';
+import { ExitCode, type Io } from './io';
+import { problemsAsJson, problemsAsText } from './problems';
+import { style } from './style';
+
+/** What went wrong, in words or as JSON, and the exit code for it. */
+export function reportFailure(error: unknown, json: boolean, io: Io): number {
+  if (error instanceof CommanderError) {
+    // Help and version were printed.
+    if (error.exitCode === 0) return ExitCode.merged;
+    if (error.code === 'commander.help') return ExitCode.badInput;
+    const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+    return reportFailure(
+      refuse('usage', message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'see lex-pr --help'),
+      json,
+      io,
+    );
+  }
+  if (error instanceof InputError) {
+    if (json) io.stdout.write(problemsAsJson(error.problems));
+    else io.stderr.write(problemsAsText(error.problems, style(io.stderr)));
+    return ExitCode.badInput;
+  }
+  const fault = faultOf(error);
+  if (json) io.stdout.write(problemsAsJson([fault]));
+  else io.stderr.write(`lex-pr: ${problemsAsText([fault], style(io.stderr))}`);
+  if (io.env.LEX_PR_LOG_LEVEL === 'debug' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  return ExitCode.fault;
+}
+
+/** What is no fault of the input, as a problem. SQLite's own words do not say what is to be done. */
+function faultOf(error: unknown): Problem {
+  if (error instanceof Fault) return error.problem;
+  const message = error instanceof Error ? error.message : String(error);
+  if ((error as { code?: unknown } | undefined)?.code !== 'ERR_SQLITE_ERROR')
+    return { code: 'fault', message };
+  const hint = '`lex-pr doctor` says which, and what mends it';
+  return { code: 'fault', message: `a database in .lex-pr cannot be used: ${message}`, hint };
+}
