@@ -1,10 +1,13 @@
-import { type ApiAnswer, type ApiEvent, answerOf, requestOf } from '../lib/api/event';
+import { type ApiEvent, answerOf, requestOf } from '../lib/api/event';
 import { handle } from '../lib/api/handle';
 import { controlServices } from '../lib/engine/aws/control-services';
+import { handlerOf } from '../lib/engine/aws/handler';
 
 const services = controlServices();
 
 /** Requests of the HTTP API. */
-export async function handler(event: ApiEvent): Promise<ApiAnswer> {
-  return answerOf(await handle(services, requestOf(event)));
-}
+export const handler = handlerOf(
+  'api',
+  (event) => requestOf(event as ApiEvent),
+  async (request) => answerOf(await handle(services, request)),
+);

@@ -1,19 +1,16 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runGateJob } from '../lib/engine/aws/gate-function';
+import { handlerOf } from '../lib/engine/aws/handler';
 import { openProcessHome } from '../lib/engine/aws/process-home';
-import { type GateAnswer, gateCall } from '../lib/engine/aws/protocol';
+import { gateCall } from '../lib/engine/aws/protocol';
 import { isSandboxed, openSandbox } from '../lib/engine/aws/sandbox';
 
 const home = await openProcessHome(join(tmpdir(), 'lex-pr/gates'));
 const sandbox = isSandboxed() ? openSandbox('/tmp') : undefined;
 
 /** `Gate`: runs the gates of a job. */
-export async function handler(
-  event: unknown,
-  context: { getRemainingTimeInMillis(): number },
-): Promise<GateAnswer> {
-  const { job } = gateCall.parse(event);
+export const handler = handlerOf('gate', gateCall.parse, async ({ job }, context) => {
   // Before, too: of a call that was ended at its time limit something may be left.
   await sandbox?.clear();
   try {
@@ -21,4 +18,4 @@ export async function handler(
   } finally {
     await sandbox?.clear();
   }
-}
+});

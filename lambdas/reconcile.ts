@@ -1,6 +1,7 @@
 import { stepFunctions } from '../lib/aws/step-functions';
 import { requireEnvironment } from '../lib/engine/aws/environment';
 import { executionEvent } from '../lib/engine/aws/execution-event';
+import { handlerOf } from '../lib/engine/aws/handler';
 import { reconcile } from '../lib/engine/aws/reconcile-run';
 import { mergeFunction, sendSamples, storage, tokens } from '../lib/engine/aws/services';
 import { createStarter } from '../lib/engine/aws/sfn-starter';
@@ -10,6 +11,4 @@ const starter = createStarter(stepFunctions(), RUN_MACHINE_ARN);
 const services = { ...storage(), tokens: tokens(), send: sendSamples, starter, merge: mergeFunction().merge };
 
 /** The end of an execution of the run machine that failed, timed out or was stopped (EventBridge). */
-export async function handler(event: unknown): Promise<void> {
-  await reconcile(services, executionEvent(event));
-}
+export const handler = handlerOf('reconcile', executionEvent, (failed) => reconcile(services, failed));

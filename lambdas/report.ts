@@ -1,3 +1,4 @@
+import { handlerOf } from '../lib/engine/aws/handler';
 import { reportCall } from '../lib/engine/aws/protocol';
 import { reportRun } from '../lib/engine/aws/report-run';
 import { sendSamples, storage, tokens } from '../lib/engine/aws/services';
@@ -5,6 +6,4 @@ import { sendSamples, storage, tokens } from '../lib/engine/aws/services';
 const services = { ...storage(), tokens: tokens(), send: sendSamples };
 
 /** `Report`: ends a run and lets the next one of its target in. */
-export async function handler(event: unknown): Promise<void> {
-  await reportRun(services, reportCall.parse(event));
-}
+export const handler = handlerOf('report', reportCall.parse, (call) => reportRun(services, call));

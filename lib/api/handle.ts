@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ControlServices } from '../engine/aws/control';
-import { log } from '../engine/aws/function-log';
+import { log, logWith } from '../engine/aws/function-log';
 import { InputError, type Problem } from '../errors';
 import { type HttpRequest, type HttpResponse, refusal } from './http';
 import { refused } from './problems';
@@ -8,13 +8,24 @@ import type { Route } from './route';
 import { ROUTES } from './routes';
 
 /** Answers a request; what is wrong with it, and faults, are answers too. */
-export async function handle(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+export function handle(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+  const { method, path, caller } = request;
+  return logWith({ method, path, by: caller ?? null }, async () => {
+    const answer = await answerTo(services, request);
+    const { status } = answer;
+    const isRead = method === 'GET' && status < 400;
+    log[isRead ? 'debug' : 'info']('request', `${method} ${path}: ${status}`, { status });
+    return answer;
+  });
+}
+
+async function answerTo(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
   try {
     return await dispatch(services, request);
   } catch (error) {
     if (error instanceof InputError) return refused(error.problems);
     if (error instanceof z.ZodError) return refusal(400, problemsOf(error, 'body'));
-    log('error', 'fault', String(error), { path: request.path, stack: (error as Error).stack });
+    log.error('fault', String(error), { error });
     return refusal(500, [{ code: 'fault', message: 'a fault; the log of the function says more' }]);
   }
 }
@@ -45,7 +56,9 @@ async function dispatch(services: ControlServices, request: HttpRequest): Promis
   ];
   if (problems.length > 0) return refusal(400, problems);
   const wrong = wrongBody(route, request);
-  return wrong ?? route.act(services, { params: params.data!, query: query.data!, request });
+  if (wrong !== undefined) return wrong;
+  const about = found.params.run === undefined ? {} : { run: found.params.run };
+  return logWith(about, () => route.act(services, { params: params.data!, query: query.data!, request }));
 }
 
 /** A document that is not what its route reads. */

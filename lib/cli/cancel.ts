@@ -39,7 +39,7 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
     const run = await findRun(home, store, id);
     const record = recorded(run.id, () => decodeRecord(run.record));
     const note: Note = (message) =>
-      writeNotes([{ event: 'cancel', message, warn: true }], options.json ?? false, io);
+      writeNotes([{ event: 'cancel', message, warn: true }], options.json ?? false, io, { run: run.id });
     const ask = askerOf(home, store, record, cancelReason(options.reason));
     let answer = await ask();
     while (answer === 'landing') {

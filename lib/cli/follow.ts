@@ -23,7 +23,7 @@ export async function follow(
   options: OutputOptions,
   io: Io,
 ): Promise<number> {
-  const { sink, logger } = await openSink(options, io);
+  const { sink, logger } = await openSink(options, io, run.record.id);
   const note = (text: string) => sink.event({ kind: 'note', text });
   const goOn = `go on with: lex-pr resume ${run.record.id}`;
   const interrupted = () => printLeft(run.record.id, 'interrupted', options, io);

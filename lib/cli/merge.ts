@@ -54,7 +54,7 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
       artifactFolder: folder,
       startedAt,
     };
-    const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, options, io));
+    const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
     const load = createWorkload(ordered, plan.policy, record, lengths);
     await makeArtifactFolder(folder);
@@ -74,16 +74,25 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
 const MOST_LINES = 20;
 
 /** Progress before the run itself, where there is more than one batch to tell of. */
-function tellHeads({ items, policy }: Plan, options: MergeOptions, io: Io): (found: number) => void {
+function tellHeads(
+  { items, policy }: Plan,
+  run: string,
+  options: MergeOptions,
+  io: Io,
+): (found: number) => void {
   if (items.length <= policy.performance.batchSize) return () => {};
-  const format = isMachine(options) ? 'json' : 'human';
+  const machine = isMachine(options);
+  const format = machine ? 'json' : 'human';
   const logger = createLogger({ format, level: 'info', stream: io.stderr, colour: false });
   let told = 0;
   return (found) => {
     // Of a large plan not every batch.
     if (found < items.length && found - told < items.length / MOST_LINES) return;
     told = found;
-    logger.info('heads', `found the heads of ${found} of ${items.length} items`, { found });
+    logger.info('heads', `found the heads of ${found} of ${items.length} items`, {
+      ...(machine && { run }),
+      found,
+    });
   };
 }
 

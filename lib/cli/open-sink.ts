@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '../telemetry/logger';
+import { bind, createLogger, type Logger } from '../telemetry/logger';
 import type { Io } from './io';
 import { logLevel } from './log-level';
 import { logProgress } from './log-progress';
@@ -14,10 +14,14 @@ export interface OutputOptions {
 /** Whether a script reads what is printed: one JSON document, logs as JSON lines. */
 export const isMachine = ({ json, logFormat }: OutputOptions) => json === true || logFormat === 'json';
 
-/** What shows the progress of a run on standard error: on a terminal in place, else line by line. */
+/**
+ * What shows the progress of a run on standard error: on a terminal in place, else line by line; for a machine with
+ * the id of the run in each line.
+ */
 export async function openSink(
   options: OutputOptions,
   io: Io,
+  run: string,
 ): Promise<{ readonly sink: ProgressSink; readonly logger: Logger }> {
   const machine = isMachine(options);
   const live = !machine && io.stderr === process.stderr && process.stderr.isTTY;
@@ -27,11 +31,12 @@ export async function openSink(
       ? undefined
       : plainProgress(io.stderr);
   const stream = show ?? io.stderr;
-  const logger = createLogger({
+  const plain = createLogger({
     format: machine ? 'json' : 'human',
     level: logLevel(io.env),
     stream,
     colour: style(io.stderr) !== plainStyle,
   });
+  const logger = machine ? bind(plain, { run }) : plain;
   return { sink: show ?? logProgress(logger, io.stderr), logger };
 }

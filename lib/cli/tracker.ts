@@ -1,8 +1,9 @@
 import type { OrderedPlan } from '../plan/order';
+import { itemEnds } from '../run/item-end';
 import type { RunEvent } from '../run/messages';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
-import type { ProgressEvent, ProgressSink, ProgressView } from './progress/progress';
+import type { ProgressSink, ProgressView } from './progress/progress';
 import { timeLeft } from './progress/time-left';
 
 const PHASE = { weave: 'gates', verify: 'verify', land: 'land', done: 'done' } as const;
@@ -36,7 +37,6 @@ export function trackProgress(
         kind: 'phase',
         phase: event.round > 1 && event.phase === 'weave' ? 'weave' : PHASE[event.phase],
       });
-      if (event.phase === 'done') for (const end of mergedItems(load, ordered, state)) sink.event(end);
     } else if (event.event === 'result' && event.kind === 'gate') {
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;
@@ -65,19 +65,10 @@ export function trackProgress(
       sink.event({ kind: 'note', text: `lane ${event.lane} was lost with what it held: ${event.why}` });
     } else if (event.event === 'stop') {
       sink.event({ kind: 'note', text: `the run is ended before its time: ${event.why}` });
-    } else if (event.event === 'item' && event.status >= ItemStatus.blocked) {
-      const status =
-        event.status === ItemStatus.blocked
-          ? 'blocked'
-          : event.status === ItemStatus.cancelled
-            ? 'cancelled'
-            : 'failed';
-      sink.event({
-        kind: 'item-end',
-        item: ordered.items[event.item]!.name,
-        status,
-        reason: REASON[event.status] ?? null,
-      });
+    }
+    for (const { item, status, reason } of itemEnds(event, state)) {
+      const end = { kind: 'item-end', item: ordered.items[item]!.name, status, reason } as const;
+      sink.event(status === 'merged' && !load.execute ? { ...end, dryRun: true } : end);
     }
   };
 
@@ -91,29 +82,6 @@ export function trackProgress(
     shownAt = now;
     sink.update(viewOf(load, ordered, state, { startedAt, now, finished, startOf, cached }));
   };
-}
-
-const REASON: Readonly<Record<number, string>> = {
-  [ItemStatus.conflict]: 'conflict',
-  [ItemStatus.unrelated]: 'unrelated-history',
-  [ItemStatus.notLinearizable]: 'not-linearizable',
-  [ItemStatus.headMoved]: 'head-moved',
-  [ItemStatus.integrationFailed]: 'integration-failed',
-  [ItemStatus.targetMoved]: 'target-moved',
-  [ItemStatus.targetDirty]: 'target-dirty',
-  [ItemStatus.targetGone]: 'target-gone',
-  [ItemStatus.landingRefused]: 'landing-refused',
-  [ItemStatus.cancelled]: 'cancelled',
-  [ItemStatus.engineFault]: 'engine-fault',
-};
-
-function mergedItems({ execute }: Workload, ordered: OrderedPlan, state: RunState): ProgressEvent[] {
-  return ordered.items.flatMap(({ name }, item): ProgressEvent[] => {
-    const status = state.items[item];
-    if (status !== ItemStatus.woven && status !== ItemStatus.present) return [];
-    const end = { kind: 'item-end', item: name, status: 'merged', reason: null } as const;
-    return [execute ? end : { ...end, dryRun: true }];
-  });
 }
 
 interface Seen {

@@ -4,6 +4,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Node } from 'constructs';
 import { z } from 'zod';
 import { InputError } from '../errors';
+import { LOG_LEVELS } from '../telemetry/logger';
 import type { MergePyramidProps } from './props';
 import { RANGES, scopeProblems } from './settings';
 
@@ -46,6 +47,7 @@ const context = z
       })
       .optional(),
     removal: oneOf('retain', 'destroy'),
+    logLevel: oneOf(...LOG_LEVELS),
     rotateAfterEvents: count('rotateAfterEvents'),
   })
   .refine(({ repositorySecretArn, repositories }) => !repositorySecretArn === !repositories, {
@@ -79,7 +81,7 @@ export function readContext(node: Node): Context {
 
 /** The properties that go with a context; what it does not give is left to the construct. */
 export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
-  const { functions, architecture, maxWorkers, retentionDays, rotateAfterEvents } = given;
+  const { functions, architecture, maxWorkers, retentionDays, rotateAfterEvents, logLevel } = given;
   const { repositorySecretArn, repositories, removal, jwtIssuer, jwtAudience } = given;
   return {
     ...(functions && { functions }),
@@ -87,6 +89,7 @@ export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
     ...(maxWorkers && { maxWorkers }),
     ...(retentionDays && { retention: Duration.days(retentionDays) }),
     ...(rotateAfterEvents && { rotateAfterEvents }),
+    ...(logLevel && { logLevel }),
     ...(jwtIssuer && jwtAudience && { jwt: { issuer: jwtIssuer, audience: jwtAudience.split(',') } }),
     ...(removal && { removalPolicy: REMOVALS[removal] }),
     ...(repositorySecretArn &&

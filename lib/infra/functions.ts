@@ -29,7 +29,7 @@ export interface FunctionSize {
 
 export type FunctionsProps = Pick<
   Settings,
-  'functions' | 'architecture' | 'gateImage' | 'sizes' | 'logRetention'
+  'functions' | 'architecture' | 'gateImage' | 'sizes' | 'logRetention' | 'logLevel'
 >;
 
 /** The functions, each with a role of its own that so far allows its logs and traces only. */
@@ -64,7 +64,7 @@ export class Functions extends Construct {
       ...(size.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: size.reservedConcurrency,
       }),
-      environment: { NODE_OPTIONS },
+      environment: { NODE_OPTIONS, LEX_PR_LOG_LEVEL: props.logLevel },
       tracing: Tracing.ACTIVE,
       role,
       logGroup,

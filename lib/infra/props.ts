@@ -4,6 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { LogLevel } from '../telemetry/logger';
 import type { FunctionName } from './function-table';
 import type { FunctionSize } from './functions';
 
@@ -74,6 +75,12 @@ export interface MergePyramidProps {
 
   /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * What the functions log: this and what is more urgent (docs/monitoring.md).
+   * @default 'info'
+   */
+  readonly logLevel?: LogLevel;
 
   /** Memory, /tmp and concurrency by function. @default what docs/deploy.md lists */
   readonly sizes?: Readonly<Partial<Record<FunctionName, FunctionSize>>>;

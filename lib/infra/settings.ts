@@ -3,6 +3,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { repositoryUrl } from '../engine/aws/repository-url';
 import { InputError, type Problem } from '../errors';
+import { LOG_LEVELS } from '../telemetry/logger';
 import { FUNCTIONS } from './function-table';
 import { ROTATE_AFTER } from './lane-machine';
 import type { JwtIssuer, MergePyramidProps } from './props';
@@ -43,6 +44,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     runTimeout: props.runTimeout ?? Duration.days(7),
     retention: props.retention ?? Duration.days(30),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    logLevel: props.logLevel ?? 'info',
     sizes: props.sizes ?? {},
     removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     alarmTopic: props.alarmTopic,
@@ -59,6 +61,9 @@ export function settingsOf(props: MergePyramidProps): Settings {
 function* problemsOf(settings: Settings): Generator<Problem> {
   const { maxWorkers, retention, runTimeout, rotateAfterEvents, sizes, repositoryAccess, jwt, stuckAfter } =
     settings;
+  const { logLevel } = settings;
+  if (!LOG_LEVELS.includes(logLevel))
+    yield problem(`logLevel: ${JSON.stringify(logLevel)} is none`, `they are ${LOG_LEVELS.join(', ')}`);
   yield* within('maxWorkers', maxWorkers, RANGES.maxWorkers);
   yield* within('days of retention', retention.toDays({ integral: false }), RANGES.retentionDays);
   yield* within('seconds of runTimeout', runTimeout.toSeconds({ integral: false }), RANGES.runTimeoutSeconds);

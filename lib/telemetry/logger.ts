@@ -27,6 +27,17 @@ export interface LoggerOptions {
   /** Human format only. */
   readonly colour: boolean;
   readonly now?: () => Date;
+  /** JSON format only: of a line, in characters. One that is longer has long values cut. Default: no limit. */
+  readonly maxLength?: number;
+}
+
+/** The same logger, with fields that each of its lines carries; what a line itself says of a field wins. */
+export function bind(logger: Logger, bound: Fields): Logger {
+  const logAt =
+    (level: LogLevel): Log =>
+    (event, message, fields = {}) =>
+      logger[level](event, message, { ...bound, ...fields });
+  return { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
 }
 
 /**
@@ -41,7 +52,7 @@ export function createLogger(options: LoggerOptions): Logger {
     return (event, message, fields = {}) => {
       const data = plain(fields);
       const known = typeof data === 'object' ? { ...data } : { fields: data };
-      options.stream.write(`${format({ time: now(), level, event, message }, known, options.colour)}\n`);
+      options.stream.write(`${format({ time: now(), level, event, message }, known, options)}\n`);
     };
   };
   return { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
@@ -54,16 +65,40 @@ interface Entry {
   readonly message: string;
 }
 
-function jsonLine(entry: Entry, fields: Readonly<Record<string, unknown>>): string {
+function jsonLine(
+  entry: Entry,
+  fields: Readonly<Record<string, unknown>>,
+  { maxLength = Number.POSITIVE_INFINITY }: LoggerOptions,
+): string {
   // The entry's own keys come first and win, whatever untyped callers put into the fields.
-  const json = JSON.stringify({ ...entry, ...fields, ...entry });
-  // JSON leaves these as they are; the log may be read on a terminal.
-  return printable(json);
+  const all = { ...entry, ...fields, ...entry };
+  const line = safeJson(all);
+  return line.length <= maxLength ? line : safeJson(shortened(all));
+}
+
+/** JSON leaves some characters as they are; the log may be read on a terminal. */
+const safeJson = (value: unknown) => printable(JSON.stringify(value));
+
+/** Of a line that is too long: characters that are left of each value, and fields that are left at all. */
+const SHORT = { value: 1_000, fields: 40 } as const;
+
+function shortened(all: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const short = Object.entries(all)
+    .slice(0, SHORT.fields)
+    .map(([key, value]) => {
+      const text = typeof value === 'string' ? printable(value) : safeJson(value ?? null);
+      return [key, text.length <= SHORT.value ? value : `${text.slice(0, SHORT.value)}…`];
+    });
+  return Object.fromEntries(short);
 }
 
 const COLOURS = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const;
 
-function humanLine(entry: Entry, fields: Readonly<Record<string, unknown>>, colour: boolean): string {
+function humanLine(
+  entry: Entry,
+  fields: Readonly<Record<string, unknown>>,
+  { colour }: LoggerOptions,
+): string {
   const paint = (style: 'dim' | 'cyan' | 'yellow' | 'red', text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const details = Object.entries(fields)

@@ -73,8 +73,9 @@ describe('standard output', () => {
       expect(JSON.parse(stdout)).toEqual(report);
       const lines = stderr.trimEnd().split('\n');
       expect(lines.length).toBeGreaterThan(5);
+      const { runId: run } = report;
       for (const line of lines)
-        expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), event: expect.any(String) });
+        expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), event: expect.any(String), run });
     },
   );
 

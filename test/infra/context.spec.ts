@@ -43,6 +43,7 @@ it('what is given on the command line, all of it text, is what the construct is 
     retentionDays: '5',
     removal: 'destroy',
     rotateAfterEvents: '300',
+    logLevel: 'debug',
     jwtIssuer: 'https://login.example/',
     jwtAudience: 'lex-pr,ci',
     ...ACCESS,
@@ -53,6 +54,7 @@ it('what is given on the command line, all of it text, is what the construct is 
     functions: 'zip',
     maxWorkers: 12,
     rotateAfterEvents: 300,
+    logLevel: 'debug',
     removalPolicy: 'destroy',
   });
   expect(made.jwt).toEqual({ issuer: 'https://login.example/', audience: ['lex-pr', 'ci'] });
@@ -76,6 +78,7 @@ it.each([
   ['rotateAfterEvents', '99'],
   ['rotateAfterEvents', '20001'],
   ['removal', 'delete'],
+  ['logLevel', 'loud'],
 ])('-c %s=%s is refused by name', (name, value) => {
   const [problem, ...others] = problems({ [name]: value });
   expect(problem).toMatch(new RegExp(`^-c ${name} is `));
@@ -104,6 +107,7 @@ it('everything that is wrong is said at once', () => {
     retentionDays: 'x',
     removal: 'x',
     rotateAfterEvents: 'x',
+    logLevel: 'x',
     repositories: 'http://git.example/',
     jwtIssuer: 'x',
   });
@@ -112,6 +116,7 @@ it('everything that is wrong is said at once', () => {
     'functions',
     'jwtIssuer',
     'jwtIssuer',
+    'logLevel',
     'maxWorkers',
     'removal',
     'repositories',

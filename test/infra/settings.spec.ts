@@ -29,6 +29,7 @@ it('the defaults are those that are documented', () => {
     runTimeout: Duration.days(7),
     retention: Duration.days(30),
     logRetention: RetentionDays.ONE_MONTH,
+    logLevel: 'info',
     sizes: {},
     removalPolicy: RemovalPolicy.RETAIN,
     accessLogsBucket: undefined,
@@ -58,6 +59,11 @@ describe.each<[string, (value: number) => MergePyramidProps, number, number]>([
       `invalid-property: ${name}: ${value} is not a whole number from ${least} to ${most}`,
     ]);
   });
+});
+
+it('logLevel is one of those that there are', () => {
+  expect(problems({ logLevel: 'warn' })).toEqual([]);
+  expect(problems({ logLevel: 'loud' as 'warn' })).toEqual(['invalid-property: logLevel: "loud" is none']);
 });
 
 it('retention is counted in whole days, however it is given', () => {

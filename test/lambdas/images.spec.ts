@@ -99,6 +99,23 @@ describe.each(names)('the image of %s', (name) => {
     expect(requests.every((target) => target.startsWith('DynamoDB_20120810.'))).toBe(true);
   });
 
+  it('logs a fault as a line of JSON that says which call of which run it was', async () => {
+    const { url } = await aws(200, {});
+    const { invoke, log } = await startOn(name, url);
+    await expect(invoke(calls[name])).rejects.toThrow();
+    await expect(invoke({})).rejects.toThrow();
+    const [fault, unread] = log()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const common = { level: 'error', event: 'fault', function: name };
+    const stack = expect.stringContaining('    at ');
+    const requestId = '00000000-0000-4000-8000-000000000000';
+    expect(fault).toMatchObject({ ...common, requestId, run: 'r1', generation: 1, error: { stack } });
+    expect(unread).toMatchObject({ ...common, error: { name: 'ZodError' } });
+    expect(unread.requestId).not.toBe(requestId);
+  });
+
   it.each([
     ['refuses', 400, 'ResourceNotFoundException', 1],
     ['fails again and again', 500, 'InternalServerError', 5],

@@ -33,6 +33,8 @@ export interface RunningFunction {
    * @throws FunctionError when it answers with an error; an Error with its log when it ends without an answer
    */
   invoke<T>(event: unknown, timeLeft?: number): Promise<T>;
+  /** What it has printed so far. */
+  log(): string;
 }
 
 /** What a function has told the Runtime API of an error, while it started or in a call. */
@@ -79,7 +81,7 @@ export function testFunctions() {
       await closed;
     });
     await api.ready;
-    return { temporary: join(root, 'tmp'), invoke: api.invoke };
+    return { temporary: join(root, 'tmp'), invoke: api.invoke, log: () => log };
   };
 }
 

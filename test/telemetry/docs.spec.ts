@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMetrics } from '../../lib/telemetry/lex-pr-metrics';
 
@@ -51,5 +51,19 @@ describe('docs/monitoring.md', () => {
           : [],
       ),
     );
+  });
+
+  it('lists every event that functions log, and no other', () => {
+    const sources = ['engine/aws', 'api', 'callbacks']
+      .map((folder) => join(__dirname, '../../lib', folder))
+      .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => join(folder, String(file))))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(file, 'utf8'));
+    const calls = sources.flatMap((text) => [
+      ...text.matchAll(/\blog(?:ger)?(?:\.\w+|\[.*?\])\(\s*'([\w-]+)'/g),
+    ]);
+    const [, section = ''] = /### Logs of the functions([\s\S]*?)\n### /.exec(TEXT) ?? [];
+    const listed = [...section.matchAll(/^\| `([\w-]+)` +\| [a-z]/gm)].map(([, event]) => event!);
+    expect(listed.sort()).toEqual([...new Set(calls.map(([, event]) => event!))].sort());
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createLogger, type LoggerOptions } from '../../lib/telemetry/logger';
+import { bind, createLogger, type LoggerOptions } from '../../lib/telemetry/logger';
 
 function setUp(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
@@ -149,5 +149,63 @@ describe('logger', () => {
     const { logger, lines } = setUp({ format: 'human', colour: true });
     logger.warn('e', 'evil \x1b[2J');
     expect(lines[0]).toBe('\x1b[2m03:04:05\x1b[22m \x1b[33mwarn \x1b[39m evil \\u001b[2J\n');
+  });
+});
+
+describe('bind', () => {
+  it('puts fields into each line; what a line says itself wins', () => {
+    const { logger, lines } = setUp();
+    const bound = bind(bind(logger, { run: 'r1', lane: 1 }), { lane: 2 });
+    bound.info('e', 'm');
+    bound.warn('e', 'm', { lane: 3, item: 'a' });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', run: 'r1', lane: 2 },
+      { level: 'warn', run: 'r1', lane: 3, item: 'a' },
+    ]);
+  });
+
+  it('keeps to the level of the logger', () => {
+    const { logger, lines } = setUp({ level: 'warn' });
+    bind(logger, { run: 'r1' }).info('e', 'm');
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('a line that would be longer than it may be', () => {
+  const maxLength = 16_384;
+
+  it('stays below 100 KB of JSON whatever is logged, and says what it is about', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom('\u0000', '\u202e', '"', '\n'),
+      fc.string({ unit: 'binary' }),
+    );
+    const long = fc
+      .tuple(text, fc.integer({ min: 0, max: 30_000 }))
+      .map(([part, times]) => part.repeat(times));
+    const value = fc.oneof(
+      long,
+      fc.array(long, { maxLength: 5 }),
+      fc.dictionary(fc.string(), long, { maxKeys: 5 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string({ maxLength: 20 }), value, { maxKeys: 20 }),
+        long,
+        (fields, message) => {
+          const { logger, lines } = setUp({ maxLength });
+          bind(logger, { run: 'r1' }).info('e', message, { ...fields, run: 'r1' });
+          expect(lines[0]!.length).toBeLessThan(100_000);
+          expect(JSON.parse(lines[0]!)).toMatchObject({ event: 'e', run: 'r1' });
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('loses the ends of long values only', () => {
+    const { logger, lines } = setUp({ maxLength });
+    logger.info('e', 'm', { item: 'a', note: 'n'.repeat(20_000) });
+    expect(JSON.parse(lines[0]!)).toMatchObject({ message: 'm', item: 'a', note: `${'n'.repeat(1_000)}…` });
   });
 });

@@ -24,7 +24,7 @@ export async function cancelOnAws(
   let result = await ask(control, run, why);
   if (result === 'landing') {
     const message = 'the repository refuses the fence of the target: waiting for the end of the landing';
-    writeNotes([{ event: 'cancel', message, warn: true }], json, io);
+    writeNotes([{ event: 'cancel', message, warn: true }], json, io, { run });
   }
   while (result === 'landing') {
     await sleep(LANDING_MS);

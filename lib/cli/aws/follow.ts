@@ -32,7 +32,7 @@ export async function followOnAws(
   io: Io,
 ): Promise<number> {
   const { control, commandFor } = cloud;
-  const { sink } = await openSink(options, io);
+  const { sink } = await openSink(options, io, run);
   const note = (text: string) => sink.event({ kind: 'note', text });
   const detaching = new AbortController();
   const signals = catchSignals(() => {

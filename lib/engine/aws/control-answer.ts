@@ -1,7 +1,8 @@
-import { InputError } from '../../errors';
+import { InputError, type Problem } from '../../errors';
 import type { ControlServices } from './control';
 import * as control from './control';
 import { type ControlAnswer, controlCall } from './control-protocol';
+import { log } from './function-log';
 
 /**
  * Answers a call of the control function. What is wrong with the call is part of the answer, a fault is thrown.
@@ -14,14 +15,22 @@ export async function answer(services: ControlServices, event: unknown): Promise
       message,
       path: path.join('.'),
     }));
-    return { problems };
+    return refused(problems);
   }
+  const { action } = parsed.data;
+  log.debug('asked', `asked to ${action}`, { action });
   try {
     return { value: await act(services, parsed.data) };
   } catch (error) {
-    if (error instanceof InputError) return { problems: error.problems };
+    if (error instanceof InputError) return refused(error.problems, action);
     throw error;
   }
+}
+
+function refused(problems: readonly Problem[], action?: string): { problems: readonly Problem[] } {
+  const [first] = problems;
+  log.info('refused', `refused: ${first?.message}`, { action, code: first?.code, problems: problems.length });
+  return { problems };
 }
 
 function act(services: ControlServices, call: ReturnType<typeof controlCall.parse>): Promise<unknown> {

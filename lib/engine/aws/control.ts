@@ -18,6 +18,7 @@ import type {
   Submitted,
   Upload,
 } from './control-protocol';
+import { log } from './function-log';
 import { readSubmittedPlan } from './read-plan';
 import { submissionSchema } from './request';
 import type { Starter } from './starter';
@@ -61,6 +62,15 @@ export async function submit(services: ControlServices, call: Call<'submit'>): P
     const request = JSON.stringify(submission);
     const created = await index.submit({ id: call.run, target, request, submittedAt: now() });
     await starter.start(call.run, 1);
+    const { execute, gatesOnly } = submission;
+    log.info('submitted', `a run into ${plan.target} is submitted`, {
+      run: call.run,
+      created,
+      target: plan.target,
+      repository: plan.repository,
+      execute,
+      gatesOnly,
+    });
     return { run: call.run, created };
   }
   // Whoever submitted it may have died before it was started.
@@ -135,10 +145,15 @@ export async function cancel(services: ControlServices, call: Call<'cancel'>): P
     const waiting = (await queue.list(found.target)).find((entry) => entry.run === run);
     if (waiting?.token !== undefined) await tokens.succeed(waiting.token, {});
     // Prepared at this very moment: then it has a state that can be stopped.
-    if ((await store.find(run)) === undefined) return { run, result: 'cancelled' };
+    if ((await store.find(run)) === undefined) return cancelled(run, 'cancelled', call.why);
   }
   const result = await services.stop(run, call.why);
   await answerLanes(services, run);
+  return cancelled(run, result, call.why);
+}
+
+function cancelled(run: string, result: Cancelled['result'], why: string): Cancelled {
+  log.info('cancel', `a cancel of the run: ${result}`, { run, result, why });
   return { run, result };
 }
 
@@ -152,7 +167,9 @@ export async function resume(services: ControlServices, call: Call<'resume'>): P
     throw refuse('run-in-progress', `run ${found.id} is going on`, 'follow it with lex-pr status');
   await index.advance(found.id, found.generation, false);
   const now = await index.get(found.id);
-  await starter.start(found.id, now?.generation ?? found.generation);
+  const generation = now?.generation ?? found.generation;
+  await starter.start(found.id, generation);
+  log.info('resumed', 'the run goes on in a new execution', { run: found.id, generation });
   return { run: found.id, created: false };
 }
 

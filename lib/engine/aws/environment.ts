@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from '../../telemetry/logger';
 
 const name = z.string().min(1);
 const count = z.coerce.number().int().min(1);
@@ -25,6 +26,8 @@ const variables = z.object({
   TOOLCHAIN: name,
   /** The same of gates in containers, beside their image. */
   CONTAINER_TOOLCHAIN: name,
+  /** What is less urgent is not logged. */
+  LEX_PR_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
 export type Environment = z.output<typeof variables>;

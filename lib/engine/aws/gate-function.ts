@@ -12,6 +12,7 @@ import { type Lane, openLane, UnusablePathError } from '../../repository/lane';
 import { openReader } from '../../repository/object-reader';
 import { remove } from '../../repository/sweep';
 import { createTreeList } from '../../repository/tree';
+import { log, logWith } from './function-log';
 import { type GateAnswer, type GateJob, type GateReturn, gateJob } from './protocol';
 import { download, downloadText, TransferError, upload, uploadByForm } from './transfer';
 
@@ -29,6 +30,11 @@ const MAX_JOB_BYTES = 32 * 2 ** 20;
  */
 export async function runGateJob(url: string, home: string, timeLeft: () => number): Promise<GateAnswer> {
   const job = gateJob.parse(JSON.parse(await downloadText(url, MAX_JOB_BYTES)));
+  const { run, generation, lane, turn } = job;
+  return logWith({ run, generation, lane, turn }, () => runJob(job, home, timeLeft));
+}
+
+async function runJob(job: GateJob, home: string, timeLeft: () => number): Promise<GateAnswer> {
   const folder = await emptied(home);
   try {
     const git = await makeRepository(folder, job);
@@ -40,7 +46,9 @@ export async function runGateJob(url: string, home: string, timeLeft: () => numb
       for (const task of job.tasks) {
         const gate = task.gate as unknown as Gate;
         const head = gate.cache === 'tree' ? await parentlessCommit(commits, task.tree) : task.commit;
-        results.push(await runTask({ task, gate, head, lane, folder, timeLeft }));
+        const { item, attempt } = task;
+        const about = { item, gate: gate.name, attempt };
+        results.push(await logWith(about, () => runLogged({ task, gate, head, lane, folder, timeLeft })));
       }
       return { results };
     } finally {
@@ -85,6 +93,23 @@ interface Running {
   readonly lane: Lane;
   readonly folder: string;
   readonly timeLeft: () => number;
+}
+
+/** That it ran, not what it printed: its output is for the run's own log. */
+async function runLogged(running: Running): Promise<GateReturn> {
+  log.info('attempt-start', `gate ${running.gate.name} starts`);
+  const result = await runTask(running);
+  const { outcome, startedAt, endedAt, exitCode, signal, note, heapUsedBytes, rssBytes } = result;
+  log.info('attempt-end', `gate ${running.gate.name}: ${outcome}`, {
+    status: outcome,
+    ms: endedAt - startedAt,
+    exitCode,
+    signal,
+    note,
+    heapUsedBytes,
+    rssBytes,
+  });
+  return result;
 }
 
 /** Kept back from the time of the function for storing what a gate leaves. */

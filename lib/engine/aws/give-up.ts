@@ -3,6 +3,8 @@ import type { Input } from '../../run/messages';
 import { ItemStatus, type RunState } from '../../run/state';
 import { step, stopRun } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
+import { log } from './function-log';
+import { logEvents } from './log-events';
 import type { MergeCall } from './merge-run';
 import { type ReportServices, reportRun } from './report-run';
 import { takeOver } from './take-over';
@@ -25,6 +27,7 @@ export async function giveUp(
 ): Promise<void> {
   const { store, index, now } = services;
   const { run, generation } = failed;
+  log.error('gave-up', 'the run is given up', { why: cause });
   if ((await store.find(run)) === undefined) {
     await index.refuse(run, JSON.stringify([{ code: 'engine-fault', message: cause }]), now());
   } else {
@@ -38,7 +41,8 @@ export async function giveUp(
 /** Stops the run, and takes the turns that are left of it: those in which a landing tells whether it was faster. */
 async function bringToEnd(services: GiveUpServices, run: string, cause: string): Promise<void> {
   const { store, now } = services;
-  const { load } = await services.loadRun(run);
+  const context = await services.loadRun(run);
+  const { load } = context;
   for (;;) {
     const { version, state: text } = await store.read(run);
     const state = decodeState(load, text);
@@ -49,6 +53,7 @@ async function bringToEnd(services: GiveUpServices, run: string, cause: string):
       : stopRun(load, state, ItemStatus.engineFault, cause, now());
     try {
       await store.commit(run, version, encodeState(taken.state), taken.events);
+      logEvents(context, taken.state, taken.events);
     } catch (error) {
       if (!(error instanceof StaleVersionError)) throw error;
     }

@@ -66,7 +66,7 @@ async function gates(
   }
   if (open.length === 0) return { kind: 'settled', turn };
   const { blobs } = services;
-  const job = await writeJob(blobs, run, state, open);
+  const job = await writeJob(blobs, run, state, { lane, tasks: open });
   const key = blobKeys.job(run.record.id, generation, lane, turn);
   await blobs.put(key, JSON.stringify(job), 'application/json');
   return { kind: 'gate', turn, job: await blobs.readUrl(key, URL_SECONDS) };
@@ -110,15 +110,19 @@ async function writeJob(
   blobs: Blobs,
   run: RunContext,
   state: RunState,
-  tasks: readonly Task[],
+  { lane, tasks }: { readonly lane: number; readonly tasks: readonly Task[] },
 ): Promise<GateJob> {
   const { record, load, names } = run;
+  const { generation } = state;
   const { round } = state.weave;
   const file = (path: string) => blobKeys.file(record.id, path);
   const keys = await bundlesFor(blobs, run, state, tasks);
   const bundles = keys.map(async (key) => ({ key, url: await blobs.readUrl(key, URL_SECONDS) }));
   return {
     run: record.id,
+    generation,
+    lane,
+    turn: state.lanes[lane]!.turn,
     bundles: await Promise.all(bundles),
     objectFormat: record.base.length === 64 ? 'sha256' : 'sha1',
     tasks: await Promise.all(
@@ -135,6 +139,7 @@ async function writeJob(
         return {
           task: index,
           attempt,
+          item: task.item < 0 ? null : names[task.item]!,
           gate: { ...task.gate },
           variables: gateVariables(record, names, { task, attempt }, tested),
           commit,

@@ -10,6 +10,7 @@ import { performLanding } from '../landing-work';
 import { performMerge } from '../merge-work';
 import { type Blobs, blobKeys } from './blobs';
 import { restoreWeave, writeWeaveBundle } from './bundles';
+import { log } from './function-log';
 import type { RemoteWorkspace } from './repository-access';
 import type { LoadRun, RunContext } from './run-context';
 import { upload } from './transfer';
@@ -70,6 +71,15 @@ async function weave(
   await ensureCommits(workspace.source, workspace.repository, [work.base, ...heads]);
   await bringTip(services, workspace, run, state, work.tip);
   const results = await performMerge(workspace, record, ordered, work);
+  for (const { item, result, present, durationMs } of results)
+    log.info('weave-item', `item ${run.names[item]}: ${result.kind}`, {
+      item: run.names[item],
+      status: result.kind,
+      present,
+      ms: Math.round(durationMs),
+      round: state.weave.round,
+      retries: state.weave.retries,
+    });
   const woven = results.flatMap(({ result }) => (result.kind === 'woven' ? [result.tip] : []));
   await storeWeave(services, workspace, run, state, work, woven.at(-1) ?? work.tip);
   return results;
@@ -86,7 +96,19 @@ async function land(
   const { generation } = state;
   await ensureCommits(workspace.source, workspace.repository, [work.base]);
   await bringTip(services, workspace, run, state, state.weave.tip);
-  return [await performLanding({ ...workspace, store: services.store }, record, work, generation)];
+  const landing = await performLanding({ ...workspace, store: services.store }, record, work, generation);
+  const { kind } = landing.result;
+  log[kind === 'landed' ? 'info' : 'warn']('landing', `landing on ${record.plan.target}: ${kind}`, {
+    status: kind,
+    target: record.plan.target,
+    base: work.base,
+    woven: work.woven,
+    items: work.items.length,
+    round: state.weave.round,
+    retries: state.weave.retries,
+    ms: Math.round(landing.durationMs),
+  });
+  return [landing];
 }
 
 function bringTip(

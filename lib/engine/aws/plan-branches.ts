@@ -34,7 +34,7 @@ export async function planBranches(
 ): Promise<{ readonly plan: Plan; readonly warnings: readonly string[] }> {
   const { blobs, store } = services;
   const planned = await detailOnce(store, run, PLANNED, async () =>
-    JSON.stringify(await find(services, run, request)),
+    JSON.stringify(await find(services, request)),
   );
   const { document, notes } = JSON.parse(planned) as Planned;
   const text = planYaml(document);
@@ -44,7 +44,7 @@ export async function planBranches(
   return { plan, warnings: warnings.map(({ message }) => message) };
 }
 
-async function find(services: PrepareServices, run: string, request: BranchesRequest): Promise<Planned> {
+async function find(services: PrepareServices, request: BranchesRequest): Promise<Planned> {
   const { withRepository, scratch, cache } = services;
   const { repository, target, branches, gates, infer, ungated } = request;
   const options = {
@@ -65,6 +65,6 @@ async function find(services: PrepareServices, run: string, request: BranchesReq
     );
   // With nothing to merge there is nothing that could go unchecked.
   const notes = discovery.notes.filter(({ event }) => items.length > 0 || event !== 'ungated');
-  for (const { event, message, warn } of notes) log(warn ? 'warn' : 'info', event, message, { run });
+  for (const { event, message, warn } of notes) log[warn ? 'warn' : 'info']('plan', message, { note: event });
   return { document: planDocument(discovery, { repository, pin: true }), notes };
 }

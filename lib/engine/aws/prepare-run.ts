@@ -18,6 +18,8 @@ import { prepareRun } from '../prepare';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
 import { detailOnce } from './detail-once';
+import { log } from './function-log';
+import { logEvents } from './log-events';
 import { planBranches } from './plan-branches';
 import type { PrepareAnswer } from './protocol';
 import { readSubmittedPlan } from './read-plan';
@@ -52,6 +54,7 @@ export async function prepare(
   call: { readonly run: string; readonly generation: number },
 ): Promise<PrepareAnswer> {
   const { index, store, now } = services;
+  const began = performance.now();
   const submitted = await index.get(call.run);
   if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
   if (submitted.refusal !== undefined) return REFUSED;
@@ -62,6 +65,7 @@ export async function prepare(
     // A call beside this one may have found what is gone by now.
     if ((await store.find(call.run)) === undefined) {
       await index.refuse(call.run, JSON.stringify(error.problems), now());
+      logRefusal(error, began);
       return REFUSED;
     }
   }
@@ -72,10 +76,33 @@ export async function prepare(
   const state = decodeState(load, (await store.read(call.run)).state);
   // An execution that was overtaken has no lanes any more.
   const lanes = state.generation === call.generation ? state.lanes.map((_, lane) => ({ ...call, lane })) : [];
+  const { execute, gatesOnly, base, plan } = record;
+  log.info('prepared', `the run is ready for ${lanes.length} lanes`, {
+    target: plan.target,
+    base,
+    items: plan.items.length,
+    lanes: lanes.length,
+    execute,
+    gatesOnly,
+    ms: Math.round(performance.now() - began),
+  });
   return { prepared: true, lanes };
 }
 
 const REFUSED: PrepareAnswer = { prepared: false, lanes: [] };
+
+function logPinned({ heads, outdated, base }: RunRecord): void {
+  const items = heads.length;
+  log.info('pinned', `the heads of ${items} items are pinned`, { base, items, outdated: outdated.length });
+}
+
+function logRefusal({ problems }: InputError, began: number): void {
+  log.warn('refused', 'the plan cannot be run', {
+    problems: problems.slice(0, 5).map(({ code, message }) => ({ code, message })),
+    more: Math.max(0, problems.length - 5),
+    ms: Math.round(performance.now() - began),
+  });
+}
 
 async function create(services: PrepareServices, submitted: SubmittedRun): Promise<void> {
   const { blobs, store, cache, maxWorkers } = services;
@@ -98,7 +125,11 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     startedAt: submitted.submittedAt,
   };
   const [record, pinned, candidates] = await services.withRepository(plan.repository, async (workspace) => {
-    const find = async () => encodeRecord(await prepareRun(workspace, plan, ordered, options));
+    const find = async () => {
+      const pinning = await prepareRun(workspace, plan, ordered, options);
+      logPinned(pinning);
+      return encodeRecord(pinning);
+    };
     // Whatever the branches name by now: so all calls make the same candidates.
     const found = decodeRecord(await detailOnce(store, id, PINNED, find));
     const { items } = found.plan;
@@ -125,12 +156,14 @@ async function planOf(services: PrepareServices, run: string, request: Submissio
 
 /** Puts the run's first state into the store; a second one that is a little later loses. */
 async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFacts): Promise<void> {
-  const { load } = createContext(record, facts);
+  const context = createContext(record, facts);
+  const { load } = context;
   const lanes = Math.max(1, Math.min(record.lanes, load.tasks.length));
   const first = start(load, newState(load, lanes, record.base), record.outdated, record.startedAt);
   const state = encodeState(first.state);
   try {
     await store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
+    logEvents(context, first.state, first.events);
   } catch (error) {
     if ((await store.find(record.id)) === undefined) throw error;
   }

@@ -87,6 +87,10 @@ const readable = z.object({ key: z.string(), url: z.url() });
 /** Everything that a gate function needs, as a document behind a URL. */
 export const gateJob = z.object({
   run,
+  /** Whose job it is, for the log. A job of a version before does not say it. */
+  generation: count.optional(),
+  lane: count.optional(),
+  turn: count.optional(),
   /** Git bundles in the order in which they are to be unpacked; `key` names their content. */
   bundles: z.array(readable),
   objectFormat: z.enum(['sha1', 'sha256']),
@@ -94,6 +98,8 @@ export const gateJob = z.object({
     z.object({
       task: count,
       attempt: z.int().min(1),
+      /** Its name; null for the woven commit. Missing in a job of a version before. */
+      item: z.string().nullish(),
       gate: z.record(z.string(), z.unknown()),
       variables: z.record(z.string(), z.string()),
       /** What is tested: a commit of the bundles, and its tree. */

@@ -1,3 +1,4 @@
+import { log } from './function-log';
 import { type GiveUpServices, giveUp } from './give-up';
 import { leaveTarget } from './run-queue';
 import type { Starter } from './starter';
@@ -21,7 +22,10 @@ export async function reconcile(
   const { index, starter } = services;
   const { run, generation, why } = failed;
   const submitted = await index.get(run);
-  if (submitted === undefined || submitted.generation > generation + 1) return;
+  if (submitted === undefined || submitted.generation > generation + 1) {
+    log.info('ignored', 'the execution is not the newest of a run', { why });
+    return;
+  }
   if (submitted.endedAt !== undefined) {
     await leaveTarget(services, submitted.target, run);
     return;
@@ -35,4 +39,5 @@ export async function reconcile(
   }
   // Also where an earlier call has counted up and died before it could start it.
   await starter.start(run, generation + 1);
+  log.warn('resumed', 'the run goes on in a new execution', { next: generation + 1, why });
 }

@@ -14,6 +14,7 @@ import type { TurnStore } from '../../run/turn-store';
 import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-metrics';
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
 import { type Blobs, blobKeys } from './blobs';
+import { log } from './function-log';
 import type { LoadRun, RunContext } from './run-context';
 import { cacheCounts, recordRun } from './run-metrics';
 import { leaveTarget, type QueueServices } from './run-queue';
@@ -68,6 +69,19 @@ async function endRun(services: ReportServices, call: { run: string; generation:
   );
   // By one of several that do this at once, and rather not at all than twice.
   if (isFirst) await services.send(endSamples(run, report));
+  logReport(report);
+}
+
+function logReport({ status, items, startedAt, endedAt, dryRun }: Report): void {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[item.status] = (counts[item.status] ?? 0) + 1;
+  log.info('report', `the run has ended: ${status}`, {
+    status,
+    dryRun,
+    items: items.length,
+    ...counts,
+    ms: Date.parse(endedAt) - Date.parse(startedAt),
+  });
 }
 
 /** When the last thing happened, in ms since the epoch: a report that is written again says the same. */

@@ -1,5 +1,6 @@
 import type { RunIndex } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
+import { log } from './function-log';
 import type { Tokens } from './tokens';
 
 export interface QueueServices {
@@ -20,6 +21,8 @@ export async function waitForTarget(
   const isOver = (await index.get(call.run))?.endedAt !== undefined;
   if (isOver) await leaveTarget({ queue, tokens }, submitted.target, call.run);
   if (isFirst || isOver) await tokens.succeed(call.token, {});
+  if (isFirst) log.info('let-in', 'the run is first in line for its target', { target: submitted.target });
+  else log.info('waits', 'the run waits for its target', { target: submitted.target, over: isOver });
 }
 
 /** Takes a run out of the line, and lets in whoever is first then; again, should that have been lost. */
@@ -29,5 +32,7 @@ export async function leaveTarget(
   run: string,
 ): Promise<void> {
   const first = await queue.leave(target, run);
-  if (first?.token !== undefined) await tokens.succeed(first.token, {});
+  if (first?.token === undefined) return;
+  await tokens.succeed(first.token, {});
+  log.info('let-in', `run ${first.run} is let in to the target`, { run: first.run, target, after: run });
 }

@@ -101,7 +101,7 @@ export async function sendSamples(samples: readonly Sample[]): Promise<void> {
   const { METRICS_NAMESPACE, STACK_NAME: stack } = requireEnvironment(['METRICS_NAMESPACE', 'STACK_NAME']);
   const ours = samples.map((sample) => ({ ...sample, dimensions: { stack, ...sample.dimensions } }));
   await sendMetrics(cloudWatch(), METRICS_NAMESPACE, ours, (error) =>
-    log('warn', 'metrics', 'metrics could not be sent', { error: String(error) }),
+    log.warn('metrics', 'metrics could not be sent', { error: String(error) }),
   );
 }
 

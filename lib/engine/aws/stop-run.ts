@@ -1,4 +1,7 @@
+import { decodeState } from '../../run/codec';
 import { type CancelAnswer, cancelRun } from '../cancel-run';
+import { log } from './function-log';
+import { logEvents } from './log-events';
 import type { MergeServices } from './merge-run';
 
 /** Cancels a run that has begun: writes the stop, moves the fence, looks whether a landing was faster. */
@@ -7,10 +10,21 @@ export async function stopWithFence(
   id: string,
   why: string,
 ): Promise<CancelAnswer> {
-  const { store, now, withRepository } = services;
-  const { record, load } = await services.loadRun(id);
-  const cancel = (git: Parameters<typeof cancelRun>[0]['git']) =>
-    cancelRun({ store, record, load, why, git, onStopped: async () => {}, now });
+  const { now, withRepository } = services;
+  const run = await services.loadRun(id);
+  const { record, load } = run;
+  const store: Parameters<typeof cancelRun>[0]['store'] = {
+    read: services.store.read,
+    async commit(id, version, state, events) {
+      await services.store.commit(id, version, state, events);
+      logEvents(run, decodeState(load, state), events);
+    },
+  };
+  const cancel = async (git: Parameters<typeof cancelRun>[0]['git']) => {
+    const result = await cancelRun({ store, record, load, why, git, onStopped: async () => {}, now });
+    log.info('cancel', `cancel: ${result}`, { result, why });
+    return result;
+  };
   if (!record.execute) return cancel(() => Promise.reject(new Error('nothing was to land')));
   // Done again as a whole, should the host want another secret in the middle of it.
   return withRepository(record.plan.repository, (workspace) => cancel(async () => workspace));

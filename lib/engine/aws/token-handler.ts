@@ -7,14 +7,14 @@ import type { Tokens } from './tokens';
  */
 export async function withToken(
   tokens: Tokens,
-  call: { readonly run: string; readonly token: string },
+  { token }: { readonly token: string },
   act: () => Promise<void>,
 ): Promise<void> {
   try {
     await act();
   } catch (error) {
     const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log('error', 'fault', String(error), { run: call.run, cause });
-    await tokens.fail(call.token, 'Fault', cause);
+    log.error('fault', String(error), { error });
+    await tokens.fail(token, 'Fault', cause);
   }
 }

@@ -4,8 +4,10 @@ import type { RunState } from '../../run/state';
 import { step } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
 import type { Inbox, TurnStore } from '../../run/turn-store';
+import { log } from './function-log';
 import { type HandOut, handOut } from './hand-out';
 import { type Outstanding, outstanding, untaken } from './inputs';
+import { logEvents } from './log-events';
 import type { NextAnswer, NextCall } from './protocol';
 import { rememberPasses, toResults } from './results';
 import type { LoadRun, RunContext } from './run-context';
@@ -42,6 +44,7 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
     const seen = await takeInboxes(services, run, call.generation);
     if (seen.state.generation !== call.generation) {
       await tokens.succeed(call.token, { kind: 'done', turn: call.last ?? 0 });
+      log.info('overtaken', 'the lane ends: a later execution carries the run');
       return;
     }
     // Nobody waits for this call any more: the lane has made a later one.
@@ -141,6 +144,7 @@ async function takeInboxes(
     }
     await rememberPasses(services, run, state, taken.events);
     await services.record(run, taken.state, taken.events);
+    logEvents(run, taken.state, taken.events);
     return { state: taken.state, changedAt: now(), inboxes };
   }
 }
@@ -154,6 +158,7 @@ async function deliver(
   const answer = await handOut(services, run, state, inbox.lane);
   await services.tokens.succeed(inbox.token, answer);
   await services.store.markDelivered(run.record.id, inbox);
+  logAnswer(inbox, answer);
 }
 
 /** Marked before it is given: should this fail in between, the call is tried again and asks anew. */
@@ -165,6 +170,12 @@ async function deliverOwn(
 ): Promise<void> {
   await store.markDelivered(call.run, inbox);
   await tokens.succeed(call.token, answer);
+  logAnswer(inbox, answer);
+}
+
+/** Which gates are handed out the events of the commit say; an answer may be given more than once. */
+function logAnswer({ lane, generation }: Inbox, { turn, kind }: NextAnswer): void {
+  log.debug('answer', `lane ${lane} is answered: ${kind}`, { lane, generation, turn, kind });
 }
 
 /** So many answers are on their way at once. */

@@ -44,6 +44,7 @@ describe('merge --engine aws', () => {
     expect(report).toMatchObject({ code: 1, status: 'failed', dryRun: true });
     expect(report.items.map(({ status }: { status: string }) => status)).toEqual(['failed', 'blocked']);
     const lines = result.stderr.trim().split('\n');
+    for (const line of lines) expect(JSON.parse(line).run).toBe(report.runId);
     const kinds = lines.map((line) => JSON.parse(line).event);
     expect(kinds).toEqual(expect.arrayContaining(['note', 'gate-start', 'gate-end', 'item-end', 'phase']));
     expect(existsSync(join(repo.path, '.lex-pr/runs', report.runId, 'report.json'))).toBe(true);

@@ -5,14 +5,8 @@ import type { TestRepository } from '../../support/repository';
 import { atOnce, carry, failOnce, once, type Stack, testStacks, twice } from './stack';
 
 const newStack = testStacks();
-/** What was logged, a line each. */
-let logged: string[];
-beforeEach(() => {
-  logged = [];
-  const write = jest.spyOn(process.stdout, 'write');
-  write.mockImplementation((line) => logged.push(JSON.parse(String(line)).event) > 0);
-});
-afterEach(() => jest.restoreAllMocks());
+/** What is said of the plans that were made. */
+const notesIn = ({ logs }: Stack) => logs.filter(({ event }) => event === 'plan').map(({ note }) => note);
 
 /** Two branches of which one is built on the other, and a gate that the target's files suggest. */
 function fill(repo: TestRepository): void {
@@ -67,7 +61,7 @@ describe('a run for branches', () => {
     stack.repo.branches([{ name: 'feature/c' }]);
     stack.repo.git('branch', '-f', 'feature/b', 'other');
     await stack.functions().prepare({ run, generation: 1 });
-    expect(logged).toEqual(['gate', 'planned']);
+    expect(notesIn(stack)).toEqual(['gate', 'planned']);
     const items = await planned(stack, run);
     expect(items.map(({ name }) => name)).toEqual(['feature/a', 'feature/b']);
     expect(items[1]).toMatchObject({ deps: ['feature/a'], sha: head });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,9 @@ import type { HttpRequest, HttpResponse } from '../../../lib/api/http';
 import type { ControlServices } from '../../../lib/engine/aws/control';
 import { answer } from '../../../lib/engine/aws/control-answer';
 import type { ControlAnswer, ControlCall, Upload } from '../../../lib/engine/aws/control-protocol';
+import { withLog } from '../../../lib/engine/aws/function-log';
 import { runGateJob } from '../../../lib/engine/aws/gate-function';
+import { subjectOf } from '../../../lib/engine/aws/handler';
 import { type MergeCall, mergeForLane } from '../../../lib/engine/aws/merge-run';
 import { prepare } from '../../../lib/engine/aws/prepare-run';
 import type { GateReturn, NextAnswer, NextCall } from '../../../lib/engine/aws/protocol';
@@ -27,6 +30,7 @@ import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
 import type { RunEvent } from '../../../lib/run/messages';
 import type { RunStores } from '../../../lib/run/run-stores';
 import type { RunState } from '../../../lib/run/state';
+import { bind, createLogger } from '../../../lib/telemetry/logger';
 import { type Sample, sampleOfWait, samplesOf } from '../../../lib/telemetry/samples';
 import type { PlanDocument } from '../../support/cli';
 import { type GitServer, serveRepository } from '../../support/git-http-server';
@@ -55,6 +59,8 @@ export interface Stack {
   readonly server: GitServer;
   readonly stores: RunStores;
   readonly blobs: MemoryBlobs;
+  /** The lines that the functions have logged. */
+  readonly logs: LogLine[];
   /** What was sent to CloudWatch. */
   readonly samples: Sample[];
   /** Executions that were started, as `<run>-<generation>`; a name that is there already starts none. */
@@ -71,6 +77,14 @@ export interface Stack {
   events(run: string): Promise<readonly RunEvent[]>;
   state(run: string): Promise<RunState>;
   report(run: string): Report;
+}
+
+/** A line of a function's log. */
+export interface LogLine {
+  readonly function: string;
+  readonly event: string;
+  readonly level: string;
+  readonly [field: string]: unknown;
 }
 
 /** How a call is made: to one of the functions, or to several. */
@@ -108,6 +122,12 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
   const stores = openMemoryRunStores();
   const cache = new MemoryStore();
   const samples: Sample[] = [];
+  const logs: LogLine[] = [];
+  const stream = { write: (text: string) => logs.push(JSON.parse(text)) };
+  const logger = createLogger({ format: 'json', level: 'debug', stream, colour: false });
+  /** As a handler of Lambda does it. */
+  const logged = <T>(name: string, call: unknown, act: () => T): T =>
+    withLog(bind(logger, { function: name, requestId: randomUUID(), ...subjectOf(call) }), act);
   const executions = new Set<string>();
   const answers = new Map<string, PromiseWithResolvers<unknown>>();
   const answerTo = (token: string) => {
@@ -166,21 +186,30 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     };
     return {
       home,
-      queue: (call) => waitForTarget(services, call),
-      prepare: (call) => prepare(services, call),
-      next: (call) => takeTurn(services, call),
+      queue: (call) => logged('queue', call, () => waitForTarget(services, call)),
+      prepare: (call) => logged('prepare', call, () => prepare(services, call)),
+      next: (call) => logged('next', call, () => takeTurn(services, call)),
       // Lanes do this at the same time, each on a machine of its own.
-      gate: async (job) => (await runGateJob(job, mkdtempSync(join(root, 'gate-')), () => 900_000)).results,
-      merge: (call) => mergeForLane(services, call),
-      report: (call) => reportRun(services, call),
-      reconcile: (event) => reconcile(services, event),
-      api: (request) =>
-        handle(services, {
-          ...{ method: 'GET', path: '/runs', query: {}, headers: {}, body: '', caller: 'arn:tester' },
-          ...request,
-        }),
+      gate: async (job) => {
+        const run = () => runGateJob(job, mkdtempSync(join(root, 'gate-')), () => 900_000);
+        return (await logged('gate', { job }, run)).results;
+      },
+      merge: (call) => logged('merge', call, () => mergeForLane(services, call)),
+      report: (call) => logged('report', call, () => reportRun(services, call)),
+      reconcile: (event) => logged('reconcile', event, () => reconcile(services, event)),
+      api: (request) => {
+        const common = {
+          method: 'GET',
+          path: '/runs',
+          query: {},
+          headers: {},
+          body: '',
+          caller: 'arn:tester',
+        };
+        return logged('api', {}, () => handle(services, { ...common, ...request }));
+      },
       async control<T>(call: ControlCall) {
-        const given = (await answer(services, call)) as ControlAnswer<T>;
+        const given = (await logged('control', call, () => answer(services, call))) as ControlAnswer<T>;
         if ('problems' in given) throw new InputError(given.problems);
         return given.value;
       },
@@ -192,6 +221,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     server,
     stores,
     blobs,
+    logs,
     samples,
     executions,
     answerTo: <T>(token: string) => answerTo(token).promise as Promise<T>,
