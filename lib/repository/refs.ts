@@ -80,11 +80,15 @@ export async function hasCommit(source: Source, privateRepository: Git, sha: str
   try {
     await fetchObjects(source, privateRepository, [sha]);
   } catch (error) {
-    if (error instanceof GitError && /not our ref|unadvertised object|remote ref/.test(error.stderr))
-      return false;
+    if (isGone(error)) return false;
     throw error;
   }
   return isThere();
+}
+
+/** Whether a remote said that it does not have a commit, or not any more. */
+export function isGone(error: unknown): error is GitError {
+  return error instanceof GitError && /not our ref|unadvertised object|remote ref/.test(error.stderr);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Draft } from './draft';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
 import { ItemStatus, TaskStatus, type Work } from './state';
-import { endStopped, stopNow } from './stopping';
+import { endUndecided, skipAll, stopNow } from './stopping';
 import { endWith, weaveAgain } from './weaving';
 
 /** A gate whose worker is lost this often fails; weaving or landing lost this often ends the run. */
@@ -51,6 +51,9 @@ export function takeResults(
     } else if (work.kind === 'land' && result.kind === 'land') {
       record(result);
       takeLanding(draft, result, work.items);
+    } else if (result.kind === 'land') {
+      record(result);
+      takeTarget(draft, result);
     }
   }
 }
@@ -167,10 +170,23 @@ function takeMerge(draft: Draft, { item, result, present }: MergeResult): void {
   } else failItem(draft, item, WEAVE_FAILURE[result.kind]);
 }
 
+/** What weaving met instead of the commit to weave on: the target has left it, and it is nowhere any more. */
+function takeTarget(draft: Draft, { result }: LandingResult): void {
+  const { load, state } = draft;
+  const isMoved = result.kind === 'target-moved';
+  if (isMoved && state.weave.retries < load.maxRetries) {
+    state.weave.retries += 1;
+    weaveAgain(draft, result.now);
+  } else {
+    skipAll(draft);
+    endUndecided(draft, isMoved ? ItemStatus.targetMoved : ItemStatus.targetGone);
+  }
+}
+
 function takeLanding(draft: Draft, { result }: LandingResult, items: readonly number[]): void {
   const { load, state } = draft;
   if (state.stopping !== undefined && result.kind !== 'landed') {
-    endStopped(draft, state.stopping);
+    endUndecided(draft, state.stopping);
     return;
   }
   switch (result.kind) {

@@ -10,17 +10,22 @@ import { enter } from './weaving';
  * that has come to its end only the gates that nobody waits for are left out.
  */
 export function stopNow(draft: Draft, status: StopStatus, why: string): void {
-  const { state, load } = draft;
-  for (let task = 0; task < load.tasks.length; task++) skipTask(draft, task);
+  const { state } = draft;
+  skipAll(draft);
   if (state.phase === 'done') return;
   draft.events.push({ event: 'stop', status, why, at: draft.now });
-  if (state.phase !== 'land' || state.stopping !== undefined) endStopped(draft, state.stopping ?? status);
+  if (state.phase !== 'land' || state.stopping !== undefined) endUndecided(draft, state.stopping ?? status);
   state.stopping ??= status;
   state.weave.lost = 0;
 }
 
+/** No task starts any more. */
+export function skipAll(draft: Draft): void {
+  for (let task = 0; task < draft.load.tasks.length; task++) skipTask(draft, task);
+}
+
 /** Every item that was not decided gets the status; nothing has landed. */
-export function endStopped(draft: Draft, status: StopStatus): void {
+export function endUndecided(draft: Draft, status: ItemStatus): void {
   const { state, load } = draft;
   state.items.forEach((current, item) => {
     const isOpen = current <= ItemStatus.woven && !(load.gatesOnly && current === ItemStatus.passed);

@@ -200,6 +200,32 @@ describe('in any world, the coordinator', () => {
     expect([...state.items]).toEqual([ItemStatus.engineFault]);
   });
 
+  it('goes on where the target is now when that has left the commit to weave on, and ends every item in the end', () => {
+    const load = workloadOf({
+      ...calm,
+      deps: [[], []],
+      gates: [[], [{ failures: 0, blocking: true }]],
+      batchSize: 1,
+    });
+    let state = start(load, newState(load, 1, 'base'), [], 0).state;
+    const turn = (results: Result[]) => {
+      const call = { kind: 'next', lane: 0, generation: 1, turn: state.lanes[0]!.turn + 1, results } as const;
+      const taken = step(load, state, [call], 0);
+      state = taken.state;
+      return taken.answers[0]!.work;
+    };
+    const moved = (now: string): Result => ({
+      kind: 'land',
+      result: { kind: 'target-moved', now },
+      durationMs: 0,
+    });
+    expect(turn([])).toMatchObject({ kind: 'merge', items: [0], base: 'base' });
+    for (let k = 1; k <= load.maxRetries; k += 1)
+      expect(turn([moved(`moved-${k}`)])).toMatchObject({ kind: 'merge', items: [0], base: `moved-${k}` });
+    expect(turn([moved('again')])).toEqual({ kind: 'done' });
+    expect([...state.items]).toEqual([ItemStatus.targetMoved, ItemStatus.targetMoved]);
+  });
+
   it('ends a run whose landing is lost again and again only after a look whether it was faster', () => {
     const load = workloadOf({ ...calm, deps: [[]], gates: [[]], execute: true });
     const ways = { landed: ItemStatus.woven, refused: ItemStatus.engineFault, lost: ItemStatus.engineFault };

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Candidates } from '../../merge/candidate';
+import { type Candidates, isAncestor } from '../../merge/candidate';
 import type { Tip } from '../../merge/weave';
 import { hasCommits, unpackBundle, writeBundle } from '../../repository/bundle';
 import type { Git } from '../../repository/git';
@@ -14,22 +14,25 @@ export async function writeBaseBundle(git: Git, file: string, base: string): Pro
 
 /**
  * Writes what gates of the items of a segment are run on, order positions `segment × SEGMENT` and following:
- * candidates that are clean and not empty. Needs the base, and nothing of other segments.
- * @returns false, and there is no file, where the segment has none
+ * candidates that are clean and not empty. With it goes what weaving asks of the others that are clean, their heads.
+ * Needs the base, and nothing of other segments.
+ * @param segment its number, and the heads of all items
+ * @returns false, and there is no file, where the base has all of that
  */
 export async function writeCandidateBundle(
   git: Git,
   file: string,
   base: string,
   candidates: Candidates,
-  segment: { readonly number: number; readonly items: number },
+  segment: { readonly number: number; readonly heads: readonly string[] },
 ): Promise<boolean> {
   const from = segment.number * SEGMENT;
-  const positions = Array.from({ length: Math.min(SEGMENT, segment.items - from) }, (_, i) => from + i);
   const tips = new Set<string>();
-  for (const position of positions) {
-    const candidate = await candidates.of(position);
-    if (candidate.kind === 'clean' && !candidate.empty) tips.add(candidate.commit);
+  for (const [k, head] of segment.heads.slice(from, from + SEGMENT).entries()) {
+    const candidate = await candidates.of(from + k);
+    if (candidate.kind !== 'clean') continue;
+    if (!candidate.empty) tips.add(candidate.commit);
+    else if (!(await isAncestor(git, head, base))) tips.add(head);
   }
   if (tips.size === 0) return false;
   await writeBundle(git, file, [...tips], [base]);
@@ -74,20 +77,34 @@ export async function restoreWeave(
   const { run, round, base, tip } = weave;
   const ends = [tip.chain, tip.linear];
   if (await hasCommits(git, ends)) return;
+  if (!(await hasCommits(git, [base]))) await takeBundles(git, blobs, scratch, [blobKeys.base(run)], [base]);
+  const batches = await blobs.list(blobKeys.weaves(run, round));
+  if (await takeBundles(git, blobs, scratch, batches, ends)) return;
+  throw new Error(`the weave of run ${run}, round ${round}, does not lead to ${tip.chain}`);
+}
+
+/**
+ * Takes bundles into a repository, one after another, until it has all of the commits.
+ * @param scratch a folder for files of this call
+ * @returns whether it has
+ */
+export async function takeBundles(
+  git: Git,
+  blobs: Blobs,
+  scratch: string,
+  keys: readonly string[],
+  commits: readonly string[],
+): Promise<boolean> {
   const folder = await mkdtemp(join(scratch, 'restore-'));
   const file = join(folder, 'bundle');
-  const take = async (key: string) => {
-    await download(await blobs.readUrl(key, URL_SECONDS), file);
-    await unpackBundle(git, file);
-  };
   try {
-    if (!(await hasCommits(git, [base]))) await take(blobKeys.base(run));
-    for (const key of await blobs.list(blobKeys.weaves(run, round))) {
-      await take(key);
-      if (await hasCommits(git, ends)) return;
+    for (const key of keys) {
+      if (await hasCommits(git, commits)) return true;
+      await download(await blobs.readUrl(key, URL_SECONDS), file);
+      await unpackBundle(git, file);
     }
+    return await hasCommits(git, commits);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  throw new Error(`the weave of run ${run}, round ${round}, does not lead to ${tip.chain}`);
 }

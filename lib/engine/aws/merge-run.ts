@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tip } from '../../merge/weave';
-import { ensureCommits } from '../../repository/refs';
+import { readRefs } from '../../repository/refs';
 import { decodeState } from '../../run/codec';
 import type { Result } from '../../run/messages';
 import type { RunState, Work } from '../../run/state';
@@ -9,6 +9,7 @@ import type { TurnStore } from '../../run/turn-store';
 import { performLanding } from '../landing-work';
 import { performMerge } from '../merge-work';
 import { type Blobs, blobKeys } from './blobs';
+import { bringCommits } from './bring-commits';
 import { restoreWeave, writeWeaveBundle } from './bundles';
 import { log } from './function-log';
 import type { RemoteWorkspace } from './repository-access';
@@ -68,7 +69,9 @@ async function weave(
 ): Promise<Result[]> {
   const { record, ordered } = run;
   const heads = work.items.map((item) => record.heads[item]!.sha);
-  await ensureCommits(workspace.source, workspace.repository, [work.base, ...heads]);
+  const gone = await bringCommits(services, workspace, run, work.items, [record.base, work.base, ...heads]);
+  if (gone.includes(work.base)) return [await targetNow(workspace, record, work.base)];
+  if (gone.length > 0) throw new Error(`run ${record.id} has lost ${gone.join(', ')}`);
   await bringTip(services, workspace, run, state, work.tip);
   const results = await performMerge(workspace, record, ordered, work);
   for (const { item, result, present, durationMs } of results)
@@ -94,7 +97,6 @@ async function land(
 ): Promise<Result[]> {
   const { record } = run;
   const { generation } = state;
-  await ensureCommits(workspace.source, workspace.repository, [work.base]);
   await bringTip(services, workspace, run, state, state.weave.tip);
   const landing = await performLanding({ ...workspace, store: services.store }, record, work, generation);
   const { kind } = landing.result;
@@ -109,6 +111,20 @@ async function land(
     ms: Math.round(landing.durationMs),
   });
   return [landing];
+}
+
+/** Where a target is that has left what it named when this round began: nothing can be woven there any more. */
+async function targetNow(
+  { source, repository }: RemoteWorkspace,
+  { plan: { target } }: RunContext['record'],
+  base: string,
+): Promise<Result> {
+  const branch = `refs/heads/${target}`;
+  const now = (await readRefs(source, repository, [branch])).get(branch);
+  if (now === base) throw new Error(`the repository names ${base} as ${target}, and does not have it`);
+  const result =
+    now === undefined ? ({ kind: 'target-gone' } as const) : { kind: 'target-moved' as const, now };
+  return { kind: 'land', result, durationMs: 0 };
 }
 
 function bringTip(

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../errors';
+import { InputError, refuse } from '../../errors';
 import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
 import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
-import { ensureCommits } from '../../repository/refs';
+import { ensureCommits, isGone } from '../../repository/refs';
 import { decodeState, encodeState } from '../../run/codec';
 import { decodeRecord, encodeRecord, type RunRecord } from '../../run/record';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
@@ -178,7 +178,15 @@ async function writeBundles(
 ) {
   const { id, base } = record;
   const heads = record.heads.map(({ sha }) => sha);
-  await ensureCommits(source, repository, [base, ...heads]);
+  await ensureCommits(source, repository, [base, ...heads]).catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+    // Pinned by a call before this one, which has not come to keeping them.
+    throw refuse(
+      'commit-gone',
+      `the repository has lost a commit of this run: ${error.message}`,
+      'run again',
+    );
+  });
   const candidates = createCandidates({ git: repository, merge, commits, base, heads, deps });
   const folder = await mkdtemp(join(scratch, 'bundles-'));
   const file = join(folder, 'bundle');
@@ -189,7 +197,7 @@ async function writeBundles(
     await writeBaseBundle(repository, file, base);
     await store(blobKeys.base(id));
     for (let number = 0; number * SEGMENT < heads.length; number += 1) {
-      const segment = { number, items: heads.length };
+      const segment = { number, heads };
       if (await writeCandidateBundle(repository, file, base, candidates, segment))
         await store(blobKeys.candidates(id, number));
     }

@@ -49,7 +49,7 @@ describe('bundles of candidates', () => {
     await writeBaseBundle(git, file, base);
     await unpackBundle(gates, file);
     expect(await commitsIn(gates)).toEqual([base]);
-    expect(await writeCandidateBundle(git, file, base, candidates, { number: 0, items: count })).toBe(true);
+    expect(await writeCandidateBundle(git, file, base, candidates, { number: 0, heads })).toBe(true);
     const tips = await unpackBundle(gates, file);
     const expected = await Promise.all(Array.from({ length: SEGMENT }, async (_, k) => candidates.of(k)));
     const tested = expected.flatMap((one) => (one.kind === 'clean' && !one.empty ? [one.commit] : []));
@@ -62,7 +62,7 @@ describe('bundles of candidates', () => {
 
     // The next segment needs the base only.
     const others = empty(store, 'second.git');
-    expect(await writeCandidateBundle(git, file, base, candidates, { number: 1, items: count })).toBe(true);
+    expect(await writeCandidateBundle(git, file, base, candidates, { number: 1, heads })).toBe(true);
     await expect(unpackBundle(others, file)).rejects.toThrow(`lacks ${base}`);
     await writeBaseBundle(git, join(repo.root, 'base'), base);
     await unpackBundle(others, join(repo.root, 'base'));
@@ -74,7 +74,7 @@ describe('bundles of candidates', () => {
     const base = repo.git('rev-parse', 'main');
     const candidates = createCandidates({ git, merge, commits, base, heads: [base], deps: [[]] });
     const file = join(repo.root, 'bundle');
-    expect(await writeCandidateBundle(git, file, base, candidates, { number: 0, items: 1 })).toBe(false);
+    expect(await writeCandidateBundle(git, file, base, candidates, { number: 0, heads: [base] })).toBe(false);
     expect(existsSync(file)).toBe(false);
   });
 });
