@@ -20,6 +20,8 @@ export interface GateResult {
   /** Path of the log, relative to the artifact folder. */
   readonly log?: string;
   readonly artifacts?: readonly string[];
+  /** How many more files were kept than `artifacts` lists. */
+  readonly unlisted?: number;
   readonly note?: string;
   /** For a conflict: the files, and the item whose head did not merge. */
   readonly paths?: readonly string[];

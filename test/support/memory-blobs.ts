@@ -10,6 +10,9 @@ export interface MemoryBlobs extends Blobs {
   readonly files: Map<string, Buffer>;
 }
 
+/** Bytes of a key, as in S3. */
+const MAX_KEY = 1_024;
+
 /**
  * Files in memory for the tests of a file, with URLs and forms that a server on 127.0.0.1 really takes, and turns
  * away as S3 does when they are changed, expired or used for something else. Each is closed after its test.
@@ -55,8 +58,9 @@ export function testBlobs() {
       },
       async copy(from, to) {
         const file = files.get(from);
-        if (file !== undefined) files.set(to, file);
-        return file !== undefined;
+        if (file === undefined || Buffer.byteLength(to) > MAX_KEY) return false;
+        files.set(to, file);
+        return true;
       },
       async readUrl(key, seconds) {
         return url('GET', key, seconds);
@@ -126,8 +130,10 @@ async function takeForm(request: IncomingMessage, body: Buffer, { files, sign, n
     // What follows the file is ignored (S3, "POST Object").
     if (file !== undefined) break;
   }
-  const [key, policy] = [fields.get('key') ?? '', fields.get('policy') ?? ''];
+  const policy = fields.get('policy') ?? '';
   if (file === undefined) throw new Refusal(400, 'InvalidArgument');
+  const key = (fields.get('key') ?? '').replaceAll('\u0024{filename}', file.name);
+  if (Buffer.byteLength(key) > MAX_KEY) throw new Refusal(400, 'KeyTooLongError');
   if (sign(policy) !== fields.get('signature')) throw new Refusal(403, 'SignatureDoesNotMatch');
   const { prefix, maxBytes, until } = JSON.parse(policy);
   if (now() >= until || !key.startsWith(prefix)) throw new Refusal(403, 'AccessDenied');

@@ -5,7 +5,7 @@ export interface Blobs {
   get(key: string): Promise<Buffer | undefined>;
   /** Keys that begin with `prefix`, in order. */
   list(prefix: string): Promise<readonly string[]>;
-  /** @returns false where there is nothing at `from` */
+  /** @returns false where there is nothing at `from`, or the store does not take it at `to` */
   copy(from: string, to: string): Promise<boolean>;
   /** A URL with which anybody can read the file for a time (HTTP GET). */
   readUrl(key: string, seconds: number): Promise<string>;

@@ -13,8 +13,10 @@ import { openReader } from '../../repository/object-reader';
 import { remove } from '../../repository/sweep';
 import { createTreeList } from '../../repository/tree';
 import { log, logWith } from './function-log';
-import { type GateAnswer, type GateJob, type GateReturn, gateJob } from './protocol';
-import { download, downloadText, TransferError, upload, uploadByForm } from './transfer';
+import { fittingAnswer } from './gate-answer';
+import { type GateAnswer, type GateJob, type GateReturn, gateJob, MAX_NOTE } from './protocol';
+import { storeArtifacts } from './store-artifacts';
+import { download, downloadText, upload } from './transfer';
 
 /** A job names bundles and gates; one that is larger is no job of ours. */
 const MAX_JOB_BYTES = 32 * 2 ** 20;
@@ -50,7 +52,7 @@ async function runJob(job: GateJob, home: string, timeLeft: () => number): Promi
         const about = { item, gate: gate.name, attempt };
         results.push(await logWith(about, () => runLogged({ task, gate, head, lane, folder, timeLeft })));
       }
-      return { results };
+      return fittingAnswer(results);
     } finally {
       await commits.close();
     }
@@ -147,38 +149,12 @@ async function runTask({ task, gate, head, lane, folder, timeLeft }: Running): P
     if (!existsSync(logFile))
       return returned(task, { ...outcome, status: 'fail', note: 'it removed its own log' });
     await upload(logFile, task.log, 'text/plain; charset=utf-8');
-    const kept = await storeArtifacts(task, artifactsFolder, outcome);
+    const kept = await storeArtifacts(task.artifacts, artifactsFolder, outcome);
     return { ...returned(task, outcome), ...kept, logged: true };
   } finally {
     endStrays(lane.folder);
     await remove(scratch);
   }
-}
-
-/** What is carried to the next call of the lane has to stay small; the files are stored whatever is told of them. */
-const MAX_TOLD = 200;
-const MAX_PATH = 400;
-
-async function storeArtifacts(
-  { artifacts: form }: GateJob['tasks'][number],
-  folder: string,
-  { artifacts: paths, note }: GateOutcome,
-): Promise<Pick<GateReturn, 'artifacts' | 'note'>> {
-  const notes = note === undefined ? [] : [note];
-  const stored: string[] = [];
-  for (const path of form === null ? [] : paths) {
-    try {
-      await uploadByForm(join(folder, path), form!, `${form!.prefix}${path}`);
-      stored.push(path);
-    } catch (error) {
-      // A file that the store refuses is not worth a gate.
-      if (!(error instanceof TransferError) || error.status === undefined || error.status >= 500) throw error;
-      notes.push(`artifact ${path.slice(0, MAX_PATH)} was not stored: ${error.message}`);
-    }
-  }
-  const told = stored.filter((path) => path.length <= MAX_PATH).slice(0, MAX_TOLD);
-  if (told.length < stored.length) notes.push(`${stored.length - told.length} more artifacts were stored`);
-  return { artifacts: told, ...(notes.length === 0 ? {} : { note: notes.join('; ').slice(0, 2_000) }) };
 }
 
 function notRun(note: string): GateOutcome {
@@ -212,7 +188,7 @@ function returned(
     signal,
     logged: false,
     artifacts: [],
-    ...(note === undefined ? {} : { note: note.slice(0, 2_000) }),
+    ...(note === undefined ? {} : { note: note.slice(0, MAX_NOTE) }),
     heapUsedBytes: heapUsed,
     rssBytes: rss,
   };

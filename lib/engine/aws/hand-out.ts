@@ -5,6 +5,7 @@ import { artifactsPath, logPath } from '../gate-files';
 import { gateKey } from '../gate-key';
 import { gateVariables } from '../gate-variables';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
+import { inChunks } from './in-chunks';
 import type { GateJob, NextAnswer } from './protocol';
 import type { Remembering } from './results';
 import type { RunContext } from './run-context';
@@ -93,11 +94,11 @@ async function settle(
   if (pass === undefined) return undefined;
   const below = artifactsPath(names, load.tasks[task]!, state.weave.round);
   const artifacts = pass.artifacts.map((path) => `${below}/${path}`);
-  for (const [k, path] of artifacts.entries()) {
-    const from = `${pass.folder}/${pass.artifacts[k]}`;
-    // Files of an old run may have expired before the pass has.
-    if (!(await blobs.copy(from, blobKeys.file(record.id, path)))) return undefined;
-  }
+  const copied = await inChunks(artifacts, (path, k) =>
+    blobs.copy(`${pass.folder}/${pass.artifacts[k]}`, blobKeys.file(record.id, path)),
+  );
+  // Files of an old run may have expired before the pass has, or have no place under the names of this one.
+  if (copied.includes(false)) return undefined;
   return { ...base, outcome: 'pass', cached: true, exitCode: 0, artifacts, candidate: tested.commit };
 }
 

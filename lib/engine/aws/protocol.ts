@@ -5,6 +5,9 @@ import { z } from 'zod';
 const run = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/);
 const count = z.int().min(0);
 
+/** Characters of what there is to say of a gate. */
+export const MAX_NOTE = 2_000;
+
 /** What became of one attempt of a gate, as the gate function saw it. */
 const gateReturn = z.object({
   task: count,
@@ -16,9 +19,11 @@ const gateReturn = z.object({
   signal: z.string().nullable(),
   /** Whether the log was stored. */
   logged: z.boolean(),
-  /** Paths below the folder of its artifacts; cut off where they would be too many for an answer. */
+  /** Paths below the folder of its artifacts, as many as fit into an answer. */
   artifacts: z.array(z.string()),
-  note: z.string().max(2_000).optional(),
+  /** How many more there are. */
+  unlisted: count.optional(),
+  note: z.string().max(MAX_NOTE).optional(),
   /** Of the function's process after the gate, in bytes. */
   heapUsedBytes: z.number(),
   rssBytes: z.number(),

@@ -37,14 +37,15 @@ export function toResults(run: RunContext, state: RunState, returned: readonly G
   return returned.flatMap((gate): Result[] => {
     const task = load.tasks[gate.task];
     if (task === undefined) return [];
-    const { logged, artifacts, note, ...rest } = gate;
+    const { logged, artifacts, note, unlisted, ...rest } = gate;
     const tested = testedBy(run, state, gate.task);
     const folder = artifactsPath(names, task, round);
     return [
       {
         kind: 'gate',
         ...rest,
-        artifacts: artifacts.map((path) => join(folder, path)),
+        artifacts: artifacts.filter(isBelow).map((path) => join(folder, path)),
+        ...(unlisted === undefined ? {} : { unlisted }),
         ...(logged ? { log: logPath(names, task, round, gate.attempt) } : {}),
         ...(note === undefined ? {} : { note }),
         ...(tested.kind === 'clean' ? { candidate: tested.commit } : {}),
@@ -52,6 +53,10 @@ export function toResults(run: RunContext, state: RunState, returned: readonly G
     ];
   });
 }
+
+/** Whether a path that a gate function names leads nowhere but into the folder of its artifacts. */
+const isBelow = (path: string) =>
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /**
  * Keeps the passes that a commit has taken in, and how long they took.
@@ -75,7 +80,8 @@ export async function rememberPasses(
         await memory.durations.set(durationKey(task.gate.name, names[task.item]!), durationMs);
       const tested = testedBy(run, state, result.task);
       const key = tested.kind === 'clean' ? gateKey(task.gate, tested, toolchains) : undefined;
-      if (key === undefined) return;
+      // A pass that is used again is to bring all of its files.
+      if (key === undefined || result.unlisted) return;
       const below = artifactsPath(names, task, state.weave.round);
       const artifacts = (result.artifacts ?? []).map((path) => path.slice(below.length + 1));
       await memory.passes.set(key, { durationMs, folder: blobKeys.file(record.id, below), artifacts });

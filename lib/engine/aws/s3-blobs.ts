@@ -30,15 +30,17 @@ export function openS3Blobs(client: S3Client, bucket: string): Blobs {
 
     async list(prefix) {
       const keys: string[] = [];
-      for await (const { Contents } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
-        for (const { Key } of Contents ?? []) keys.push(Key!);
+      // Else a key that XML cannot hold would spoil the list.
+      const wanted = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' } as const;
+      for await (const { Contents } of paginateListObjectsV2({ client }, wanted))
+        for (const { Key } of Contents ?? []) keys.push(decodeURIComponent(Key!.replaceAll('+', ' ')));
       return keys;
     },
 
     async copy(from, to) {
       // The source is part of a URL there.
       const CopySource = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
-      return (await ifThere(client.send(new CopyObjectCommand({ ...at(to), CopySource })))) !== undefined;
+      return isTaken(client.send(new CopyObjectCommand({ ...at(to), CopySource })));
     },
 
     readUrl: (key, seconds) => getSignedUrl(client, new GetObjectCommand(at(key)), { expiresIn: seconds }),
@@ -62,5 +64,17 @@ async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return undefined;
     throw error;
+  }
+}
+
+async function isTaken(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 500) : 500;
+    // The client has tried again what may succeed later.
+    if (status < 400 || status >= 500) throw error;
+    return false;
   }
 }

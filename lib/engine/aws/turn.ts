@@ -6,6 +6,7 @@ import { StaleVersionError } from '../../run/store';
 import type { Inbox, TurnStore } from '../../run/turn-store';
 import { log } from './function-log';
 import { type HandOut, handOut } from './hand-out';
+import { inChunks } from './in-chunks';
 import { type Outstanding, outstanding, untaken } from './inputs';
 import { logEvents } from './log-events';
 import type { NextAnswer, NextCall } from './protocol';
@@ -176,11 +177,4 @@ async function deliverOwn(
 /** Which gates are handed out the events of the commit say; an answer may be given more than once. */
 function logAnswer({ lane, generation }: Inbox, { turn, kind }: NextAnswer): void {
   log.debug('answer', `lane ${lane} is answered: ${kind}`, { lane, generation, turn, kind });
-}
-
-/** So many answers are on their way at once. */
-const CHUNK = 16;
-
-async function inChunks<T>(values: readonly T[], act: (value: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < values.length; at += CHUNK) await Promise.all(values.slice(at, at + CHUNK).map(act));
 }

@@ -38,6 +38,24 @@ export function blobsContract(open: () => Promise<Blobs>): void {
     expect(await blobs.list('runs/r2/')).toEqual([]);
   });
 
+  it('lists keys whatever they are called', async () => {
+    const names = [
+      'a',
+      'b&amp;c',
+      'c\u0001d',
+      'd\nx',
+      'e\rf',
+      'f<g>',
+      'g h+i%20',
+      'ü\u{1f600}',
+      ' lead',
+      'trail ',
+    ];
+    const keys = names.map((name) => `runs/r1/files/${name}/z`);
+    for (const key of keys) await blobs.put(key, 'x');
+    expect([...(await blobs.list('runs/r1/'))].sort()).toEqual(keys.sort());
+  });
+
   it('copies a file that is there', async () => {
     await blobs.put('runs/r1/a ü+', 'text');
     expect(await blobs.copy('runs/r1/a ü+', 'runs/r2/b')).toBe(true);

@@ -125,15 +125,38 @@ describe('a gate on AWS', () => {
     expect(first.note).toContain('EntityTooLarge');
   });
 
-  it('tells of some hundred artifacts only, though all are stored', async () => {
+  it('leaves out, with a note, files of names that the store cannot keep', async () => {
     const on = await host();
+    const make = `const fs = require('fs'); fs.mkdirSync('out');
+      for (const name of ['a\\nb', 'c\\rd', 'e\\u0007f', '\\u0024{filename}', 'kept']) fs.writeFileSync('out/' + name, 'x')`;
+    const { first } = await run(on, [gateOf(`'${process.execPath}' -e "${make}"`, { artifacts: ['out'] })]);
+    const below = [...on.blobs.files.keys()].filter((key) => key.startsWith(artifacts(0)));
+    expect([first.artifacts, below]).toEqual([['out/kept'], [`${artifacts(0)}out/kept`]]);
+    const refused = 'was not stored: the store takes no file of this name';
+    for (const name of ['"out/a\\nb"', '"out/c\\rd"', '"out/e\\u0007f"', 'out/\u0024{filename}'])
+      expect(first.note).toContain(`artifact ${name} ${refused}`);
+  });
+
+  it('lists as many artifacts as an answer has room for, and counts the others: all are stored', async () => {
+    const on = await host();
+    const many = gateOf('for k in $(seq 250); do : >f$k; done', { artifacts: ['f*'] });
+    expect((await run(on, [many])).first.artifacts).toHaveLength(250);
+
+    // In JSON each backslash is two.
+    const make = `const fs = require('fs'); const back = String.fromCharCode(92);
+      const dir = ['out', back.repeat(200), back.repeat(200)].join('/');
+      fs.mkdirSync(dir, { recursive: true });
+      for (let k = 0; k < 210; k++) fs.writeFileSync(dir + '/' + String(k).padStart(200, back), 'x')`;
     const { first, results } = await run(on, [
-      gateOf('for k in $(seq 250); do : >f$k; done', { artifacts: ['f*'] }),
+      gateOf(`'${process.execPath}' -e "${make}"`, { artifacts: ['out'] }),
     ]);
-    expect(first.artifacts).toHaveLength(200);
-    expect(first.note).toBe('50 more artifacts were stored');
-    expect([...on.blobs.files.keys()].filter((key) => key.startsWith(artifacts(0)))).toHaveLength(250);
-    expect(JSON.stringify(results).length).toBeLessThan(5_000);
+    const bytes = Buffer.byteLength(JSON.stringify({ results }));
+    expect(bytes).toBeLessThanOrEqual(128 * 1024);
+    expect(bytes).toBeGreaterThan(120 * 1024);
+    expect(first.artifacts.length + first.unlisted!).toBe(210);
+    expect(first.note).toBe(`${first.unlisted} more artifacts were stored`);
+    const below = [...on.blobs.files.keys()].filter((key) => key.startsWith(`${artifacts(0)}out/`));
+    expect(below).toHaveLength(210);
   });
 
   it('fails where its tree cannot be checked out', async () => {
