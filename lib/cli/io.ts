@@ -5,7 +5,7 @@ import { underNpm } from './npm-arguments';
 export interface Io {
   readonly stdin: Readable;
   /** Results only. */
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   /** Progress, logs and errors. */
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** The folder that relative paths mean, and whose repository is the default. */

@@ -173,6 +173,17 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       ),
     );
 
+  command(program, 'logs [run]', 'Prints what the gates of a run have printed; by default of the last one.')
+    .option('--item <name>', 'of this item only; `integration` is the woven commit')
+    .option('--gate <name>', 'of this gate only')
+    .option('--follow', 'go on with what gates print until the run has ended')
+    .option('--json', 'as one JSON document, with --follow as JSON lines')
+    .addHelpText(
+      'after',
+      example('lex-pr logs --follow', 'lex-pr logs --item auth-api --gate test > test.log'),
+    )
+    .action(async (run, options) => done(await (await import('./logs')).logs(run, options, io)));
+
   command(
     program,
     'merge-order <plan>',

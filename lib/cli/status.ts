@@ -1,9 +1,9 @@
 import { type RunStatus, runStatus } from '../engine/run-status';
 import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
-import { refuse } from '../errors';
 import { findHome } from '../repository/home';
 import { openRuns } from '../run/sqlite-reader';
+import { findRun } from './find-run';
 import type { Io } from './io';
 import { recorded } from './recorded';
 import { statusText } from './status-text';
@@ -24,17 +24,7 @@ export async function status(
 async function readStatus(home: string, id: string | undefined): Promise<RunStatus> {
   const store = await openRuns(stateFile(home));
   try {
-    const runs = await store.list();
-    const run = id === undefined ? runs[0] : runs.find((known) => known.id === id);
-    if (run === undefined) {
-      throw id === undefined
-        ? refuse('no-runs', 'there has been no run here', 'start one with lex-pr merge')
-        : refuse(
-            'unknown-run',
-            `there is no run ${id} here`,
-            `runs: ${runs.map((known) => known.id).join(', ')}`,
-          );
-    }
+    const run = await findRun(store, id);
     const { state } = await store.read(run.id);
     const alive = run.endedAt === undefined && runningRun(home) === run.id;
     return recorded(run.id, () => runStatus(run, state, alive));

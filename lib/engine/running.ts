@@ -48,9 +48,17 @@ export function callRun(home: string): void {
   }
 }
 
+/** Whether a process carries the run, or is about to: it holds the lock, and has not said that it carries another. */
+export function isCarried(home: string, run: string): boolean {
+  return isLocked(home) && (namedRun(home) ?? run) === run;
+}
+
 /** The run that a process carries now; a file that a dead one has left says nothing. */
 export function runningRun(home: string): string | undefined {
-  if (!isLocked(home)) return undefined;
+  return isLocked(home) ? namedRun(home) : undefined;
+}
+
+function namedRun(home: string): string | undefined {
   try {
     return readFileSync(fileOf(home), 'utf8');
   } catch (error) {

@@ -1,5 +1,4 @@
 import { type RunStore, StaleVersionError, type StoredRun } from './store';
-import type { RunProgress } from './turn-store';
 
 interface Entry {
   run: StoredRun;
@@ -10,14 +9,14 @@ interface Entry {
 }
 
 /** Runs in memory, for tests and for whoever needs no resume. */
-export function openMemoryStore(): RunStore & RunProgress {
+export function openMemoryStore(): RunStore {
   const runs = new Map<string, Entry>();
   const entry = (id: string): Entry => {
     const found = runs.get(id);
     if (found === undefined) throw new Error(`unknown run ${id}`);
     return found;
   };
-  const eventsAfter: RunProgress['eventsAfter'] = async (id, version) =>
+  const eventsAfter: RunStore['eventsAfter'] = async (id, version) =>
     entry(id)
       .commits.filter((commit) => commit.version > version)
       .map((commit) => ({ version: commit.version, events: JSON.parse(commit.events) }))

@@ -3,7 +3,7 @@ import type { RunIndex, SubmittedRun } from './run-index';
 import type { RunStores } from './run-stores';
 import { type Entry, entered, type TargetQueue } from './target-queue';
 import type { Totals } from './totals';
-import { type Inbox, isNewer, type LaneResults, type RunProgress, type TurnStore } from './turn-store';
+import { type Inbox, isNewer, type LaneResults, type TurnStore } from './turn-store';
 
 /** Runs, their index, the queues of their targets and what they came to in memory, for tests. */
 export function openMemoryRunStores(): RunStores {
@@ -23,7 +23,7 @@ interface Turning {
   readonly details: Map<string, string>;
 }
 
-function memoryTurnStore({ submitted, created }: Known): TurnStore & RunProgress {
+function memoryTurnStore({ submitted, created }: Known): TurnStore {
   const store = openMemoryStore();
   const runs = new Map<string, Turning>();
   const changed = new Map<string, number>();

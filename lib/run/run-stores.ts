@@ -1,11 +1,11 @@
 import type { RunIndex } from './run-index';
 import type { TargetQueue } from './target-queue';
 import type { Totals } from './totals';
-import type { RunProgress, TurnStore } from './turn-store';
+import type { TurnStore } from './turn-store';
 
 /** What functions in different processes share. */
 export interface RunStores {
-  readonly store: TurnStore & RunProgress;
+  readonly store: TurnStore;
   readonly index: RunIndex;
   readonly queue: TargetQueue;
   readonly totals: Totals;

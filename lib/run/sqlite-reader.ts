@@ -31,6 +31,7 @@ const NO_RUNS: RunReader = {
     throw new Error(`unknown run ${id}`);
   },
   events: async () => [],
+  eventsAfter: async () => [],
   close: async () => {},
 };
 

@@ -18,6 +18,12 @@ export class StaleVersionError extends Error {
   }
 }
 
+/** The events of one commit. */
+export interface CommittedEvents {
+  readonly version: number;
+  readonly events: readonly RunEvent[];
+}
+
 /** What is kept of runs. */
 export interface RunReader {
   find(id: string): Promise<StoredRun | undefined>;
@@ -27,6 +33,11 @@ export interface RunReader {
   read(id: string): Promise<{ readonly version: number; readonly state: string }>;
   /** In the order in which they happened. */
   events(id: string): Promise<readonly RunEvent[]>;
+  /**
+   * Events of the commits after `version` (0: of all) in their order, grouped by the version that each commit
+   * made; commits without events are left out.
+   */
+  eventsAfter(id: string, version: number): Promise<readonly CommittedEvents[]>;
   close(): Promise<void>;
 }
 

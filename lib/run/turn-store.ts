@@ -1,4 +1,4 @@
-import type { Result, RunEvent } from './messages';
+import type { Result } from './messages';
 import type { RunStore } from './store';
 
 /** Where a call comes from: of two, the one that is greater in this order is the newer. */
@@ -54,21 +54,6 @@ export interface TurnStore extends RunStore {
   /** Text of any length under a name, once: what is there stays. */
   putDetail(run: string, name: string, text: string): Promise<void>;
   getDetail(run: string, name: string): Promise<string | undefined>;
-}
-
-/** The events of one commit. */
-export interface CommittedEvents {
-  readonly version: number;
-  readonly events: readonly RunEvent[];
-}
-
-/** For whoever follows a run from outside. */
-export interface RunProgress {
-  /**
-   * Events of the commits after `version` (0: of all) in their order, grouped by the version that each commit
-   * made; commits without events are left out.
-   */
-  eventsAfter(run: string, version: number): Promise<readonly CommittedEvents[]>;
 }
 
 /** Whether a call is newer than another call of its lane. */

@@ -41,6 +41,20 @@ export function describeStore(
       expect(await store.events('r1')).toEqual([0, 1, 2, 3].map(event));
     });
 
+    it('tells what happened after a version, commit by commit', async () => {
+      await store.commit('r1', 1, 's', [event(1), event(2)]);
+      await store.commit('r1', 2, 's', []);
+      await store.commit('r1', 3, 's', [event(3)]);
+      const all = [
+        { version: 1, events: [event(0)] },
+        { version: 2, events: [event(1), event(2)] },
+        { version: 4, events: [event(3)] },
+      ];
+      expect(await store.eventsAfter('r1', 0)).toEqual(all);
+      expect(await store.eventsAfter('r1', 2)).toEqual(all.slice(2));
+      expect(await store.eventsAfter('r1', 4)).toEqual([]);
+    });
+
     it('writes nothing when the version is no longer the expected one', async () => {
       await store.commit('r1', 1, 'state 2', []);
       await expect(store.commit('r1', 1, 'lost', [event(9)])).rejects.toThrow(StaleVersionError);

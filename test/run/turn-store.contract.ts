@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GateResult, RunEvent } from '../../lib/run/messages';
 import { StaleVersionError } from '../../lib/run/store';
-import type { RunProgress, TurnStore } from '../../lib/run/turn-store';
+import type { TurnStore } from '../../lib/run/turn-store';
 
 const call = (lane: number, generation: number, turn: number, attempt: number) => ({
   lane,
@@ -28,10 +28,10 @@ const event = (item: number): RunEvent => ({ event: 'item', item, status: 1, at:
 /** What every store through which lanes take their turns promises, beside what every store of runs does. */
 export function describeTurnStore(
   name: string,
-  open: () => Promise<{ store: TurnStore & RunProgress; remove: () => Promise<void> }>,
+  open: () => Promise<{ store: TurnStore; remove: () => Promise<void> }>,
 ): void {
   describe(`${name} turn store`, () => {
-    let store: TurnStore & RunProgress;
+    let store: TurnStore;
     let remove: () => Promise<void>;
     beforeEach(async () => {
       ({ store, remove } = await open());
@@ -143,19 +143,6 @@ export function describeTurnStore(
       expect(await store.find('r2')).toMatchObject({ record: `record ${winner}`, createdAt: winner });
       expect(await store.read('r2')).toEqual({ version: 1, state: `state ${winner}` });
       expect(await store.events('r2')).toEqual([event(winner)]);
-    });
-
-    it('tells what happened after a version, commit by commit', async () => {
-      await store.commit('r1', 1, 's', [event(1), event(2)]);
-      await store.commit('r1', 2, 's', []);
-      await store.commit('r1', 3, 's', [event(3)]);
-      const all = [
-        { version: 2, events: [event(1), event(2)] },
-        { version: 4, events: [event(3)] },
-      ];
-      expect(await store.eventsAfter('r1', 0)).toEqual(all);
-      expect(await store.eventsAfter('r1', 2)).toEqual(all.slice(1));
-      expect(await store.eventsAfter('r1', 4)).toEqual([]);
     });
 
     it('keeps a detail as it was first put, of any length', async () => {

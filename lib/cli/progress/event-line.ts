@@ -9,7 +9,7 @@ export function eventLine(event: ProgressEvent, style: Style): string {
     case 'gate-start':
       return `${gateOf(event)} started, ${worker(event, style)}`;
     case 'gate-end':
-      return `${gateOf(event)} ${gateEnd(event, style)}, ${worker(event, style)}`;
+      return `${gateEndLine(event, style)}, ${worker(event, style)}`;
     case 'item-end': {
       const { status, reason, dryRun } = event;
       const outcome = dryRun && status === 'merged' ? 'would merge' : status;
@@ -22,6 +22,9 @@ export function eventLine(event: ProgressEvent, style: Style): string {
       return printable(event.text);
   }
 }
+
+/** How a gate has ended, without its newline. */
+export const gateEndLine = (end: GateEnd, style: Style): string => `${gateOf(end)} ${gateEnd(end, style)}`;
 
 /** What the run is doing, in a word or two. */
 export const PHASES: Readonly<Record<ProgressPhase, string>> = {
@@ -37,13 +40,15 @@ export const itemName = (item: string | null) => (item === null ? 'the woven com
 
 type GateEvent = Extract<ProgressEvent, { kind: 'gate-start' | 'gate-end' }>;
 
-function gateOf({ gate, item, attempt }: GateEvent): string {
+type GateEnd = Omit<Extract<ProgressEvent, { kind: 'gate-end' }>, 'kind' | 'lane' | 'active'>;
+
+function gateOf({ gate, item, attempt }: Omit<GateEnd, 'status' | 'ms' | 'cached'>): string {
   return `gate ${printable(gate)} of ${itemName(item)}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
 }
 
 const worker = ({ lane, active }: GateEvent, style: Style) => style.dim(`lane ${lane}, ${active} active`);
 
-function gateEnd({ status, ms, cached }: Extract<GateEvent, { kind: 'gate-end' }>, style: Style): string {
+function gateEnd({ status, ms, cached }: GateEnd, style: Style): string {
   const took = cached ? '(cached)' : `in ${formatDuration(ms)}`;
   switch (status) {
     case 'pass':

@@ -3,7 +3,6 @@ import { type Problem, refuse } from '../../errors';
 import { type RunIndex, type SubmittedRun, targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
-import type { RunProgress } from '../../run/turn-store';
 import { runId } from '../names';
 import { runStatus } from '../run-status';
 import { blobKeys } from './blobs';
@@ -25,7 +24,7 @@ import type { Starter } from './starter';
 import { answerLanes, type TurnServices } from './turn';
 
 export interface ControlServices extends TurnServices {
-  readonly store: TurnServices['store'] & RunProgress;
+  readonly store: TurnServices['store'];
   readonly index: RunIndex;
   readonly queue: TargetQueue;
   readonly totals: Totals;

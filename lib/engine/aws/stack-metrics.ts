@@ -1,7 +1,7 @@
 import { decodeState } from '../../run/codec';
 import type { RunIndex } from '../../run/run-index';
 import type { Totals } from '../../run/totals';
-import type { RunProgress, TurnStore } from '../../run/turn-store';
+import type { TurnStore } from '../../run/turn-store';
 import { addSnapshots, withFewLabels, withoutGauges } from '../../telemetry/add-snapshots';
 import { createMetrics } from '../../telemetry/lex-pr-metrics';
 import type { Snapshot } from '../../telemetry/metrics';
@@ -9,7 +9,7 @@ import type { LoadRun } from './run-context';
 import { recordRun } from './run-metrics';
 
 export interface MetricsServices {
-  readonly store: TurnStore & RunProgress;
+  readonly store: TurnStore;
   readonly index: RunIndex;
   readonly totals: Totals;
   readonly loadRun: LoadRun;

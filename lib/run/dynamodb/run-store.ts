@@ -1,6 +1,5 @@
 import type { Row } from '../../aws/attributes';
 import { type RunStore, StaleVersionError, type StoredRun } from '../store';
-import type { RunProgress } from '../turn-store';
 import { ABSENT, LISTED, PRESENT, persist, type Rows } from './rows';
 import { packText, unpackText } from './text';
 
@@ -15,7 +14,7 @@ const eventRow = (version: number) => `EVENT#${String(version).padStart(10, '0')
  * Runs in DynamoDB. Rows of a run: `RUN`, `RECORD`, `TURN#STATE`, and `EVENT#version` with the events of one commit.
  * A commit is one transaction, and what is too large for it goes ahead of it, so that there is no limit to a state.
  */
-export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
+export function openDynamoRunStore(rows: Rows): RunStore {
   const body = (run: string, text: string, expiresAt: number) =>
     packText(rows, run, 'body', text, expiresAt).then((packed) => ({ ...packed, expiresAt }));
   const unpacked = (row: Row) => unpackText(rows, row, 'body');
@@ -48,7 +47,7 @@ export function openDynamoRunStore(rows: Rows): RunStore & RunProgress {
     return { id, record: await unpacked(record), createdAt: Number(run.createdAt), endedAt };
   }
 
-  const eventsAfter: RunProgress['eventsAfter'] = async (run, version) => {
+  const eventsAfter: RunStore['eventsAfter'] = async (run, version) => {
     const found = await rows.range(run, eventRow(version + 1), 'EVENT#~');
     const texts = await Promise.all(found.map(unpacked));
     return found.map((row, k) => ({ version: Number(row.version), events: JSON.parse(texts[k]!) }));

@@ -1,5 +1,5 @@
 import type { Row } from '../../aws/attributes';
-import type { Inbox, LaneResults, RunProgress, TurnId, TurnStore } from '../turn-store';
+import type { Inbox, LaneResults, TurnId, TurnStore } from '../turn-store';
 import { ABSENT, PRESENT, Rows, type RunTable } from './rows';
 import { openDynamoRunStore, STATE } from './run-store';
 import { packText, unpackText } from './text';
@@ -8,7 +8,7 @@ import { packText, unpackText } from './text';
  * Lanes take their turns through DynamoDB. Rows of a run, beside those of `run-store.ts`: inboxes
  * `TURN#LANE#n`, results `TURN#RESULT#n`, details `DETAIL#name`.
  */
-export function openDynamoTurnStore(table: RunTable): TurnStore & RunProgress {
+export function openDynamoTurnStore(table: RunTable): TurnStore {
   const rows = new Rows(table);
   const packed = async (run: string, text: string) => {
     const expiresAt = rows.expiry();

@@ -1,0 +1,55 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+const CHUNK = 64 << 10;
+/** Times of files are kept less precisely than that of a clock. */
+const SLACK_MS = 1_000;
+
+/** A file as it grows. */
+export interface Tail {
+  /**
+   * Hands on what is there beyond what was handed on before; all of it again where the file was begun anew.
+   * @returns whether the file is there
+   */
+  read(take: (bytes: Uint8Array) => Promise<void>): Promise<boolean>;
+}
+
+/**
+ * A log, in a folder that gates can reach: what is no file is not there, nor what a link leads to.
+ * @param since a file that was last written before (ms since the epoch) is that of somebody else, left there
+ */
+export function openTail(path: string, since = Number.NEGATIVE_INFINITY): Tail {
+  let offset = 0;
+  return {
+    async read(take) {
+      const file = await openFile(path);
+      if (file === undefined) return false;
+      try {
+        const stats = await file.stat();
+        if (!stats.isFile() || stats.mtimeMs < since - SLACK_MS) return false;
+        if (stats.size < offset) offset = 0;
+        const buffer = Buffer.alloc(CHUNK);
+        for (;;) {
+          const { bytesRead } = await file.read(buffer, 0, CHUNK, offset);
+          if (bytesRead === 0) return true;
+          offset += bytesRead;
+          await take(buffer.subarray(0, bytesRead));
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EACCES']);
+
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  try {
+    // Not blocked by a pipe in its place.
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
