@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { pythonTool } from './python-tool.mjs';
 
 const VERSION = '1.5.33';
+/** Which emulator it is. */
+export const EMULATOR = `ministack ${VERSION}`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**

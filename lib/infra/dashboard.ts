@@ -55,7 +55,7 @@ export class Dashboard extends Construct {
     const lambdas = [functions.next, functions.gate, functions.merge];
     return [
       [
-        numbers('Merged', [ours('merge_success_total', 'Sum')]),
+        numbers('Merged, cost (USD)', [ours('merge_success_total', 'Sum'), ours('run_cost_usd', 'Sum')]),
         graph('Runs', [each('run_seconds', 'SampleCount', 'status')]),
         graph('Turnaround of runs (s)', [
           each('run_seconds', 'p50', 'status'),

@@ -19,6 +19,8 @@ export type Grant =
   | 'describeRuns'
   /** Call `merge`. */
   | 'callMerge'
+  /** Tell what a run cost. */
+  | 'cost'
   | 'metrics';
 
 export interface FunctionRow {
@@ -94,14 +96,14 @@ export const FUNCTIONS = {
   report: {
     ...small,
     description: 'Writes the report and lets the next run of the target in',
-    grants: ['runs', 'bucket', 'answerRuns', 'metrics'],
+    grants: ['runs', 'bucket', 'answerRuns', 'cost', 'metrics'],
     timeoutSeconds: 300,
     memoryMB: 1024,
   },
   reconcile: {
     ...small,
     description: 'Resumes or fails a run whose execution failed',
-    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'callMerge', 'metrics'],
+    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'callMerge', 'cost', 'metrics'],
     // Of a run that it ends it may have to wait for the merge function.
     timeoutSeconds: 900,
     memoryMB: 512,

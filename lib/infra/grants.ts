@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StackShape } from '../cost/stack-shape';
 import type { EnvironmentVariable } from '../engine/aws/environment';
 import type { Toolchains } from '../engine/gate-key';
 import { RUN_TABLE } from '../run/dynamodb/table';
@@ -23,6 +24,7 @@ export interface GrantsProps {
   readonly toolchains: Toolchains;
   readonly retentionDays: number;
   readonly maxWorkers: number;
+  readonly shape: StackShape;
 }
 
 /** Gives every function what its row of `FUNCTIONS` says, with the variables that name it, and nothing else. */
@@ -104,6 +106,8 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     allow(role, ['lambda:InvokeFunction'], [functions.merge.functionArn]);
     return { MERGE_FUNCTION: functions.merge.functionName };
   },
+
+  cost: (_, { shape }) => ({ STACK_SHAPE: JSON.stringify(shape) }),
 
   metrics(role) {
     const namespace = { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } };

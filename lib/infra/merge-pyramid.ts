@@ -12,6 +12,7 @@ import { Machines } from './machines';
 import type { MergePyramidProps } from './props';
 import { Recovery } from './recovery';
 import { settingsOf } from './settings';
+import { shapeOf } from './shape';
 import { Storage } from './storage';
 
 /**
@@ -49,6 +50,7 @@ export class MergePyramid extends Construct {
       },
       retentionDays: settings.retention.toDays(),
       maxWorkers,
+      shape: shapeOf(settings),
     });
     const gateMemoryMB = settings.sizes.gate?.memoryMB ?? FUNCTIONS.gate.memoryMB;
     const watched = {

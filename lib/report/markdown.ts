@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../telemetry/printable';
+import { costLine } from './cost-line';
 import { formatDuration } from './duration';
 import {
   allGates,
@@ -122,6 +123,7 @@ function integration({ integration, dryRun }: Report): string {
 function timing(report: Report): string {
   const { makespanMs, ran, cached, gateMs, utilisation, slowest } = timings(report);
   const flaky = flakyGates(report);
+  const cost = costLine(report);
   return list('Timings', [
     `Run: ${formatDuration(makespanMs)}, from ${report.startedAt} to ${report.endedAt}`,
     `Gates: ${ran} ran, ${cached} from the cache, of ${allGates(report).length}; ${formatDuration(gateMs)} in all`,
@@ -129,6 +131,7 @@ function timing(report: Report): string {
       ? []
       : [`Lanes: ${report.maxWorkers}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
     ...slowest.map((of) => `Slow: ${gateOf(of)}, ${formatDuration(of.ms)}`),
+    ...(cost === undefined ? [] : [`Cost: ${cost}`]),
     ...flaky.map((of) => `Flaky: ${gateOf(of)} passed at attempt ${of.gate.attempts}`),
   ]);
 }

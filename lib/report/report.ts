@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PARTS, type Part } from '../cost/bill';
 
 /**
  * The report of a run: what `report.json` holds. Stable: fields are added, never renamed or removed.
@@ -73,6 +74,17 @@ const MetricReport = z.strictObject({
   values: z.array(z.unknown()).readonly().describe('One sample for each combination of labels'),
 });
 
+const usd = z.number().min(0);
+const CostReport = z
+  .strictObject({
+    usd: usd.describe('The sum of the parts'),
+    currency: z.literal('USD'),
+    parts: z.strictObject(Object.fromEntries(PARTS.map((part) => [part, usd])) as Record<Part, typeof usd>),
+    estimated: z.literal(true),
+    prices: z.string().describe('Which list prices: their region, and when they were looked up'),
+  })
+  .meta({ id: 'Cost' });
+
 export const ReportSchema = z.strictObject({
   schemaVersion: z.literal('v1'),
   runId: z.string(),
@@ -101,6 +113,7 @@ export const ReportSchema = z.strictObject({
   endedAt: Time,
   cache: z.record(z.string(), CacheReport).describe('By cached operation'),
   metrics: z.record(z.string(), MetricReport).describe('By metric name, with and without `lex_pr_`'),
+  cost: CostReport.optional().describe('What the run cost on AWS; not there for engine `local`'),
   warnings: z.array(z.string()),
   items: z.array(ItemReport).describe('In merge order'),
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Style } from '../cli/style';
 import { printable } from '../telemetry/printable';
 import { advice } from './advice';
+import { costLine } from './cost-line';
 import { BY_URGENCY, failedGates, flakyGates, type ItemStatus, timings, withStatus } from './facts';
 import { headline } from './headline';
 import type { Report, ReportItem } from './report';
@@ -31,7 +32,7 @@ export function renderSummary(report: Report, folder: string, style: Style): str
         return row.text === '' ? start.trimEnd() : `${start}  ${row.text}`;
       }),
     ),
-    ...paragraph(gateLines(report, style)),
+    ...paragraph([...gateLines(report, style), ...costLines(report, style)]),
     ...paragraph(report.warnings.map((warning) => `${style.yellow('warning:')} ${printable(warning)}`)),
     ...nextSteps(report, folder, style),
     ...whereabouts(report, folder, style),
@@ -92,6 +93,11 @@ function gateLines(report: Report, style: Style): string[] {
       : []),
   ];
   return [`${style.bold('Gates')}   ${parts.join(', ')}`];
+}
+
+function costLines(report: Report, style: Style): string[] {
+  const line = costLine(report);
+  return line === undefined ? [] : [`${style.bold('Cost')}    ${line}`];
 }
 
 /** One line for each failed item; items with the same advice share one. */

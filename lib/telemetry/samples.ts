@@ -5,7 +5,7 @@ import type { Workload } from '../run/workload';
 /** One value of a metric, as it is sent to CloudWatch: under its Prometheus name, with few dimensions. */
 export interface Sample {
   readonly name: string;
-  readonly unit: 'Seconds' | 'Bytes' | 'Count';
+  readonly unit: 'Seconds' | 'Bytes' | 'Count' | 'None';
   readonly dimensions: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -60,6 +60,7 @@ export function samplesOfEnd(end: {
   /** By reason. */
   readonly failed: ReadonlyMap<string, number>;
   readonly order: { readonly cached: boolean; readonly seconds: number };
+  readonly costUsd: number;
 }): Sample[] {
   const { cached, seconds } = end.order;
   return [
@@ -69,5 +70,6 @@ export function samplesOfEnd(end: {
     sample('dependency_resolution_seconds', 'Seconds', seconds, { cached: String(cached) }),
     sample(cached ? 'cache_hits_total' : 'cache_misses_total', 'Count', 1, { operation: 'order' }),
     sample('memory_throttle_seconds_total', 'Seconds', 0),
+    sample('run_cost_usd', 'None', end.costUsd),
   ];
 }

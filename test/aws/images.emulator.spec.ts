@@ -11,6 +11,7 @@ import { takeTurn } from '../../lib/engine/aws/turn';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/function-table';
 import { type Called, carry } from '../engine/aws/stack';
 import { testFunctions } from '../support/runtime-api';
+import { shape } from '../support/shape';
 import { hostedRepositories, landed, outcomeOf, reportFile } from './cloud';
 
 const hosted = hostedRepositories();
@@ -60,6 +61,7 @@ it('the images take a run from its plan to its target, with the variables of the
   const services = {
     ...turnServices(),
     send: async () => {},
+    shape,
     tokens: {
       succeed: async (token: string, output: unknown) => answerTo(token).resolve(output),
       fail: async (token: string, error: string, cause: string) => {

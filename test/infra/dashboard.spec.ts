@@ -24,6 +24,7 @@ describe('the dashboard', () => {
     ['memory', 'memory_usage_bytes', 'Maximum'],
     ['hits of the cache', 'cache_hits_total', 'Sum'],
     ['throttling', 'memory_throttle_seconds_total', 'Sum'],
+    ['what runs cost', 'run_cost_usd', 'Sum'],
     ['failures by reason', 'merge_failure_total', 'Sum'],
   ])('shows %s', (_, metric, statistic) => {
     const widgets = body.widgets.filter((widget: object) =>

@@ -1,8 +1,25 @@
 import fc from 'fast-check';
 import type { Style } from '../../lib/cli/style';
 import { plainStyle } from '../../lib/cli/style';
+import type { Report } from '../../lib/report/report';
 import { renderSummary } from '../../lib/report/summary';
 import { blocked, failed, fullReport, gate, HOSTILE, item, ran, report } from './sample';
+
+const COST: NonNullable<Report['cost']> = {
+  usd: 0.421,
+  currency: 'USD',
+  estimated: true,
+  prices: 'us-east-1, 2026-01-02',
+  parts: {
+    gates: 0.399,
+    builds: 0,
+    functions: 0.001,
+    workflow: 0.01,
+    tables: 0.008,
+    files: 0.003,
+    monitoring: 0,
+  },
+};
 
 const text = (of: ReturnType<typeof report>) => renderSummary(of, '/out', plainStyle).join('\n');
 
@@ -49,6 +66,13 @@ describe('renderSummary', () => {
   it('says to raise the limit of a gate that timed out', () => {
     const gates = [ran(0, 0, 1, { status: 'timeout', log: 'logs/x/test.log' })];
     expect(text(report([failed('x', 'gate-failed: test timed out', { gates })]))).toContain('timeoutSeconds');
+  });
+
+  it('has a line for the cost where it is known: the largest parts, none of less than a hundredth', () => {
+    expect(text(fullReport())).not.toContain('Cost');
+    expect(text(report([item('a')], { cost: COST }))).toContain(
+      'Cost    about $0.42: gates $0.40, workflow $0.01, tables $0.008 (list prices of us-east-1, 2026-01-02)',
+    );
   });
 
   it('stays short for 300 items, folding what merged or has one cause', () => {

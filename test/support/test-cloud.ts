@@ -12,6 +12,7 @@ import type { RunStores } from '../../lib/run/run-stores';
 import { type Failure, serveAws } from './aws-api';
 import { type CloudRun, carryInCloud } from './cloud-run';
 import { type MemoryBlobs, testBlobs } from './memory-blobs';
+import { shape } from './shape';
 
 /**
  * A stack of which only the engine's inside is made up: behind CloudFormation's and Lambda's own protocols there is
@@ -101,7 +102,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
       const plan = await readSubmittedPlan(blobs, run, submission.plan as string, submission);
       await carryInCloud({ ...submission, stores, blobs, id: run, plan, gate: script.gate });
       await script.beforeReport?.(run, blobs);
-      await reportRun({ ...base, tokens, send: async () => {} }, { run, generation });
+      await reportRun({ ...base, tokens, send: async () => {}, shape }, { run, generation });
     }
     await leaveTarget({ ...stores, tokens }, submitted.target, run);
   };

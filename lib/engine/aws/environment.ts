@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stackShapeSchema } from '../../cost/stack-shape';
 import { LOG_LEVELS } from '../../telemetry/logger';
 
 const name = z.string().min(1);
@@ -18,6 +19,8 @@ const variables = z.object({
   METRICS_NAMESPACE: name,
   /** A dimension of all metrics: an account may have several stacks. */
   STACK_NAME: name,
+  /** Sizes of functions and the like, as JSON. */
+  STACK_SHAPE: name.transform((text) => JSON.parse(text)).pipe(stackShapeSchema),
   /** Access to the repository. Not there where the repository needs none. */
   SECRET_ARN: name.optional(),
   /** Which repositories get it: those whose URL begins with this. */

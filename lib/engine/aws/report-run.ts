@@ -1,3 +1,5 @@
+import { costOf, type RunCost } from '../../cost/run-cost';
+import type { StackShape } from '../../cost/stack-shape';
 import { reasonCode } from '../../report/advice';
 import { buildReport } from '../../report/build';
 import { failedGates } from '../../report/facts';
@@ -10,7 +12,7 @@ import { decodeState } from '../../run/codec';
 import type { RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
 import type { Totals } from '../../run/totals';
-import type { TurnStore } from '../../run/turn-store';
+import type { RunProgress, TurnStore } from '../../run/turn-store';
 import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-metrics';
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
 import { type Blobs, blobKeys } from './blobs';
@@ -18,14 +20,16 @@ import { log } from './function-log';
 import type { LoadRun, RunContext } from './run-context';
 import { cacheCounts, recordRun } from './run-metrics';
 import { leaveTarget, type QueueServices } from './run-queue';
+import { usageOf } from './run-usage';
 import { addToTotals } from './stack-metrics';
 
 export interface ReportServices extends QueueServices {
-  readonly store: TurnStore;
+  readonly store: TurnStore & RunProgress;
   readonly totals: Totals;
   readonly blobs: Blobs;
   readonly loadRun: LoadRun;
   readonly send: (samples: readonly Sample[]) => Promise<void>;
+  readonly shape: StackShape;
 }
 
 /**
@@ -46,13 +50,17 @@ export async function reportRun(
 }
 
 async function endRun(services: ReportServices, call: { run: string; generation: number }): Promise<void> {
-  const { store, blobs, totals } = services;
+  const { store, blobs, totals, shape } = services;
   const run = await services.loadRun(call.run);
-  const state = decodeState(run.load, (await store.read(call.run)).state);
+  const { state: text, version } = await store.read(call.run);
+  const state = decodeState(run.load, text);
   if (state.phase !== 'done' || state.unfinishedTasks > 0)
     throw new Error(`the lanes of run ${call.run} ended before it was done`);
-  const events = await store.events(call.run);
-  const report = composeReport(run, state, events, endOf(run, events));
+  const commits = await store.eventsAfter(call.run, 0);
+  const events = commits.flatMap((commit) => commit.events);
+  const endedAt = endOf(run, events);
+  const cost = costOf(usageOf(run, state, version, commits, endedAt), shape);
+  const report: Report = { ...composeReport(run, state, events, endedAt), cost };
   const put = (path: string, text: string, type: string) =>
     blobs.put(blobKeys.file(call.run, path), text, type);
   await put(
@@ -68,7 +76,7 @@ async function endRun(services: ReportServices, call: { run: string; generation:
     addToTotals(text, metrics),
   );
   // By one of several that do this at once, and rather not at all than twice.
-  if (isFirst) await services.send(endSamples(run, report));
+  if (isFirst) await services.send(endSamples(run, report, cost));
   logReport(report);
 }
 
@@ -131,7 +139,7 @@ const statistics = ({ hits, misses }: { readonly hits: number; readonly misses: 
   hitRate: hits + misses === 0 ? 0 : hits / (hits + misses),
 });
 
-function endSamples({ facts }: RunContext, report: Report): Sample[] {
+function endSamples({ facts }: RunContext, report: Report, cost: RunCost): Sample[] {
   const failed = new Map<string, number>();
   const unmerged = report.gatesOnly ? [] : report.items.filter(({ status }) => status !== 'merged');
   for (const item of unmerged) failed.set(reasonCode(item), (failed.get(reasonCode(item)) ?? 0) + 1);
@@ -141,6 +149,7 @@ function endSamples({ facts }: RunContext, report: Report): Sample[] {
     merged: report.gatesOnly ? 0 : report.items.length - unmerged.length,
     failed,
     order: facts.order,
+    costUsd: cost.usd,
   });
 }
 

@@ -8,6 +8,7 @@ import { lambda } from '../../aws/lambda';
 import { s3 } from '../../aws/s3';
 import { secretsManager } from '../../aws/secrets-manager';
 import { stepFunctions } from '../../aws/step-functions';
+import type { StackShape } from '../../cost/stack-shape';
 import { DynamoDbStore } from '../../performance/dynamodb-store';
 import { OperationCache } from '../../performance/operation-cache';
 import { openDynamoRunStores } from '../../run/dynamodb/stores';
@@ -104,6 +105,9 @@ export async function sendSamples(samples: readonly Sample[]): Promise<void> {
     log.warn('metrics', 'metrics could not be sent', { error: String(error) }),
   );
 }
+
+/** What of the stack the cost of its runs depends on. */
+export const shape = (): StackShape => requireEnvironment(['STACK_SHAPE']).STACK_SHAPE;
 
 /** Of all clones of a warm function, in bytes; /tmp has 4 GB and holds bundles besides. */
 const MAX_CLONES = 2 * 2 ** 30;

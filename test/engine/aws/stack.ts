@@ -36,6 +36,7 @@ import type { PlanDocument } from '../../support/cli';
 import { type GitServer, serveRepository } from '../../support/git-http-server';
 import { type MemoryBlobs, testBlobs } from '../../support/memory-blobs';
 import { TestRepository } from '../../support/repository';
+import { shape } from '../../support/shape';
 
 /** The functions of one process each, as the handlers call them, with a `/tmp` and a memory of their own. */
 export interface Functions {
@@ -155,6 +156,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       tokens,
       loadRun,
       send,
+      shape,
       now: Date.now,
       maxWorkers: 50,
       scratch: home,
