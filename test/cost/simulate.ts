@@ -8,7 +8,7 @@ import { encodeState } from '../../lib/run/codec';
 import type { Result } from '../../lib/run/messages';
 import { newState, type Work } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
-import type { CommittedEvents } from '../../lib/run/turn-store';
+import type { CommittedEvents } from '../../lib/run/store';
 
 /** A run of items in stacks of five, each with one gate that passes. */
 export interface Scenario {

@@ -12,7 +12,7 @@ import { decodeState } from '../../run/codec';
 import type { RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
 import type { Totals } from '../../run/totals';
-import type { RunProgress, TurnStore } from '../../run/turn-store';
+import type { TurnStore } from '../../run/turn-store';
 import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-metrics';
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
 import { type Blobs, blobKeys } from './blobs';
@@ -24,7 +24,7 @@ import { usageOf } from './run-usage';
 import { addToTotals } from './stack-metrics';
 
 export interface ReportServices extends QueueServices {
-  readonly store: TurnStore & RunProgress;
+  readonly store: TurnStore;
   readonly totals: Totals;
   readonly blobs: Blobs;
   readonly loadRun: LoadRun;

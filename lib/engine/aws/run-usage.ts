@@ -2,7 +2,7 @@ import type { Usage } from '../../cost/usage';
 import type { Gate } from '../../plan/plan';
 import type { GateResult, RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
-import type { CommittedEvents } from '../../run/turn-store';
+import type { CommittedEvents } from '../../run/store';
 import type { Workload } from '../../run/workload';
 import type { RunContext } from './run-context';
 
