@@ -28,6 +28,8 @@ export const EVENTS = {
   lambda: 5,
   /** Lambda, answered by a task token; the same for a nested execution. */
   token: 6,
+  /** A build that is waited for; the same whether it passes or fails. */
+  build: 6,
   /** Each further attempt writes at most these once more: scheduled, started, submitted, failed. */
   retry: 4,
 } as const;
@@ -57,7 +59,13 @@ const LAMBDA_FAULTS = [
 /** Attempts after the first that Lambda's own faults get. */
 export const LAMBDA_RETRIES = 8;
 
-const backoff = { IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 60, JitterStrategy: 'FULL' } as const;
+/** With jitter, so that many do not come back at once. */
+export const backoff = {
+  IntervalSeconds: 1,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+} as const;
 
 /** Retries with backoff and jitter: many for faults of Lambda, `own` for those of the function. */
 export const retryFaults = (own: number): readonly object[] => [

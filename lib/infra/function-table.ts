@@ -17,6 +17,8 @@ export type Grant =
   | 'startRuns'
   /** Look whether a run's execution goes on. */
   | 'describeRuns'
+  /** End executions of lanes, with the builds that they wait for. */
+  | 'stopLanes'
   /** Call `merge`. */
   | 'callMerge'
   /** Tell what a run cost. */
@@ -47,6 +49,7 @@ const CONTROL = [
   'answerLanes',
   'startRuns',
   'describeRuns',
+  'stopLanes',
   'callMerge',
 ] as const satisfies readonly Grant[];
 

@@ -102,6 +102,17 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     return {};
   },
 
+  stopLanes(role, { machines: { lane } }) {
+    const executions = executionsOf(lane, ':*');
+    allow(role, ['states:StopExecution'], [executions]);
+    acknowledgeWildcard(
+      role,
+      executions,
+      'Executions of one state machine, whose names are not known before.',
+    );
+    return { LANE_MACHINE_ARN: lane.stateMachineArn };
+  },
+
   callMerge(role, { functions }) {
     allow(role, ['lambda:InvokeFunction'], [functions.merge.functionArn]);
     return { MERGE_FUNCTION: functions.merge.functionName };

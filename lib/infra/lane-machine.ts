@@ -7,6 +7,7 @@ import {
   LAMBDA_RETRIES,
   retryFaults,
 } from './asl';
+import { buildState } from './build-state';
 
 /** Events after which a lane goes on in a new execution. One execution can write 25,000. */
 export const ROTATE_AFTER = 20_000;
@@ -28,7 +29,8 @@ const WORK_AT_WORST = EVENTS.lambda + EVENTS.retry * (LAMBDA_RETRIES + WORK_RETR
 /**
  * One lane of a run: asks for work, does it, brings the results with the next question.
  *
- * A turn is three transitions and 13 events: `Next` 6, `Work` 2, `Gate` or `Merge` 5; each retry adds up to 4.
+ * A turn is three transitions and 13 events: `Next` 6, `Work` 2, `Gate` or `Merge` 5; 14 with `Build`, which has 6.
+ * Each retry adds up to 4.
  * `Next` counts itself and `Work`, the others themselves. At 20,000 the lane ends as `rotated` and is started
  * anew; the longest turn possible, all retries of all its states, still fits below the limit of 25,000.
  */
@@ -49,6 +51,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
           calls: 0,
           last: null,
           results: null,
+          build: null,
           lost: null,
         },
         Output: {},
@@ -66,6 +69,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
             retry: jsonata('$states.context.State.RetryCount'),
             last: jsonata('$last'),
             results: jsonata('$results'),
+            build: jsonata('$build'),
             lost: jsonata('$lost'),
           },
           PARKS,
@@ -77,6 +81,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
           calls: jsonata('$calls + 1'),
           last: jsonata('$states.result.turn'),
           results: null,
+          build: null,
           lost: null,
         },
         Output: jsonata('$states.result'),
@@ -89,6 +94,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
           // What was handed out is handed out again to the next execution.
           { Condition: jsonata(`$events >= ${rotateAfter}`), Next: 'Rotated' },
           { Condition: jsonata("$states.input.kind = 'gate'"), Next: 'Gate' },
+          { Condition: jsonata("$states.input.kind = 'build'"), Next: 'Build' },
           { Condition: jsonata("$states.input.kind = 'merge'"), Next: 'Merge' },
           { Condition: jsonata("$states.input.kind = 'sleep'"), Next: 'Sleep' },
           { Condition: jsonata("$states.input.kind = 'settled'"), Next: 'Next' },
@@ -102,10 +108,15 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
         Assign: {
           events: count(EVENTS.lambda),
           results: jsonata('[$states.result.Payload.results]'),
+          // Once a source was made, as an execution that has just started: it is given what its lane has.
+          last: jsonata(
+            '$states.input.source = true and $count($states.result.Payload.results) = 0 ? null : $last',
+          ),
         },
         Output: {},
         Next: 'Next',
       },
+      Build: buildState(count),
       Merge: {
         ...invoke('merge', {
           run: jsonata('$run'),

@@ -6,6 +6,7 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { type Definition, functionPlaceholder } from './asl';
+import type { Builds } from './builds';
 import type { FunctionName } from './function-table';
 import { laneMachine } from './lane-machine';
 import { runMachine } from './run-machine';
@@ -14,7 +15,12 @@ import type { Settings } from './settings';
 export interface MachinesProps
   extends Pick<Settings, 'maxWorkers' | 'runTimeout' | 'rotateAfterEvents' | 'logRetention'> {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+  readonly builds: Builds;
+  /** Holds what builds are made of. */
+  readonly bucketName: string;
 }
+
+const RULE_ACTIONS = ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'];
 
 /** The state machine of runs and the one of their lanes. */
 export class Machines extends Construct {
@@ -24,7 +30,11 @@ export class Machines extends Construct {
   constructor(scope: Construct, id: string, props: MachinesProps) {
     super(scope, id);
     const { maxWorkers, runTimeout, rotateAfterEvents } = props;
-    this.lane = this.machine('Lane', laneMachine(rotateAfterEvents), ['next', 'gate', 'merge'], props);
+    const calls: readonly FunctionName[] = ['next', 'gate', 'merge'];
+    this.lane = this.machine('Lane', laneMachine(rotateAfterEvents), calls, props, {
+      BuildProject: props.builds.project.ref,
+      Bucket: props.bucketName,
+    });
     this.run = this.machine(
       'Run',
       runMachine(maxWorkers, runTimeout.toSeconds()),
@@ -32,6 +42,7 @@ export class Machines extends Construct {
       props,
       { LaneMachine: this.lane.stateMachineArn },
     );
+    this.allowBuilds(props.builds);
     this.allowLanes();
     this.allowManyLanes();
   }
@@ -77,18 +88,24 @@ export class Machines extends Construct {
     return machine;
   }
 
+  /** `startBuild.sync`: starts a build, learns of its end by an event, stops it when the lane is stopped. */
+  private allowBuilds({ projectArn }: Builds): void {
+    const statements: [string[], string][] = [
+      [['codebuild:StartBuild', 'codebuild:StopBuild', 'codebuild:BatchGetBuilds'], projectArn],
+      [RULE_ACTIONS, this.ruleArn('StepFunctionsGetEventForCodeBuildStartBuildRule')],
+    ];
+    for (const [actions, resource] of statements)
+      this.lane.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
+  }
+
   /** `startExecution.sync`: starts a lane, learns of its end by an event, stops it when the run is stopped. */
   private allowLanes(): void {
     const lanes = executionsOf(this.lane, ':*');
-    const rule = Stack.of(this).formatArn({
-      service: 'events',
-      resource: 'rule',
-      resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
-    });
+    const rule = this.ruleArn('StepFunctionsGetEventsForStepFunctionsExecutionRule');
     const statements: [string[], string][] = [
       [['states:StartExecution'], this.lane.stateMachineArn],
       [['states:DescribeExecution', 'states:StopExecution'], lanes],
-      [['events:PutTargets', 'events:PutRule', 'events:DescribeRule'], rule],
+      [RULE_ACTIONS, rule],
     ];
     for (const [actions, resource] of statements) {
       this.run.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
@@ -98,6 +115,11 @@ export class Machines extends Construct {
       lanes,
       'Executions of one state machine, whose names are not known before.',
     );
+  }
+
+  /** A rule that Step Functions itself keeps in the account. */
+  private ruleArn(name: string): string {
+    return Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: name });
   }
 
   /** A Distributed Map starts executions of its own state machine; apart, because they name each other. */

@@ -4,6 +4,7 @@ import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-la
 import { Construct } from 'constructs';
 import { Alarms } from './alarms';
 import { Api } from './api';
+import { Builds } from './builds';
 import { Dashboard } from './dashboard';
 import { FUNCTIONS, type FunctionName } from './function-table';
 import { Functions } from './functions';
@@ -23,6 +24,7 @@ import { Storage } from './storage';
 export class MergePyramid extends Construct {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly storage: Storage;
+  readonly builds: Builds;
   readonly machines: Machines;
   readonly recovery: Recovery;
   readonly api: Api;
@@ -36,7 +38,14 @@ export class MergePyramid extends Construct {
     const { maxWorkers } = settings;
     this.storage = new Storage(this, 'Storage', settings);
     this.functions = new Functions(this, 'Functions', settings).all;
-    this.machines = new Machines(this, 'Machines', { ...settings, functions: this.functions });
+    const { bucket } = this.storage;
+    this.builds = new Builds(this, 'Builds', { ...settings, bucket });
+    this.machines = new Machines(this, 'Machines', {
+      ...settings,
+      functions: this.functions,
+      builds: this.builds,
+      bucketName: bucket.bucketName,
+    });
     this.recovery = new Recovery(this, 'Recovery', this.machines.run, this.functions.reconcile);
     this.api = new Api(this, 'Api', { ...settings, handler: this.functions.api });
     grantAll({

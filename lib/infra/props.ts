@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { LogLevel } from '../telemetry/logger';
+import type { BuildSettings } from './builds';
 import type { FunctionName } from './function-table';
 import type { FunctionSize } from './functions';
 
@@ -41,6 +42,9 @@ export interface MergePyramidProps {
    * @default Amazon Linux 2023 with Node.js 24, git, make, tar and the like
    */
   readonly gateImage?: DockerImageCode;
+
+  /** Gates with `runtime: container`, which CodeBuild runs; their images have to be for `architecture`. */
+  readonly builds?: BuildSettings;
 
   /**
    * The access to repositories; `prepare` and `merge` can read the secret, nothing else can.

@@ -38,6 +38,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     functions: props.functions ?? 'image',
     architecture: props.architecture ?? Architecture.ARM_64,
     gateImage: props.gateImage,
+    builds: props.builds ?? {},
     repositoryAccess: props.repositoryAccess,
     jwt: props.jwt,
     maxWorkers: props.maxWorkers ?? 200,

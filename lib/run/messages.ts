@@ -27,8 +27,8 @@ export interface GateResult {
   readonly paths?: readonly string[];
   readonly at?: number;
   /** Of the process that ran it, where that was one for the gate alone, in bytes. */
-  readonly heapUsedBytes?: number;
-  readonly rssBytes?: number;
+  readonly heapUsedBytes?: number | undefined;
+  readonly rssBytes?: number | undefined;
 }
 
 /** What became of one item in the weave; `present`: the base holds it already. */

@@ -69,13 +69,14 @@ it('the images take a run from its plan to its target, with the variables of the
       },
     },
     starter: { start: async () => {}, isRunning: async () => true },
+    stopLane: async () => {},
     stop: () => Promise.reject(new Error('nothing is stopped here')),
   } satisfies ControlServices & Parameters<typeof reportRun>[0];
   const functions: Called = {
     queue: (call) => waitForTarget(services, call),
     prepare: (call) => prepare!.invoke<PrepareAnswer>(call),
     next: (call) => takeTurn(services, call),
-    gate: async (job) => (await gate!.invoke<GateAnswer>({ job })).results,
+    gate: (job) => gate!.invoke<GateAnswer>({ job }),
     async merge(call) {
       expect(await merge!.invoke(call)).toBeNull();
     },

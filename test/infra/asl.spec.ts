@@ -19,6 +19,7 @@ it('both machines have the tasks that these promises are about', () => {
   expect(tasks.map(([name]) => name)).toEqual([
     'Next',
     'Gate',
+    'Build',
     'Merge',
     'Queue',
     'Prepare',
@@ -51,7 +52,8 @@ describe.each(tasks)('the task %s', (_, { Retry, TimeoutSeconds, Arguments, Reso
 
   it('is given up later than its function', () => {
     const called = /^\$\{(\w+)Function\}$/.exec((Arguments as Value).FunctionName ?? '')?.[1];
-    if (called === undefined) expect(Resource).toMatch(/states:startExecution\.sync:2$/);
+    if (called === undefined)
+      expect(Resource).toMatch(/(states:startExecution\.sync:2|codebuild:startBuild\.sync)$/);
     else
       expect(TimeoutSeconds).toBeGreaterThan(FUNCTIONS[called.toLowerCase() as FunctionName].timeoutSeconds);
   });
@@ -71,6 +73,7 @@ describe('waiting', () => {
       Next: 'lambda:invoke.waitForTaskToken',
       Queue: 'lambda:invoke.waitForTaskToken',
       Gate: 'lambda:invoke',
+      Build: 'codebuild:startBuild.sync',
       Merge: 'lambda:invoke',
       Prepare: 'lambda:invoke',
       Report: 'lambda:invoke',
@@ -88,6 +91,10 @@ describe('a fault', () => {
 
   it('of any kind in work gives the work back', () => {
     expect(catches(['Gate', 'Merge'])).toEqual([[['States.ALL', 'Abandon']], [['States.ALL', 'Abandon']]]);
+  });
+
+  it('of any kind in a build is for next to judge, as is a gate that failed', () => {
+    expect(catches(['Build'])).toEqual([[['States.ALL', 'Next']]]);
   });
 
   it('of any kind in a lane is caught by the run', () => {

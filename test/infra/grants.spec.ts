@@ -36,6 +36,7 @@ const CONTROL = [
   ...ANSWER,
   'states:StartExecution',
   'states:DescribeExecution',
+  'states:StopExecution',
   'lambda:InvokeFunction',
 ];
 

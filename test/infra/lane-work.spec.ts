@@ -1,6 +1,6 @@
 import { laneMachine } from '../../lib/infra/lane-machine';
 import { type Call, execute, Fault, type Value } from './execution';
-import { JOB, LANE, lane } from './lane';
+import { BUILD, JOB, LANE, lane } from './lane';
 
 const payloads = (calls: readonly Call[], state: string): Value[] =>
   calls.filter((call) => call.state === state).map((call) => call.arguments.Payload);
@@ -8,7 +8,7 @@ const payloads = (calls: readonly Call[], state: string): Value[] =>
 describe('a lane', () => {
   it('asks with what it is, what it had last, and the results of that, once', async () => {
     const { calls } = await lane([{ kind: 'gate' }, { kind: 'settled' }]);
-    const asked = { ...LANE, token: 't', retry: 0, lost: null };
+    const asked = { ...LANE, token: 't', retry: 0, build: null, lost: null };
     expect(payloads(calls, 'Next')).toEqual([
       { ...asked, calls: 0, last: null, results: null },
       { ...asked, calls: 1, last: 0, results: [{ task: 0 }] },
@@ -28,6 +28,40 @@ describe('a lane', () => {
   it('gives a gate the URL of its job and nothing else', async () => {
     const { calls } = await lane([{ kind: 'gate' }]);
     expect(payloads(calls, 'Gate')).toEqual([{ job: JOB }]);
+  });
+
+  it('asks once more for the work that it has when a source was made for it', async () => {
+    const failed = [{ task: 1, outcome: 'fail' }];
+    const asks = async (source: boolean, results: Value[]) => {
+      const asked: Value[] = [];
+      await execute(laneMachine(), LANE, ({ state, arguments: { Payload } }) => {
+        if (state === 'Gate') return { Payload: { results } };
+        asked.push([Payload.last, Payload.results]);
+        return { turn: 7, kind: asked.length < 2 ? 'gate' : 'done', job: JOB, ...(source && { source }) };
+      });
+      return asked[1];
+    };
+    expect(await asks(true, [])).toEqual([null, []]);
+    expect(await asks(true, failed)).toEqual([7, failed]);
+    // Whatever a gate makes of its function's answer.
+    expect(await asks(false, [])).toEqual([7, []]);
+  });
+
+  it('brings what a build came to, as Step Functions tells it, with what it was for', async () => {
+    const { calls } = await lane([{ kind: 'build' }, { kind: 'build', work: ['States.TaskFailed'] }]);
+    const { task, attempt, at, name } = BUILD;
+    const result = JSON.stringify({ Id: 'b', BuildStatus: 'SUCCEEDED' });
+    expect(payloads(calls, 'Next').map(({ build }) => build)).toEqual([
+      null,
+      { task, attempt, at, name, result },
+      { task, attempt, at, name, error: 'States.TaskFailed', result: 'of the test' },
+    ]);
+  });
+
+  it('starts no second build where the first was started', () => {
+    const { Retry } = laneMachine().States.Build as unknown as { Retry: { ErrorEquals: string[] }[] };
+    const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect(errors.filter((error) => !error.startsWith('CodeBuild.'))).toEqual([]);
   });
 
   it('gives weaving the turn that it is for', async () => {
@@ -93,6 +127,7 @@ describe('a lane', () => {
     ]);
     const names = new Set(path.flatMap(({ variables }) => Object.keys(variables)));
     expect([...names].sort()).toEqual([
+      'build',
       'calls',
       'events',
       'generation',

@@ -5,14 +5,26 @@ import { type Call, type Execution, execute, Fault, type Value } from './executi
 jest.setTimeout(60_000);
 
 export const JOB = 'https://bucket.example/runs/r/job?signature';
+export const BUILD = {
+  task: 3,
+  attempt: 1,
+  at: 5,
+  name: 'secret',
+  image: 'tools:1',
+  credentials: 'SERVICE_ROLE',
+  gate: 'runs/r/sources/secret.zip',
+  tree: 'runs/r/sources/tree.zip',
+  output: 'runs/r/builds/secret',
+  minutes: 25,
+};
 export const LANE = { run: 'r', generation: 1, lane: 0, k: 0 };
 
 /** One turn of a lane: what `next` hands out, and the faults before each state's success. */
 export interface Turn {
-  readonly kind: 'gate' | 'merge' | 'sleep' | 'settled' | 'done' | 'other';
+  readonly kind: 'gate' | 'build' | 'merge' | 'sleep' | 'settled' | 'done' | 'other';
   /** Errors of `Next`, one an attempt. */
   readonly next?: readonly string[];
-  /** Errors of `Gate` or `Merge`, one an attempt. */
+  /** Errors of `Gate`, `Build` or `Merge`, one an attempt. */
   readonly work?: readonly string[];
 }
 
@@ -31,8 +43,12 @@ export async function lane(
     const error = (call.state === 'Next' ? next : work)[call.retry];
     if (error !== undefined) throw new Fault(error);
     if (call.state === 'Merge') return { Payload: null };
+    if (call.state === 'Build') return { Build: { Id: 'b', BuildStatus: 'SUCCEEDED' } };
     if (call.state === 'Gate') return { Payload: { results: [{ task: turn }] } };
-    const more = { gate: { job: JOB }, sleep: { until: '2026-01-01T00:00:00Z' } }[kind as string] ?? {};
+    const more =
+      { gate: { job: JOB }, build: { build: BUILD }, sleep: { until: '2026-01-01T00:00:00Z' } }[
+        kind as string
+      ] ?? {};
     return { turn, kind, ...more };
   });
   return { ...execution, calls };

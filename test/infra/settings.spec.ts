@@ -23,6 +23,7 @@ it('the defaults are those that are documented', () => {
     functions: 'image',
     architecture: Architecture.ARM_64,
     gateImage: undefined,
+    builds: {},
     jwt: undefined,
     repositoryAccess: undefined,
     maxWorkers: 200,

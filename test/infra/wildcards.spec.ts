@@ -5,9 +5,9 @@ const { template, pyramid } = synthesise();
 const roles = resourcesOf(template, 'AWS::IAM::Role').map(([id]) => id);
 const statements = roles.flatMap((role) => statementsOf(template, role));
 
-it('every role is that of a function or of a state machine', () => {
-  const { functions, machines } = pyramid;
-  const known = [...Object.values(functions), machines.lane, machines.run].map(({ role }) =>
+it('every role is that of a function, of a state machine or of builds', () => {
+  const { functions, machines, builds } = pyramid;
+  const known = [...Object.values(functions), machines.lane, machines.run, builds].map(({ role }) =>
     logicalId(role!),
   );
   expect([...roles].sort()).toEqual(known.sort());

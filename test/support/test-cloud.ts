@@ -116,6 +116,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     pause: async () => {},
     waited: () => {},
     record: async () => {},
+    stopLane: async () => {},
     starter: {
       async start(run, generation) {
         const over = begin(run, generation);

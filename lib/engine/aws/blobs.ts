@@ -39,6 +39,13 @@ export const blobKeys = {
   weaves: (run: string, round: number) => `runs/${run}/weave/${round}/`,
   job: (run: string, generation: number, lane: number, turn: number) =>
     `runs/${run}/jobs/${generation}-${lane}-${turn}.json`,
+  /**
+   * What builds are made of (`<id>.zip`): a work tree, by the id of its tree or commit, or what a build is to do.
+   * Builds can read all of these, and list none: names are not to be guessed.
+   */
+  source: (run: string, id: string) => `runs/${run}/sources/${id}.zip`,
+  /** The folder that a build writes its files into; all builds can write into it, if they know the name. */
+  build: (run: string, name: string) => `runs/${run}/builds/${name}`,
   /** What belongs into the artifact folder: report, logs, artifacts. */
   file: (run: string, path: string) => `runs/${run}/files/${path}`,
 };

@@ -20,7 +20,8 @@ import type {
 import { log } from './function-log';
 import { readSubmittedPlan } from './read-plan';
 import { submissionSchema } from './request';
-import type { Starter } from './starter';
+import type { LaneStopper, Starter } from './starter';
+import { stopBuilds } from './stop-builds';
 import { answerLanes, type TurnServices } from './turn';
 
 export interface ControlServices extends TurnServices {
@@ -29,6 +30,7 @@ export interface ControlServices extends TurnServices {
   readonly queue: TargetQueue;
   readonly totals: Totals;
   readonly starter: Starter;
+  readonly stopLane: LaneStopper;
   /** Stops a run that has begun, where the repository is at hand. */
   readonly stop: (run: string, why: string) => Promise<Cancelled['result']>;
 }
@@ -148,6 +150,7 @@ export async function cancel(services: ControlServices, call: Call<'cancel'>): P
   }
   const result = await services.stop(run, call.why);
   await answerLanes(services, run);
+  await stopBuilds(services, run);
   return cancelled(run, result, call.why);
 }
 

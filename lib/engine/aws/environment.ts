@@ -15,6 +15,7 @@ const variables = z.object({
   /** Lanes that a run can have at most. */
   MAX_WORKERS: count,
   RUN_MACHINE_ARN: name,
+  LANE_MACHINE_ARN: name,
   MERGE_FUNCTION: name,
   METRICS_NAMESPACE: name,
   /** A dimension of all metrics: an account may have several stacks. */

@@ -1,90 +1,52 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { type GateOutcome, runGate } from '../../gates/run-gate';
 import { endStrays } from '../../gates/strays';
 import { parentlessCommit } from '../../merge/candidate';
 import type { Gate } from '../../plan/plan';
-import { unpackBundle } from '../../repository/bundle';
-import { openCommits } from '../../repository/commits';
-import { Git, runGit } from '../../repository/git';
-import { type Lane, openLane, UnusablePathError } from '../../repository/lane';
-import { openReader } from '../../repository/object-reader';
+import { type Lane, UnusablePathError } from '../../repository/lane';
 import { remove } from '../../repository/sweep';
-import { createTreeList } from '../../repository/tree';
 import { log, logWith } from './function-log';
 import { fittingAnswer } from './gate-answer';
-import { type GateAnswer, type GateJob, type GateReturn, gateJob, MAX_NOTE } from './protocol';
+import { withJobRepository } from './job-repository';
+import { type GateAnswer, type GateJob, type GateReturn, gateJob, MAX_NOTE, sourceJob } from './protocol';
+import { makeSource } from './source-function';
 import { storeArtifacts } from './store-artifacts';
-import { download, downloadText, upload } from './transfer';
+import { downloadText, upload } from './transfer';
 
 /** A job names bundles and gates; one that is larger is no job of ours. */
 const MAX_JOB_BYTES = 32 * 2 ** 20;
+const anyGateJob = z.union([gateJob, sourceJob]);
 
 /**
- * Runs the gates of a job, one after another. Every call starts with nothing and leaves nothing: what a gate of an
- * earlier call may have changed (objects, work trees, its home) is removed, and git computes the id of every object
- * anew when it takes in the bundles.
+ * Does a job: runs its gates, one after another, or packs what a build is made of.
  * @param home folder that this process has for itself, for one call at a time
  * @param timeLeft until the function has to answer, in ms
  * @throws TransferError, GitError, system errors, an Error that names the bundle that cannot be used: faults of
  *   this machine, another try may help
  */
 export async function runGateJob(url: string, home: string, timeLeft: () => number): Promise<GateAnswer> {
-  const job = gateJob.parse(JSON.parse(await downloadText(url, MAX_JOB_BYTES)));
+  const job = anyGateJob.parse(JSON.parse(await downloadText(url, MAX_JOB_BYTES)));
   const { run, generation, lane, turn } = job;
-  return logWith({ run, generation, lane, turn }, () => runJob(job, home, timeLeft));
+  return logWith({ run, generation, lane, turn }, () =>
+    'source' in job ? makeSource(job, home) : runGates(job, home, timeLeft),
+  );
 }
 
-async function runJob(job: GateJob, home: string, timeLeft: () => number): Promise<GateAnswer> {
-  const folder = await emptied(home);
-  try {
-    const git = await makeRepository(folder, job);
-    const reader = openReader(git);
-    const commits = await openCommits(git, reader);
-    try {
-      const lane = await openLane(folder, git, createTreeList(reader), 0);
-      const results: GateReturn[] = [];
-      for (const task of job.tasks) {
-        const gate = task.gate as unknown as Gate;
-        const head = gate.cache === 'tree' ? await parentlessCommit(commits, task.tree) : task.commit;
-        const { item, attempt } = task;
-        const about = { item, gate: gate.name, attempt };
-        results.push(await logWith(about, () => runLogged({ task, gate, head, lane, folder, timeLeft })));
-      }
-      return fittingAnswer(results);
-    } finally {
-      await commits.close();
+function runGates(job: GateJob, home: string, timeLeft: () => number): Promise<GateAnswer> {
+  return withJobRepository(job, home, async ({ folder, commits, lane }) => {
+    const results: GateReturn[] = [];
+    for (const task of job.tasks) {
+      const gate = task.gate as unknown as Gate;
+      const head = gate.cache === 'tree' ? await parentlessCommit(commits, task.tree) : task.commit;
+      const { item, attempt } = task;
+      const about = { item, gate: gate.name, attempt };
+      results.push(await logWith(about, () => runLogged({ task, gate, head, lane, folder, timeLeft })));
     }
-  } finally {
-    endStrays(folder);
-    await remove(folder);
-  }
-}
-
-async function emptied(folder: string): Promise<string> {
-  await remove(folder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
-
-/** A bare repository with what the bundles hold. */
-async function makeRepository(folder: string, { bundles, objectFormat }: GateJob): Promise<Git> {
-  const gitDir = join(folder, 'repository.git');
-  const options = ['--quiet', '--bare', '--template=', '--initial-branch=main'];
-  await runGit(['init', ...options, `--object-format=${objectFormat}`, '--', gitDir]);
-  const git = new Git(gitDir);
-  const file = join(folder, 'bundle');
-  for (const { key, url } of bundles) {
-    try {
-      await download(url, file);
-      await unpackBundle(git, file);
-    } catch (error) {
-      throw new Error(`${key}: ${(error as Error).message}`, { cause: error });
-    }
-    await rm(file);
-  }
-  return git;
+    return fittingAnswer(results);
+  });
 }
 
 interface Running {

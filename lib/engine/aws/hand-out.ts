@@ -5,6 +5,7 @@ import { artifactsPath, logPath } from '../gate-files';
 import { gateKey } from '../gate-key';
 import { gateVariables } from '../gate-variables';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
+import { handOutBuild } from './build-job';
 import { inChunks } from './in-chunks';
 import type { GateJob, NextAnswer } from './protocol';
 import type { Remembering } from './results';
@@ -41,6 +42,8 @@ export async function handOut(
     case 'land':
       return { kind: 'merge', turn };
     case 'gates':
+      // Nobody wants to know any more: an execution that begins anew is not to begin them anew.
+      if (state.stopping !== undefined) return { kind: 'settled', turn };
       return gates(services, run, state, lane, work);
   }
 }
@@ -67,6 +70,12 @@ async function gates(
   }
   if (open.length === 0) return { kind: 'settled', turn };
   const { blobs } = services;
+  const inContainer = open.find(({ task }) => run.load.tasks[task]!.gate.runtime === 'container');
+  // One build for one gate; what else there is goes back without a result.
+  if (inContainer !== undefined)
+    return handOutBuild(services, run, state, lane, inContainer, () =>
+      readableBundles(blobs, run, state, [inContainer]),
+    );
   const job = await writeJob(blobs, run, state, { lane, tasks: open });
   const key = blobKeys.job(run.record.id, generation, lane, turn);
   await blobs.put(key, JSON.stringify(job), 'application/json');
@@ -117,14 +126,12 @@ async function writeJob(
   const { generation } = state;
   const { round } = state.weave;
   const file = (path: string) => blobKeys.file(record.id, path);
-  const keys = await bundlesFor(blobs, run, state, tasks);
-  const bundles = keys.map(async (key) => ({ key, url: await blobs.readUrl(key, URL_SECONDS) }));
   return {
     run: record.id,
     generation,
     lane,
     turn: state.lanes[lane]!.turn,
-    bundles: await Promise.all(bundles),
+    bundles: await readableBundles(blobs, run, state, tasks),
     objectFormat: record.base.length === 64 ? 'sha256' : 'sha1',
     tasks: await Promise.all(
       tasks.map(async ({ task: index, attempt }) => {
@@ -151,6 +158,16 @@ async function writeJob(
       }),
     ),
   };
+}
+
+async function readableBundles(
+  blobs: Blobs,
+  run: RunContext,
+  state: RunState,
+  tasks: readonly Task[],
+): Promise<GateJob['bundles']> {
+  const keys = await bundlesFor(blobs, run, state, tasks);
+  return Promise.all(keys.map(async (key) => ({ key, url: await blobs.readUrl(key, URL_SECONDS) })));
 }
 
 /** The bundles that hold what the tasks test, in the order in which they build on one another. */

@@ -24,11 +24,39 @@ const gateReturn = z.object({
   /** How many more there are. */
   unlisted: count.optional(),
   note: z.string().max(MAX_NOTE).optional(),
-  /** Of the function's process after the gate, in bytes. */
-  heapUsedBytes: z.number(),
-  rssBytes: z.number(),
+  /** Of the function's process after the gate, in bytes; none of a build. */
+  heapUsedBytes: z.number().optional(),
+  rssBytes: z.number().optional(),
 });
 export type GateReturn = z.output<typeof gateReturn>;
+
+/** What starts a build (`Build`): numbers, names and keys. */
+const buildCall = z.object({
+  task: count,
+  attempt: z.int().min(1),
+  /** When it was handed out, in ms since the epoch. */
+  at: z.number(),
+  /** Of this build alone, and secret: see `blobKeys`. */
+  name: z.string(),
+  image: z.string(),
+  credentials: z.enum(['CODEBUILD', 'SERVICE_ROLE']),
+  /** Keys of its sources. */
+  gate: z.string(),
+  tree: z.string(),
+  /** Key prefix of what it leaves. */
+  output: z.string(),
+  /** Its time limit. */
+  minutes: z.int(),
+});
+
+/** What became of a build. */
+const buildReturn = buildCall.pick({ task: true, attempt: true, at: true, name: true }).extend({
+  /** The error that Step Functions has caught. */
+  error: z.string().optional(),
+  /** JSON: the build; or the cause of the error, which is the build where that has failed. */
+  result: z.string().default(''),
+});
+export type BuildReturn = z.output<typeof buildReturn>;
 
 /** `Queue`, with a task token. Answer: nothing. */
 export const queueCall = z.object({ run, generation: count, token: z.string().min(1) });
@@ -57,6 +85,7 @@ export const nextCall = z.object({
   last: count.nullable(),
   token: z.string().min(1),
   results: z.array(gateReturn).nullable(),
+  build: buildReturn.nullish(),
   /** What was caught, when the work could not be done. */
   lost: z.string().nullable(),
 });
@@ -64,7 +93,14 @@ export type NextCall = z.output<typeof nextCall>;
 
 /** What a lane's token is answered with. */
 export type NextAnswer = { readonly turn: number } & (
-  | { readonly kind: 'gate' /** URL of the job, for one hour. */; readonly job: string }
+  | {
+      readonly kind: 'gate';
+      /** URL of the job, for one hour. */
+      readonly job: string;
+      /** No gate is run: a source is made for a build, and the lane asks once more for the work that it has. */
+      readonly source?: true;
+    }
+  | { readonly kind: 'build'; readonly build: z.output<typeof buildCall> }
   | { readonly kind: 'merge' | 'settled' | 'done' }
   /** `until`: ISO 8601. */
   | { readonly kind: 'sleep'; readonly until: string }
@@ -89,8 +125,8 @@ export const reportCall = z.object({ run, generation: count });
 /** A file that can be read with a URL alone. */
 const readable = z.object({ key: z.string(), url: z.url() });
 
-/** Everything that a gate function needs, as a document behind a URL. */
-export const gateJob = z.object({
+/** What every job of a gate function has. */
+const anyJob = z.object({
   run,
   /** Whose job it is, for the log. A job of a version before does not say it. */
   generation: count.optional(),
@@ -99,6 +135,11 @@ export const gateJob = z.object({
   /** Git bundles in the order in which they are to be unpacked; `key` names their content. */
   bundles: z.array(readable),
   objectFormat: z.enum(['sha1', 'sha256']),
+});
+export type AnyJob = z.output<typeof anyJob>;
+
+/** Everything that a gate function needs, as a document behind a URL. */
+export const gateJob = anyJob.extend({
   tasks: z.array(
     z.object({
       task: count,
@@ -120,3 +161,18 @@ export const gateJob = z.object({
   ),
 });
 export type GateJob = z.output<typeof gateJob>;
+
+/** The same where it is to pack a work tree for a build. */
+export const sourceJob = anyJob.extend({
+  source: z.object({
+    task: count,
+    attempt: z.int().min(1),
+    commit: z.string(),
+    tree: z.string(),
+    /** HEAD is a commit of the tree alone, not the one with its history. */
+    ofTree: z.boolean(),
+    /** Where the archive is put (HTTP PUT). */
+    to: z.url(),
+  }),
+});
+export type SourceJob = z.output<typeof sourceJob>;

@@ -4,8 +4,9 @@ import {
   ExecutionDoesNotExist,
   type SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { Starter } from './starter';
+import type { LaneStopper, Starter } from './starter';
 
 /** @param machine ARN of the run machine */
 export function createStarter(client: SFNClient, machine: string): Starter {
@@ -19,8 +20,7 @@ export function createStarter(client: SFNClient, machine: string): Starter {
       });
     },
     async isRunning(run, generation) {
-      // arn:…:stateMachine:<machine> → arn:…:execution:<machine>:<name>
-      const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name(run, generation)}`;
+      const executionArn = executionArnOf(machine, name(run, generation));
       try {
         const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
         return status === 'RUNNING';
@@ -31,3 +31,18 @@ export function createStarter(client: SFNClient, machine: string): Starter {
     },
   };
 }
+
+/** @param machine ARN of the lane machine */
+export function createLaneStopper(client: SFNClient, machine: string): LaneStopper {
+  return async ({ run, generation, lane, k }) => {
+    const executionArn = executionArnOf(machine, [run, generation, lane, k].join('-'));
+    const cause = 'the run was stopped';
+    await client.send(new StopExecutionCommand({ executionArn, cause })).catch((error: unknown) => {
+      if (!(error instanceof ExecutionDoesNotExist)) throw error;
+    });
+  };
+}
+
+/** arn:…:stateMachine:<machine> → arn:…:execution:<machine>:<name> */
+const executionArnOf = (machine: string, name: string) =>
+  `${machine.replace(':stateMachine:', ':execution:')}:${name}`;

@@ -4,3 +4,12 @@ export interface Starter {
   start(run: string, generation: number): Promise<void>;
   isRunning(run: string, generation: number): Promise<boolean>;
 }
+
+/** Ends the execution of a lane, if it goes on; the run starts the lane anew as long as it is not done. */
+export type LaneStopper = (lane: {
+  readonly run: string;
+  readonly generation: number;
+  readonly lane: number;
+  /** Which execution of the lane. */
+  readonly k: number;
+}) => Promise<void>;

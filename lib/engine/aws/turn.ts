@@ -12,6 +12,7 @@ import { logEvents } from './log-events';
 import type { NextAnswer, NextCall } from './protocol';
 import { rememberPasses, toResults } from './results';
 import type { LoadRun, RunContext } from './run-context';
+import { takeBuild } from './take-build';
 import type { Tokens } from './tokens';
 
 export interface TurnServices extends HandOut {
@@ -89,11 +90,11 @@ export async function answerLanes(services: TurnServices, id: string): Promise<v
 
 /** The call as it goes into the lane's inbox. Undefined: this lane has been taken over. */
 async function inboxOf(
-  { store }: TurnServices,
+  services: TurnServices,
   run: RunContext,
   call: NextCall,
 ): Promise<Omit<Inbox, 'delivered'> | undefined> {
-  const { state: text, inboxes } = await store.readTurns(call.run);
+  const { state: text, inboxes } = await services.store.readTurns(call.run);
   const state = decodeState(run.load, text);
   const lane = state.lanes[call.lane];
   if (state.generation !== call.generation || lane === undefined) return undefined;
@@ -108,13 +109,18 @@ async function inboxOf(
   // An attempt before this one has put it down, and died before it was taken in.
   if (there !== undefined && there.turn > Math.max(lane.turn, last ?? 0)) return { ...there, ...base };
   if (last !== null && lane.turn <= last) {
-    const results = toResults(run, state, call.results ?? []);
-    return { ...base, turn: last + 1, results, lost: call.lost ?? undefined };
+    const built = call.build ? await takeBuild(services, run, state, call.build) : undefined;
+    const results = toResults(run, state, built?.results ?? call.results ?? []);
+    return { ...base, turn: last + 1, results, lost: built?.lost ?? call.lost ?? undefined };
   }
   // The first call of an execution, or one that was tried again after it had been taken in: go on from there.
   const waits = lane.work !== undefined || lane.parked;
   return { ...base, turn: waits ? lane.turn : lane.turn + 1, results: [], lost: undefined };
 }
+
+/** Which execution of its lane, from 0, the call of an inbox was made by. */
+export const executionOf = ({ attempt }: Pick<Inbox, 'attempt'>): number =>
+  Math.floor(attempt / (CALLS_PER_EXECUTION * TRIES_PER_CALL));
 
 /** More than there can be (25,000 events, 14 a call), so that later ones have greater numbers. */
 const CALLS_PER_EXECUTION = 10_000;

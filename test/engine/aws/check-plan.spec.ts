@@ -1,4 +1,9 @@
-import { checkAwsPlan, MAX_GATE_SECONDS, MAX_ITEMS } from '../../../lib/engine/aws/check-plan';
+import {
+  checkAwsPlan,
+  MAX_BUILD_SECONDS,
+  MAX_GATE_SECONDS,
+  MAX_ITEMS,
+} from '../../../lib/engine/aws/check-plan';
 import { InputError } from '../../../lib/errors';
 import { loadPlan } from '../../../lib/plan/load';
 
@@ -37,6 +42,16 @@ describe('a plan for the aws engine', () => {
       ['gate-too-long', 'items[1].gates[1].timeoutSeconds'],
       ['gate-too-long', 'policy.integration.gates[0].timeoutSeconds'],
     ]);
+  });
+
+  it('may have gates in containers of up to 36 hours, by isolation: strict as well', () => {
+    const inContainer = (seconds: number) => ({ ...gate(seconds), runtime: 'container', image: 'i' });
+    const items = [{ name: 'a' }];
+    expect(problemsOf({ gates: [inContainer(MAX_BUILD_SECONDS)], items })).toEqual([]);
+    const refused = [['gate-too-long', 'gates[0].timeoutSeconds']];
+    expect(problemsOf({ gates: [inContainer(MAX_BUILD_SECONDS + 1)], items })).toEqual(refused);
+    const strict = { gates: [{ ...gate(900), image: 'i' }], items, policy: { isolation: 'strict' } };
+    expect(problemsOf(strict)).toEqual([]);
   });
 
   it('names a gate of the plan once, where it stands, however many items have it', () => {

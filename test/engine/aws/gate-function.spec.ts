@@ -51,7 +51,7 @@ describe('a gate on AWS', () => {
     expect([logOf(0), logOf(1)]).toEqual(['a\nbase\n', 'no\n']);
     for (const { startedAt, endedAt, heapUsedBytes, rssBytes } of results) {
       expect(endedAt).toBeGreaterThanOrEqual(startedAt);
-      expect(rssBytes).toBeGreaterThan(heapUsedBytes);
+      expect(rssBytes).toBeGreaterThan(heapUsedBytes!);
     }
   });
 

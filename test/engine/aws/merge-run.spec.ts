@@ -29,7 +29,7 @@ async function* merges(stack: Stack, run: string): AsyncGenerator<MergeCall> {
     const answer = await stack.answerTo<NextAnswer>(token);
     [last, results] = [answer.turn, null];
     if (answer.kind === 'done') return;
-    if (answer.kind === 'gate') results = [...(await functions.gate(answer.job))];
+    if (answer.kind === 'gate') results = [...(await functions.gate(answer.job)).results];
     if (answer.kind === 'merge') yield { run, generation: 1, lane: 0, turn: answer.turn };
   }
 }

@@ -174,7 +174,7 @@ describe('a run that has failed once too often while it was landing', () => {
       const call = { run, generation: 1, lane: 0, turn: answer.turn };
       if ((await stack.state(run)).phase === 'land') return { stack, run, call, base };
       if (answer.kind === 'merge') await functions.merge(call);
-      const results = answer.kind === 'gate' ? [...(await functions.gate(answer.job))] : null;
+      const results = answer.kind === 'gate' ? [...(await functions.gate(answer.job)).results] : null;
       answer = await ask(0, calls, answer.turn, results);
     }
   }

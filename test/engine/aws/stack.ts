@@ -12,12 +12,13 @@ import { runGateJob } from '../../../lib/engine/aws/gate-function';
 import { subjectOf } from '../../../lib/engine/aws/handler';
 import { type MergeCall, mergeForLane } from '../../../lib/engine/aws/merge-run';
 import { prepare } from '../../../lib/engine/aws/prepare-run';
-import type { GateReturn, NextAnswer, NextCall } from '../../../lib/engine/aws/protocol';
+import type { GateAnswer, GateReturn, NextAnswer, NextCall } from '../../../lib/engine/aws/protocol';
 import { reconcile } from '../../../lib/engine/aws/reconcile-run';
 import { reportRun } from '../../../lib/engine/aws/report-run';
 import { withRemoteWorkspace } from '../../../lib/engine/aws/repository-access';
 import { createLoader } from '../../../lib/engine/aws/run-context';
 import { waitForTarget } from '../../../lib/engine/aws/run-queue';
+import type { LaneStopper } from '../../../lib/engine/aws/starter';
 import { stopWithFence } from '../../../lib/engine/aws/stop-run';
 import { takeTurn } from '../../../lib/engine/aws/turn';
 import { openDurations } from '../../../lib/engine/durations';
@@ -45,7 +46,7 @@ export interface Functions {
   queue(call: { run: string; generation: number; token: string }): Promise<void>;
   prepare(call: { run: string; generation: number }): ReturnType<typeof prepare>;
   next(call: NextCall): Promise<void>;
-  gate(job: string): Promise<readonly GateReturn[]>;
+  gate(job: string): Promise<GateAnswer>;
   merge(call: MergeCall): Promise<void>;
   report(call: { run: string; generation: number }): Promise<void>;
   reconcile(event: { run: string; generation: number; why: string }): Promise<void>;
@@ -66,6 +67,8 @@ export interface Stack {
   readonly samples: Sample[];
   /** Executions that were started, as `<run>-<generation>`; a name that is there already starts none. */
   readonly executions: Set<string>;
+  /** Lanes whose execution was stopped. */
+  readonly stoppedLanes: Parameters<LaneStopper>[0][];
   /** What a token is answered with; the first answer counts. */
   answerTo<T>(token: string): Promise<T>;
   /** Whether the newest executions still run, for those who ask. */
@@ -130,6 +133,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
   const logged = <T>(name: string, call: unknown, act: () => T): T =>
     withLog(bind(logger, { function: name, requestId: randomUUID(), ...subjectOf(call) }), act);
   const executions = new Set<string>();
+  const stoppedLanes: Parameters<LaneStopper>[0][] = [];
   const answers = new Map<string, PromiseWithResolvers<unknown>>();
   const answerTo = (token: string) => {
     const known = answers.get(token) ?? Promise.withResolvers<unknown>();
@@ -183,6 +187,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
         start: async (run: string, generation: number) => void executions.add(`${run}-${generation}`),
         isRunning: async () => stack.isRunning,
       },
+      stopLane: async (lane) => void stoppedLanes.push(lane),
       stop: (run: string, why: string) => stopWithFence(services, run, why),
       merge: (call: MergeCall) => mergeForLane(services, call).then(() => undefined, String),
     };
@@ -192,9 +197,9 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       prepare: (call) => logged('prepare', call, () => prepare(services, call)),
       next: (call) => logged('next', call, () => takeTurn(services, call)),
       // Lanes do this at the same time, each on a machine of its own.
-      gate: async (job) => {
+      gate(job) {
         const run = () => runGateJob(job, mkdtempSync(join(root, 'gate-')), () => 900_000);
-        return (await logged('gate', { job }, run)).results;
+        return logged('gate', { job }, run);
       },
       merge: (call) => logged('merge', call, () => mergeForLane(services, call)),
       report: (call) => logged('report', call, () => reportRun(services, call)),
@@ -226,6 +231,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     logs,
     samples,
     executions,
+    stoppedLanes,
     answerTo: <T>(token: string) => answerTo(token).promise as Promise<T>,
     isRunning: true,
     functions,
@@ -329,7 +335,7 @@ export async function carryLane(
     const { turn } = answer;
     [last, results] = [turn, null];
     if (answer.kind === 'done') return;
-    if (answer.kind === 'gate') results = await call(({ gate }) => gate(answer.job));
+    if (answer.kind === 'gate') ({ results } = await call(({ gate }) => gate(answer.job)));
     if (answer.kind === 'merge') await call(({ merge }) => merge({ run, generation, lane, turn }));
     if (answer.kind === 'sleep')
       await new Promise((resolve) => setTimeout(resolve, Date.parse(answer.until) - Date.now()));
