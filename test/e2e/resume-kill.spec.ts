@@ -72,11 +72,11 @@ async function prepare(strategy: string) {
     return { commits: life.commits, expected: outcomeOf(repo, life) };
   });
   expect(expected.target).not.toBe(base);
-  /** At commits 1, 1 + step, …; two at a time. */
+  /** At commits 1, 1 + step, …, and some more for runs that take more of them on a busy machine; two at a time. */
   const atCommits = (step: number, body: (repo: TestRepository, commit: number) => Promise<void>) =>
     Promise.all(
       [1, 1 + step].map(async (first) => {
-        for (let commit = first; commit <= commits; commit += 2 * step)
+        for (let commit = first; commit <= commits + 3; commit += 2 * step)
           await inCopy((repo) => body(repo, commit));
       }),
     ).finally(() => template.remove());
