@@ -12,10 +12,11 @@ const execute = promisify(execFile);
 /**
  * @param {Record<string, string>} environment what makes SDK and CLI talk to the emulator
  * @param {Record<string, string>} context values of `-c NAME=VALUE`
+ * @param {boolean} isBootstrapped whether that was done there before
  * @returns {Promise<Record<string, string>>} the outputs of the stack
  * @throws Error with what the CDK CLI said
  */
-export async function deployToEmulator(environment, context = {}) {
+export async function deployToEmulator(environment, context = {}, isBootstrapped = false) {
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-cdk-'));
   const env = {
     ...process.env,
@@ -38,7 +39,7 @@ export async function deployToEmulator(environment, context = {}) {
     }
   };
   try {
-    await cdk('bootstrap');
+    if (!isBootstrapped) await cdk('bootstrap');
     const outputs = join(folder, 'outputs.json');
     await cdk('deploy', '--all', '--require-approval', 'never', '--outputs-file', outputs);
     return Object.values(JSON.parse(readFileSync(outputs, 'utf8')))[0];

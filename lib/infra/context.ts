@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { InputError } from '../errors';
 import { LOG_LEVELS } from '../telemetry/logger';
 import type { MergePyramidProps } from './props';
+import { readSchedules } from './read-schedules';
 import { RANGES, scopeProblems } from './settings';
 
 function oneOf<const V extends readonly string[]>(...values: V) {
@@ -48,6 +49,11 @@ const context = z
       .optional(),
     removal: oneOf('retain', 'destroy'),
     logLevel: oneOf(...LOG_LEVELS),
+    schedules: z
+      .string()
+      .min(1, { error: 'is empty' })
+      .optional()
+      .describe('A file with a list of schedules.'),
     rotateAfterEvents: count('rotateAfterEvents'),
   })
   .refine(({ repositorySecretArn, repositories }) => !repositorySecretArn === !repositories, {
@@ -79,10 +85,13 @@ export function readContext(node: Node): Context {
   );
 }
 
-/** The properties that go with a context; what it does not give is left to the construct. */
+/**
+ * The properties that go with a context; what it does not give is left to the construct.
+ * @throws InputError with what is wrong with the file of schedules
+ */
 export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
   const { functions, architecture, maxWorkers, retentionDays, rotateAfterEvents, logLevel } = given;
-  const { repositorySecretArn, repositories, removal, jwtIssuer, jwtAudience } = given;
+  const { repositorySecretArn, repositories, removal, schedules, jwtIssuer, jwtAudience } = given;
   return {
     ...(functions && { functions }),
     ...(architecture && { architecture: ARCHITECTURES[architecture] }),
@@ -92,6 +101,7 @@ export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
     ...(logLevel && { logLevel }),
     ...(jwtIssuer && jwtAudience && { jwt: { issuer: jwtIssuer, audience: jwtAudience.split(',') } }),
     ...(removal && { removalPolicy: REMOVALS[removal] }),
+    ...(schedules && { schedules: readSchedules(schedules) }),
     ...(repositorySecretArn &&
       repositories && {
         repositoryAccess: {

@@ -111,6 +111,13 @@ export const FUNCTIONS = {
     timeoutSeconds: 900,
     memoryMB: 512,
   },
+  schedule: {
+    ...small,
+    description: 'Starts the run of a schedule that is due',
+    grants: ['runs', 'list', 'bucket', 'startRuns', 'metrics'],
+    timeoutSeconds: 120,
+    memoryMB: 512,
+  },
 } as const satisfies Record<string, FunctionRow>;
 
 /**

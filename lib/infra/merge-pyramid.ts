@@ -12,6 +12,7 @@ import { grantAll } from './grants';
 import { Machines } from './machines';
 import type { MergePyramidProps } from './props';
 import { Recovery } from './recovery';
+import { Schedules } from './schedules';
 import { settingsOf } from './settings';
 import { shapeOf } from './shape';
 import { Storage } from './storage';
@@ -27,6 +28,8 @@ export class MergePyramid extends Construct {
   readonly builds: Builds;
   readonly machines: Machines;
   readonly recovery: Recovery;
+  /** Undefined where there are none. */
+  readonly schedules: Schedules | undefined;
   readonly api: Api;
   readonly alarms: Alarms;
   readonly dashboard: Dashboard;
@@ -47,6 +50,13 @@ export class MergePyramid extends Construct {
       bucketName: bucket.bucketName,
     });
     this.recovery = new Recovery(this, 'Recovery', this.machines.run, this.functions.reconcile);
+    if (settings.schedules.length > 0)
+      this.schedules = new Schedules(this, 'Schedules', {
+        schedules: settings.schedules,
+        handler: this.functions.schedule,
+        runMachine: this.machines.run,
+        alarms: settings,
+      });
     this.api = new Api(this, 'Api', { ...settings, handler: this.functions.api });
     grantAll({
       functions: this.functions,
@@ -69,7 +79,10 @@ export class MergePyramid extends Construct {
       recovery: this.recovery,
     };
     this.alarms = new Alarms(this, 'Alarms', { ...settings, ...watched, gateMemoryMB });
-    this.dashboard = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms.all });
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      ...watched,
+      alarms: [...this.alarms.all, ...(this.schedules ? [this.schedules.alarm] : [])],
+    });
     this.output('ControlFunctionName', this.functions.control.functionName);
     this.output('BucketName', this.storage.bucket.bucketName);
     this.output('RunTableName', this.storage.runTable.tableName);

@@ -8,6 +8,7 @@ import type { LogLevel } from '../telemetry/logger';
 import type { BuildSettings } from './builds';
 import type { FunctionName } from './function-table';
 import type { FunctionSize } from './functions';
+import type { ScheduleProps } from './schedule-props';
 
 /** A secret, and what it opens. */
 export interface RepositoryAccess {
@@ -85,6 +86,12 @@ export interface MergePyramidProps {
    * @default 'info'
    */
   readonly logLevel?: LogLevel;
+
+  /**
+   * Runs that start by themselves, and land unless they say `execute: false`.
+   * @default none
+   */
+  readonly schedules?: readonly ScheduleProps[];
 
   /** Memory, /tmp and concurrency by function. @default what docs/deploy.md lists */
   readonly sizes?: Readonly<Partial<Record<FunctionName, FunctionSize>>>;

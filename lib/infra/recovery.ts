@@ -3,10 +3,10 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge';
+import { deadLetterQueue } from './dead-letters';
 
 /** Runs whose execution ended badly reach `reconcile`; what cannot reach it is kept. */
 export class Recovery extends Construct {
@@ -15,13 +15,7 @@ export class Recovery extends Construct {
 
   constructor(scope: Construct, id: string, runMachine: StateMachine, reconcile: LambdaFunction) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(this.deadLetters, 'SQS3', 'This is the queue of dead letters.');
-
+    this.deadLetters = deadLetterQueue(this, 'DeadLetters');
     const retries = { retryAttempts: 2, maxEventAge: Duration.hours(6) };
     reconcile.configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.deadLetters) });
     new Rule(this, 'Rule', {

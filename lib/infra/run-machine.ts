@@ -165,7 +165,7 @@ export function runMachine(maxWorkers: number, timeoutSeconds: number): Definiti
       Report: {
         ...invoke('report', jsonata('$call')),
         Retry: retryFaults(FAULT_RETRIES),
-        Output: jsonata('$call'),
+        Output: jsonata("$merge([$call, {'end': $states.result.Payload.end}])"),
         End: true,
       },
     },

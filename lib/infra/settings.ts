@@ -3,16 +3,18 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { repositoryUrl } from '../engine/aws/repository-url';
 import { InputError, type Problem } from '../errors';
+import { formatPath } from '../plan/field-path';
 import { LOG_LEVELS } from '../telemetry/logger';
 import { FUNCTIONS } from './function-table';
 import { ROTATE_AFTER } from './lane-machine';
 import type { JwtIssuer, MergePyramidProps } from './props';
 import { MAX_LANES } from './run-machine';
+import { checkSchedules, parseSchedules, type Schedule, storedPlanProblems } from './schedule-settings';
 
 /** Properties with their defaults; those without one may be undefined. */
-export type Settings = Required<Omit<MergePyramidProps, Optional>> & {
+export type Settings = Required<Omit<MergePyramidProps, Optional | 'schedules'>> & {
   readonly [P in Optional]: MergePyramidProps[P] | undefined;
-};
+} & { readonly schedules: readonly Schedule[] };
 type Optional = 'gateImage' | 'repositoryAccess' | 'jwt' | 'alarmTopic' | 'accessLogsBucket';
 
 /** Whole numbers from … to …. */
@@ -34,7 +36,11 @@ export const RANGES = {
  * @throws InputError with everything that is wrong with them
  */
 export function settingsOf(props: MergePyramidProps): Settings {
+  // What is undefined counts as left out.
+  const schedules = JSON.parse(JSON.stringify(props.schedules ?? []));
+  const faults = [...scheduleFaults(schedules)];
   const settings: Settings = {
+    schedules: faults.length === 0 ? parseSchedules(schedules) : [],
     functions: props.functions ?? 'image',
     architecture: props.architecture ?? Architecture.ARM_64,
     gateImage: props.gateImage,
@@ -54,7 +60,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     accessLogsBucket: props.accessLogsBucket,
     rotateAfterEvents: props.rotateAfterEvents ?? ROTATE_AFTER,
   };
-  const problems = [...problemsOf(settings)];
+  const problems = [...problemsOf(settings), ...faults, ...storedPlanProblems(settings.schedules)];
   if (problems.length > 0) throw new InputError(problems);
   return settings;
 }
@@ -80,6 +86,11 @@ function* problemsOf(settings: Settings): Generator<Problem> {
     yield problem("gateImage goes with functions: 'image' only", 'leave one of them out');
   if (repositoryAccess) yield* scopeProblems(repositoryAccess.repositories);
   if (jwt) yield* jwtProblems(jwt);
+}
+
+function* scheduleFaults(schedules: unknown): Generator<Problem> {
+  for (const { path, message, hint } of checkSchedules(schedules))
+    yield problem(`${formatPath(['schedules', ...path])}: ${message}`, hint);
 }
 
 function* jwtProblems({ issuer, audience }: JwtIssuer): Generator<Problem> {

@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { lambda } from '../../lib/aws/lambda';
 import type {
@@ -20,6 +23,15 @@ import { TestRepository } from '../support/repository';
 
 /** The outputs of the stack that global setup has deployed. */
 export const stack = (): Readonly<Record<string, string>> => JSON.parse(process.env.LEX_PR_TEST_STACK!);
+
+/** Deploys a stack that everything in this file talks to from then on. */
+export async function deployOwn(context: Readonly<Record<string, string>>): Promise<void> {
+  const script = pathToFileURL(join(__dirname, '../../scripts/deploy-to-emulator.mjs')).href;
+  const deploy = `import { deployToEmulator } from ${JSON.stringify(script)};
+    console.log(JSON.stringify(await deployToEmulator({}, ${JSON.stringify(context)}, true)));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', deploy]);
+  process.env.LEX_PR_TEST_STACK = stdout;
+}
 
 /** Calls a function as the command line does. @throws InputError for what is wrong with the call */
 export async function control<T>(call: ControlCall): Promise<T> {

@@ -1,14 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { secretsManager } from '../../lib/aws/secrets-manager';
 import { InputError } from '../../lib/errors';
 import type { PlanDocument } from '../support/cli';
 import { type GitServer, serveRepository } from '../support/git-http-server';
 import { TestRepository } from '../support/repository';
-import { followUntil, outcomeOf, reportFile, reportOf, submit } from './cloud';
+import { deployOwn, followUntil, outcomeOf, reportFile, reportOf, submit } from './cloud';
 
 jest.setTimeout(120_000);
 const TOKEN = 'ghp_s3cret+of/this=stack';
@@ -33,12 +31,7 @@ beforeAll(async () => {
     repositorySecretArn: arn,
     repositories: `${new URL(server.url).origin}/team/`,
   };
-  const script = pathToFileURL(join(__dirname, '../../scripts/deploy-to-emulator.mjs')).href;
-  const deploy = `import { deployToEmulator } from ${JSON.stringify(script)};
-    console.log(JSON.stringify(await deployToEmulator({}, ${JSON.stringify(context)})));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', deploy]);
-  // The stack that everything in this file talks to.
-  process.env.LEX_PR_TEST_STACK = stdout;
+  await deployOwn(context);
 });
 
 afterAll(async () => {

@@ -54,6 +54,7 @@ const ALLOWED: Record<FunctionName, readonly string[]> = {
     ...[...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS],
     ...['states:StartExecution', 'lambda:InvokeFunction'],
   ],
+  schedule: [...OWN, ...RUNS, ...BUCKET, ...METRICS, 'states:StartExecution'],
 };
 
 it.each(FUNCTION_NAMES)('%s may do this and nothing else', (name) => {
@@ -65,13 +66,13 @@ const who = (kind: RegExp): FunctionName[] =>
   FUNCTION_NAMES.filter((name) => actions(name).some((action) => kind.test(action)));
 
 describe('only', () => {
-  it('control, api and reconcile start runs, and no function starts lanes', () => {
-    expect(who(/^states:Start/)).toEqual(['control', 'api', 'reconcile']);
+  it('control, api, reconcile and schedule start runs, and no function starts lanes', () => {
+    expect(who(/^states:Start/)).toEqual(['control', 'api', 'reconcile', 'schedule']);
     const started = FUNCTION_NAMES.flatMap(statements).filter(({ actions }) =>
       actions.join().includes('Start'),
     );
     const run = { Ref: logicalId(pyramid.machines.run) };
-    expect(started.map(({ resources }) => resources)).toEqual([[run], [run], [run]]);
+    expect(started.map(({ resources }) => resources)).toEqual([[run], [run], [run], [run]]);
   });
 
   it('prepare and merge read the secret, and that one only', () => {

@@ -22,6 +22,7 @@ async function run(lanes: number, laneEnds: (call: Call, k: number) => Value = (
           lanes: Array.from({ length: lanes }, (_, lane) => ({ ...RUN, lane })),
         },
       };
+    if (call.state === 'Report') return { Payload: { end: lanes > 0 ? 'reported' : 'refused' } };
     if (!call.state.endsWith('Lane')) return { Payload: null };
     const { lane } = call.arguments.Input;
     started[lane] = (started[lane] ?? -1) + 1;
@@ -37,7 +38,7 @@ const fails = (error: string) => (): never => {
 describe('a run', () => {
   it('waits for its target, prepares, keeps its lanes going, reports: with keys only', async () => {
     const { calls, output, path } = await run(2);
-    expect(output).toEqual(RUN);
+    expect(output).toEqual({ ...RUN, end: 'reported' });
     expect(calls.map(({ state }) => state)).toEqual(['Queue', 'Prepare', 'Lane', 'Lane', 'Report']);
     const [queue, prepare, first, , report] = calls.map(
       (call) => call.arguments.Payload ?? call.arguments.Input,
@@ -62,9 +63,10 @@ describe('a run', () => {
     ]);
   });
 
-  it('that is refused is reported, without lanes', async () => {
-    const { calls, status } = await run(0);
+  it('that is refused is reported, without lanes, and ends so', async () => {
+    const { calls, status, output } = await run(0);
     expect([status, ...calls.map(({ state }) => state)]).toEqual(['SUCCEEDED', 'Queue', 'Prepare', 'Report']);
+    expect(output).toEqual({ ...RUN, end: 'refused' });
   });
 
   it('starts a lane anew as long as it rotates', async () => {
@@ -123,7 +125,7 @@ describe('the lanes of a run', () => {
     const { path, names, output } = await run(lanes, (_, k) => (k < 1 ? ROTATED : DONE));
     expect(path.map(({ state }) => state)).toContain(map);
     expect(names).toHaveLength(2 * lanes);
-    expect(output).toEqual(RUN);
+    expect(output).toEqual({ ...RUN, end: 'reported' });
   });
 
   it('assign no variable of the run: AWS refuses that', () => {

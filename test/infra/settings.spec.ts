@@ -37,6 +37,7 @@ it('the defaults are those that are documented', () => {
     alarmTopic: undefined,
     runbook: 'docs/operations.md',
     stuckAfter: Duration.hours(1),
+    schedules: [],
     rotateAfterEvents: 20_000,
   });
 });

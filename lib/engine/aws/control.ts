@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Problem, refuse } from '../../errors';
-import { type RunIndex, type SubmittedRun, targetKey } from '../../run/run-index';
+import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
 import { runId } from '../names';
@@ -22,6 +22,7 @@ import { readSubmittedPlan } from './read-plan';
 import { submissionSchema } from './request';
 import type { LaneStopper, Starter } from './starter';
 import { stopBuilds } from './stop-builds';
+import { submitRun } from './submit-run';
 import { answerLanes, type TurnServices } from './turn';
 
 export interface ControlServices extends TurnServices {
@@ -54,29 +55,11 @@ export async function upload({ blobs, now }: ControlServices, call: Call<'upload
 
 /** Starts a run, once. @throws InputError with everything that is wrong with the plan */
 export async function submit(services: ControlServices, call: Call<'submit'>): Promise<Submitted> {
-  const { blobs, index, starter, now } = services;
-  const submission = submissionSchema.parse({ ...call.request, plan: call.plan });
-  const known = await index.get(call.run);
-  if (known === undefined) {
-    const plan = await readSubmittedPlan(blobs, call.run, call.plan, submission);
-    const target = targetKey(plan.repository, plan.target);
-    const request = JSON.stringify(submission);
-    const created = await index.submit({ id: call.run, target, request, submittedAt: now() });
-    await starter.start(call.run, 1);
-    const { execute, gatesOnly } = submission;
-    log.info('submitted', `a run into ${plan.target} is submitted`, {
-      run: call.run,
-      created,
-      target: plan.target,
-      repository: plan.repository,
-      execute,
-      gatesOnly,
-    });
-    return { run: call.run, created };
-  }
-  // Whoever submitted it may have died before it was started.
-  if (known.endedAt === undefined && known.generation === 1) await starter.start(call.run, 1);
-  return { run: call.run, created: false };
+  return submitRun(services, call.run, async () => {
+    const submission = submissionSchema.parse({ ...call.request, plan: call.plan });
+    const plan = await readSubmittedPlan(services.blobs, call.run, call.plan, submission);
+    return { repository: plan.repository, target: plan.target, submission };
+  });
 }
 
 /** The runs of the stack, newest first. */

@@ -121,6 +121,10 @@ export const mergeCall = z.union([
 
 /** `Report`. */
 export const reportCall = z.object({ run, generation: count });
+/** Part of what the execution of the run ends with: events tell of it. */
+export interface ReportAnswer {
+  readonly end: 'reported' | 'refused';
+}
 
 /** A file that can be read with a URL alone. */
 const readable = z.object({ key: z.string(), url: z.url() });

@@ -24,6 +24,13 @@ export async function readSubmittedPlan(
   return parsePlan(text.toString('utf8'), request);
 }
 
+const NO_REPOSITORY = {
+  code: 'no-repository',
+  message: 'the plan names no repository',
+  path: [],
+  hint: 'add `repository: https://…`',
+};
+
 /**
  * A plan for this engine.
  * @throws InputError with every problem of the document, or with what this engine cannot run
@@ -34,7 +41,10 @@ export function parsePlan(text: string, { file, repository }: Pick<RunRequest, '
     cwd: '/',
     defaultRepository: repository ?? '',
     defaultWorkers: DEFAULT_WORKERS,
-    check: checkAwsPlan,
+    *check(document) {
+      if (document.repository === undefined && repository === null) yield NO_REPOSITORY;
+      yield* checkAwsPlan(document);
+    },
   });
   repositoryUrl(plan.repository);
   return plan;

@@ -1,5 +1,6 @@
 import { costOf, type RunCost } from '../../cost/run-cost';
 import type { StackShape } from '../../cost/stack-shape';
+import type { Problem } from '../../errors';
 import { reasonCode } from '../../report/advice';
 import { buildReport } from '../../report/build';
 import { failedGates } from '../../report/facts';
@@ -17,6 +18,7 @@ import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-m
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
 import { type Blobs, blobKeys } from './blobs';
 import { log } from './function-log';
+import type { ReportAnswer } from './protocol';
 import type { LoadRun, RunContext } from './run-context';
 import { cacheCounts, recordRun } from './run-metrics';
 import { leaveTarget, type QueueServices } from './run-queue';
@@ -34,19 +36,22 @@ export interface ReportServices extends QueueServices {
 
 /**
  * Writes the report of a run whose lanes are done, ends the run, and lets the next one in. May be done twice.
+ * @returns whether the run came to anything but a refusal; what was cancelled before that is none
  * @throws Error when the run is not at its end, and what the services throw
  */
 export async function reportRun(
   services: ReportServices,
   call: { readonly run: string; readonly generation: number },
-): Promise<void> {
+): Promise<ReportAnswer> {
   const { index } = services;
   const submitted = await index.get(call.run);
   if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
   // An execution that was overtaken has nothing to say.
-  if (submitted.generation > call.generation) return;
+  if (submitted.generation > call.generation) return { end: 'reported' };
   if (submitted.endedAt === undefined) await endRun(services, call);
   await leaveTarget(services, submitted.target, call.run);
+  const problems = JSON.parse(submitted.refusal ?? '[]') as Problem[];
+  return { end: problems.some(({ code }) => code !== 'cancelled') ? 'refused' : 'reported' };
 }
 
 async function endRun(services: ReportServices, call: { run: string; generation: number }): Promise<void> {

@@ -7,12 +7,20 @@ import type { HttpRequest, HttpResponse } from '../../../lib/api/http';
 import type { ControlServices } from '../../../lib/engine/aws/control';
 import { answer } from '../../../lib/engine/aws/control-answer';
 import type { ControlAnswer, ControlCall, Upload } from '../../../lib/engine/aws/control-protocol';
+import { type Fired, fireSchedule } from '../../../lib/engine/aws/fire-schedule';
+import { firingSchema } from '../../../lib/engine/aws/firing';
 import { withLog } from '../../../lib/engine/aws/function-log';
 import { runGateJob } from '../../../lib/engine/aws/gate-function';
 import { subjectOf } from '../../../lib/engine/aws/handler';
 import { type MergeCall, mergeForLane } from '../../../lib/engine/aws/merge-run';
 import { prepare } from '../../../lib/engine/aws/prepare-run';
-import type { GateAnswer, GateReturn, NextAnswer, NextCall } from '../../../lib/engine/aws/protocol';
+import type {
+  GateAnswer,
+  GateReturn,
+  NextAnswer,
+  NextCall,
+  ReportAnswer,
+} from '../../../lib/engine/aws/protocol';
 import { reconcile } from '../../../lib/engine/aws/reconcile-run';
 import { reportRun } from '../../../lib/engine/aws/report-run';
 import { withRemoteWorkspace } from '../../../lib/engine/aws/repository-access';
@@ -48,8 +56,9 @@ export interface Functions {
   next(call: NextCall): Promise<void>;
   gate(job: string): Promise<GateAnswer>;
   merge(call: MergeCall): Promise<void>;
-  report(call: { run: string; generation: number }): Promise<void>;
+  report(call: { run: string; generation: number }): Promise<ReportAnswer>;
   reconcile(event: { run: string; generation: number; why: string }): Promise<void>;
+  schedule(event: unknown, call: string): Promise<Fired>;
   control<T>(call: ControlCall): Promise<T>;
   /** `GET /runs` without more being said. */
   api(request: Partial<HttpRequest>): Promise<HttpResponse>;
@@ -94,7 +103,7 @@ export interface LogLine {
 /** How a call is made: to one of the functions, or to several. */
 export type Calling = <T>(call: (functions: Functions) => Promise<T>) => Promise<T>;
 /** What an execution calls. */
-export type Called = Omit<Functions, 'home' | 'reconcile' | 'control' | 'api'>;
+export type Called = Omit<Functions, 'home' | 'reconcile' | 'schedule' | 'control' | 'api'>;
 type Carrying = <T>(call: (functions: Called) => Promise<T>) => Promise<T>;
 type Answers = Pick<Stack, 'answerTo'>;
 
@@ -153,7 +162,10 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
   const functions = (): Functions => {
     const home = mkdtempSync(join(root, 'function-'));
     const loadRun = createLoader(stores.store);
-    const services: ControlServices & Parameters<typeof prepare>[0] & Parameters<typeof reconcile>[0] = {
+    const services: ControlServices &
+      Parameters<typeof prepare>[0] &
+      Parameters<typeof reconcile>[0] &
+      Parameters<typeof fireSchedule>[0] = {
       ...stores,
       blobs,
       cache,
@@ -190,6 +202,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       stopLane: async (lane) => void stoppedLanes.push(lane),
       stop: (run: string, why: string) => stopWithFence(services, run, why),
       merge: (call: MergeCall) => mergeForLane(services, call).then(() => undefined, String),
+      readStored: (bucket: string, key: string) => blobs.get(`${bucket}/${key}`),
     };
     return {
       home,
@@ -204,6 +217,8 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       merge: (call) => logged('merge', call, () => mergeForLane(services, call)),
       report: (call) => logged('report', call, () => reportRun(services, call)),
       reconcile: (event) => logged('reconcile', event, () => reconcile(services, event)),
+      schedule: (event, call) =>
+        logged('schedule', event, async () => fireSchedule(services, firingSchema.parse(event), call)),
       api: (request) => {
         const common = {
           method: 'GET',
