@@ -178,11 +178,19 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .option('--gate <name>', 'of this gate only')
     .option('--follow', 'go on with what gates print until the run has ended')
     .option('--json', 'as one JSON document, with --follow as JSON lines')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText(
       'after',
       example('lex-pr logs --follow', 'lex-pr logs --item auth-api --gate test > test.log'),
     )
-    .action(async (run, options) => done(await (await import('./logs')).logs(run, options, io)));
+    .action((run, options) =>
+      onEither(
+        options,
+        async () => (await import('./logs')).logs(run, options, io),
+        async (cloud) => (await import('./aws/logs')).logsOnAws(run, options, cloud, io),
+      ),
+    );
 
   command(
     program,

@@ -1,3 +1,4 @@
+import { runCli } from '../support/cli';
 import type { TestRepository } from '../support/repository';
 import { hostedRepositories, landed, outcomeOf, reportFile, reportOf, submit } from './cloud';
 
@@ -57,6 +58,9 @@ describe('twenty items on AWS', () => {
 
     const failed = report.items.find(({ name }) => name === 's2-1')!.gates[0]!;
     expect(await reportFile(run, failed.log!)).toMatch(/^testing [0-9a-f]{40}\n$/);
+    const args = ['logs', run, '--item', 's2-1', '--gate', 'test', '--engine', 'aws', '--stack', 'LexPr'];
+    const printed = await runCli(args, { cwd: repo.path });
+    expect(printed).toMatchObject({ code: 0, stdout: await reportFile(run, failed.log!) });
     const passed = report.items.find(({ name }) => name === 's0-0')!.gates[0]!;
     expect(await reportFile(run, passed.artifacts[0]!)).toBe('base\n');
     expect(await reportFile(run, 'report.md')).toContain('s2-1');

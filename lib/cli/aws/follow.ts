@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunContext } from '../../engine/aws/run-context';
 import { Fault, InputError, type Problem } from '../../errors';
 import type { Report } from '../../report/report';
 import { printable } from '../../telemetry/printable';
@@ -9,6 +10,7 @@ import { printLeft } from '../print-left';
 import { printReport } from '../print-report';
 import { problemsAsJson } from '../problems';
 import { catchSignals } from '../signals';
+import { trackProgress } from '../tracker';
 import { fetchReport } from './fetch-report';
 import { type WatchEnd, watchRun } from './watch';
 
@@ -48,7 +50,9 @@ export async function followOnAws(
   try {
     note(first);
     const { signal } = detaching;
-    watched = await watchRun({ control, run, sink, note, signal, pause: sleep });
+    const open = ({ load, ordered, record }: RunContext) =>
+      trackProgress(load, ordered, record.startedAt, sink);
+    watched = await watchRun({ control, run, open, note, signal, pause: sleep });
     if (watched.end === 'ended') report = await fetchReport({ control, run, folder, note, signal });
   } catch (error) {
     note(`the run may go on in AWS; follow it: ${commandFor('resume', run)}`);

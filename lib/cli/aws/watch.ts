@@ -1,13 +1,13 @@
 import type { Control } from '../../engine/aws/control-client';
 import type { Followed } from '../../engine/aws/control-protocol';
-import { createContext } from '../../engine/aws/run-context';
+import { createContext, type RunContext } from '../../engine/aws/run-context';
 import { downloadText } from '../../engine/aws/transfer';
 import type { Problem } from '../../errors';
 import { decodeState } from '../../run/codec';
+import type { RunEvent } from '../../run/messages';
 import { decodeRecord } from '../../run/record';
-import type { ProgressSink } from '../progress/progress';
+import type { RunState } from '../../run/state';
 import { recorded } from '../recorded';
-import { trackProgress } from '../tracker';
 
 /** Resolves after so many ms; rejects when the signal is aborted. */
 export type Pause = (
@@ -19,11 +19,15 @@ export type Pause = (
 export interface Watching {
   readonly control: Pick<Control, 'follow'>;
   readonly run: string;
-  readonly sink: ProgressSink;
+  /** Told what the run is about, once it has begun; what it returns is told all that happens. */
+  readonly open: (run: RunContext) => Show;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
   readonly pause: Pause;
 }
+
+/** Shows what has happened, and what the state of the run is then. */
+export type Show = (events: readonly RunEvent[], state: RunState) => void | Promise<void>;
 
 export type WatchEnd =
   | { readonly end: 'ended' | 'detached'; readonly refusal?: undefined }
@@ -36,11 +40,11 @@ const PAUSES = { first: 1_000, last: 10_000 };
  * Shows what happens to a run until it ends or the signal says to stop looking. The engine itself waits for nothing
  * by the clock: this is the display only.
  */
-export async function watchRun({ control, run, sink, note, signal, pause }: Watching): Promise<WatchEnd> {
+export async function watchRun({ control, run, open, note, signal, pause }: Watching): Promise<WatchEnd> {
   let wait = PAUSES.first;
   let after = 0;
   let line = '';
-  let show: ((progress: Progress) => void) | undefined;
+  let show: ((progress: Progress) => void | Promise<void>) | undefined;
   while (!signal.aborted) {
     const found = await unlessAborted(control.follow({ run, after }), signal);
     if (found === undefined) break;
@@ -53,10 +57,11 @@ export async function watchRun({ control, run, sink, note, signal, pause }: Watc
       if (before.length > 0) note(waitsFor(run, before));
     }
     if (progress !== undefined && progress.version > after) {
-      show ??= await openDisplay(run, progress.record, sink);
-      show(progress);
+      show ??= await openDisplay(run, progress.record, open);
+      await show(progress);
       after = progress.version;
       wait = PAUSES.first;
+      if (progress.more) continue;
     }
     if (found.ended) return { end: 'ended' };
     await pause(wait, undefined, { signal }).catch(() => {});
@@ -75,17 +80,17 @@ function waitsFor(run: string, before: readonly string[]): string {
 /** Characters of a plan's record, at most. */
 const MAX_RECORD = 2 ** 28;
 
-async function openDisplay(run: string, url: string, sink: ProgressSink) {
+async function openDisplay(run: string, url: string, open: Watching['open']) {
   const text = await downloadText(url, MAX_RECORD, 'the record of the run');
-  const { load, ordered, record } = recorded(run, () => {
+  const context = recorded(run, () => {
     const stored = JSON.parse(text);
     return createContext(decodeRecord(stored.record), stored.facts);
   });
-  const track = trackProgress(load, ordered, record.startedAt, sink);
+  const show = open(context);
   return ({ events, state }: Progress) =>
-    track(
+    show(
       events,
-      recorded(run, () => decodeState(load, state)),
+      recorded(run, () => decodeState(context.load, state)),
     );
 }
 

@@ -45,6 +45,8 @@ function act(services: ControlServices, call: ReturnType<typeof controlCall.pars
       return control.status(services, call);
     case 'follow':
       return control.follow(services, call);
+    case 'logs':
+      return control.logs(services, call);
     case 'cancel':
       return control.cancel(services, call);
     case 'resume':

@@ -41,6 +41,7 @@ export function openControl(stack: string): Control {
     list: asker('list'),
     status: asker('status'),
     follow: asker('follow'),
+    logs: asker('logs'),
     cancel: asker('cancel'),
     resume: asker('resume'),
     report: asker('report'),

@@ -4,11 +4,19 @@ import type { RunEvent } from '../../run/messages';
 import type { RunStatus } from '../run-status';
 import { requestSchema } from './request';
 
+/** A URL has up to 2 KB, and a function can answer 6 MB. */
+export const LOGS_A_CALL = 500;
+
 /** What the control function is asked and answers; the command line and the API speak this and nothing else. */
 
 const run = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, { error: 'not the id of a run' });
 /** Of one upload. */
 const planId = z.string().regex(/^[0-9a-f-]{36}$/, { error: 'not the id of an upload' });
+/** The path of a log below the artifact folder, as an event tells it. */
+const logPath = z
+  .string()
+  .max(1_000)
+  .regex(/^logs(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/, { error: 'not the path of a log' });
 /** The id of a run; left out: the newest, of those that have not ended where that matters. */
 const anyRun = run.optional();
 
@@ -21,6 +29,8 @@ export const controlCall = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('status'), run: anyRun }),
   /** What has happened since a version of the state (0: since the start). */
   z.strictObject({ action: z.literal('follow'), run, after: z.int().min(0) }),
+  /** URLs of logs, while a run goes on and after it. */
+  z.strictObject({ action: z.literal('logs'), run, paths: z.array(logPath).min(1).max(LOGS_A_CALL) }),
   z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
   z.strictObject({ action: z.literal('resume'), run: anyRun }),
   /** Files of the artifact folder with URLs, those after a path; only of a run that has ended. */
@@ -60,6 +70,8 @@ export interface Followed {
         readonly version: number;
         readonly state: string;
         readonly events: readonly RunEvent[];
+        /** There are more events than an answer can hold; `version` is that of the last one here. */
+        readonly more?: boolean | undefined;
         /** Record and facts (HTTP GET). */
         readonly record: string;
       }
@@ -75,9 +87,21 @@ export interface Cancelled {
   readonly result: 'cancelled' | 'too-late' | 'landing';
 }
 
+/** A file, and where it can be read (HTTP GET). */
+interface FileUrl {
+  readonly path: string;
+  readonly url: string;
+}
+
+/** Whether there is something behind a URL tells who reads it. */
+export interface LogFiles {
+  readonly run: string;
+  readonly files: readonly FileUrl[];
+}
+
 export interface ReportFiles {
   readonly run: string;
-  readonly files: readonly { readonly path: string; readonly url: string }[];
+  readonly files: readonly FileUrl[];
   /** There are more after this path. */
   readonly next?: string | undefined;
 }
@@ -99,6 +123,7 @@ export interface ControlAnswers {
   readonly list: RunPage;
   readonly status: StatusAnswer;
   readonly follow: Followed;
+  readonly logs: LogFiles;
   readonly cancel: Cancelled;
   readonly resume: Submitted;
   readonly report: ReportFiles;

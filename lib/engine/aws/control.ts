@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Problem, refuse } from '../../errors';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
+import type { CommittedEvents } from '../../run/store';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
 import { runId } from '../names';
@@ -10,6 +11,7 @@ import type {
   Cancelled,
   ControlCall,
   Followed,
+  LogFiles,
   ReportFiles,
   RunPage,
   RunSummary,
@@ -107,14 +109,41 @@ export async function follow(services: ControlServices, call: Call<'follow'>): P
   }
   const { version, state } = await store.read(call.run);
   const commits = version === call.after ? [] : await store.eventsAfter(call.run, call.after);
+  // A commit that came after the state was read is told next time.
+  const known = commits.filter((commit) => commit.version <= version);
+  const told = firstOf(known);
+  const last = told.length < known.length ? told.at(-1) : undefined;
   const progress = {
-    version,
+    version: last?.version ?? version,
     state,
-    // A commit that came after the state was read is told next time.
-    events: commits.filter((commit) => commit.version <= version).flatMap(({ events }) => events),
+    events: told.flatMap(({ events }) => events),
+    ...(last !== undefined && { more: true }),
     record: await blobs.readUrl(blobKeys.record(call.run), URL_SECONDS),
   };
-  return { before: [], progress, ended, refusal };
+  return { before: [], progress, ended: ended && last === undefined, refusal };
+}
+
+/** In characters: a function can answer 6 MB, and there is a state besides. */
+const MAX_EVENTS = 4_000_000;
+
+/** As many commits as an answer can hold; one at least, so that whoever asks gets on. */
+function firstOf(commits: readonly CommittedEvents[]): readonly CommittedEvents[] {
+  let left = MAX_EVENTS;
+  const end = commits.findIndex(({ events }) => {
+    left -= Buffer.byteLength(JSON.stringify(events));
+    return left < 0;
+  });
+  return end < 0 ? commits : commits.slice(0, Math.max(1, end));
+}
+
+/** Where logs can be read. */
+export async function logs({ index, blobs }: ControlServices, call: Call<'logs'>): Promise<LogFiles> {
+  if ((await index.get(call.run)) === undefined) throw unknown(call.run);
+  const files = call.paths.map(async (path) => ({
+    path,
+    url: await blobs.readUrl(blobKeys.file(call.run, path), URL_SECONDS),
+  }));
+  return { run: call.run, files: await Promise.all(files) };
 }
 
 /** Stops a run, wherever it is: after the answer nothing of it lands. */

@@ -42,7 +42,12 @@ export async function download(url: string, file: string, signal?: AbortSignal):
  * The text that a URL gives, of at most so many bytes.
  * @throws TransferError
  */
-export function downloadText(url: string, maxBytes: number, what = 'the job'): Promise<string> {
+export async function downloadText(url: string, maxBytes: number, what = 'the job'): Promise<string> {
+  return (await downloadBytes(url, maxBytes, what)).toString();
+}
+
+/** The same, byte for byte. @throws TransferError */
+export function downloadBytes(url: string, maxBytes: number, what: string): Promise<Buffer> {
   return attempt(`cannot read ${what}`, async () => {
     const response = await send(`cannot read ${what}`, url, {});
     const chunks: Uint8Array[] = [];
@@ -53,7 +58,7 @@ export function downloadText(url: string, maxBytes: number, what = 'the job'): P
         throw new TransferError(`${what} is larger than ${maxBytes} bytes`, 413, undefined);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString();
+    return Buffer.concat(chunks);
   });
 }
 

@@ -7,6 +7,7 @@ import type {
   Upload,
 } from '../../../lib/engine/aws/control-protocol';
 import { InputError } from '../../../lib/errors';
+import { ItemStatus } from '../../../lib/run/state';
 import type { TestRepository } from '../../support/repository';
 import {
   atOnce,
@@ -230,6 +231,34 @@ describe('asking about runs', () => {
       return answer;
     });
     expect(told).toEqual(await stack.events(run));
+  });
+
+  it('gives more events than an answer of a function can hold in several answers, and says that there are more', async () => {
+    const stack = await newStack(apart);
+    const run = await stack.submit(plan);
+    const { store, index } = stack.stores;
+    const why = 'x'.repeat(1_000_000);
+    const event = { event: 'stop', status: ItemStatus.cancelled, why, at: 0 } as const;
+    await store.create(run, 'record', 'state', [], 1);
+    for (let version = 1; version <= 6; version += 1) await store.commit(run, version, 'state', [event]);
+    // More than an answer holds at once.
+    await store.commit(run, 7, 'state', Array(5).fill(event));
+    await store.finish(run, 1);
+    const answers: Followed[] = [];
+    for (let after = 0; answers.at(-1)?.progress?.more !== false && answers.length < 9; ) {
+      const answer = await stack.functions().control<Followed>({ action: 'follow', run, after });
+      const { version, more = false } = answer.progress!;
+      answers.push({ ...answer, progress: { ...answer.progress!, more } });
+      after = version;
+    }
+    expect(answers.map(({ progress, ended }) => [progress!.events.length, progress!.version, ended])).toEqual(
+      [
+        [3, 4, false],
+        [3, 7, false],
+        [5, 8, true],
+      ],
+    );
+    expect((await index.get(run))?.endedAt).toBe(1);
   });
 
   it.each(['status', 'follow', 'cancel', 'resume', 'report'] as const)(
