@@ -66,10 +66,16 @@ describe('twenty items on AWS', () => {
     expect(await reportFile(run, 'report.md')).toContain('s2-1');
     expect(await reportFile(run, 'metrics.prom')).toContain('lex_pr_gate_execution_seconds_bucket');
     expect(report.metrics.memory_usage_bytes!.max).toBeGreaterThan(1 << 20);
+    // Nineteen short gates or so, and nearly a hundred transitions.
+    expect(report.cost).toMatchObject({ currency: 'USD', estimated: true });
+    expect(report.cost!.usd).toBeGreaterThan(0.002);
+    expect(report.cost!.usd).toBeLessThan(0.1);
+    expect(await reportFile(run, 'report.md')).toContain('- Cost: about $');
 
     // The same again: nothing to do, and no gate runs.
     const again = await reportOf(await submit({ repo, server }, plan), plan);
     const gates = again.items.flatMap((item) => item.gates);
+    expect(again.cost!.usd).toBeLessThan(report.cost!.usd);
     expect(again.items.filter(({ status }) => status === 'merged')).toHaveLength(15);
     expect(gates.filter(({ status, cached }) => status === 'pass' && !cached)).toEqual([]);
   });
