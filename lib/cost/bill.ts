@@ -33,7 +33,7 @@ export function billOf(
     storageGbSeconds * lambda.usd.storageGbSecond;
   const parts: Record<Part, number> = {
     gates: gate === undefined ? 0 : used(gate),
-    // CodeBuild, the small machine: whole minutes of each build.
+    // CodeBuild: each minute that a build has begun, from its start to its end.
     builds: counters.buildMinutes * (isArm ? codeBuild.usd.minuteArm64 : codeBuild.usd.minuteX86),
     // API Gateway, an HTTP API, is what may stand before a function.
     functions: sum(Object.values(others).map(used)) + counters.apiRequests * apiGateway.usd.request,

@@ -13,6 +13,7 @@ export interface Counters {
   readonly transitions: number;
   /** By function: `gate`, `next`, … */
   readonly functions: Readonly<Record<string, FunctionUse>>;
+  /** Of CodeBuild's small machine. */
   readonly buildMinutes: number;
   readonly readUnits: number;
   readonly writeUnits: number;

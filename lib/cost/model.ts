@@ -18,7 +18,8 @@ export function countersOf(usage: Usage, stack: StackShape, measured: Coefficien
     functions: Object.fromEntries(
       Object.entries(calls).map(([name, count]) => [name, useOf(name, count, usage, stack, measured)]),
     ),
-    buildMinutes: usage.buildMinutes,
+    // CodeBuild's machines cost about what their processors do.
+    buildMinutes: (usage.buildMinutes * stack.buildProcessors) / SMALL_PROCESSORS,
     ...tableUnits(usage, drivers, measured),
     tableGbMonths: (amount(measured.tables.bytes, drivers) / GB) * months,
     puts: amount(measured.files.puts, drivers),
@@ -36,6 +37,8 @@ export function countersOf(usage: Usage, stack: StackShape, measured: Coefficien
 
 const GB = 2 ** 30;
 const DAYS_A_MONTH = 30;
+/** Of CodeBuild's small machine (user guide, "Build environment compute types"). */
+const SMALL_PROCESSORS = 2;
 /** Without charge (AWS Lambda pricing, "Ephemeral Storage"). */
 export const FREE_STORAGE_MB = 512;
 /** A lane that waits asks again after this many seconds (`lib/infra/asl.ts`). */
@@ -48,18 +51,25 @@ const LOG_BYTES = { transition: (13 / 3) * 400, /* START, END, REPORT and a line
 type Calls = Readonly<Record<string, number>>;
 
 /** By function. */
-function callsOf({ turns, lost, lanes, executions, ...usage }: Usage): Calls & { readonly next: number } {
+function callsOf({
+  turns,
+  packs,
+  lost,
+  lanes,
+  executions,
+  ...usage
+}: Usage): Calls & { readonly next: number } {
   const { gate, build, check, merge, sleep } = turns;
   // Each answer to a lane is one call, and one more is answered with `done`. Where nothing had to run, the call that
   // asked for it takes the next turn as well.
-  const answers = gate + build + check + merge + sleep + lost.gate + lost.merge;
+  const answers = gate + packs + build + check + merge + sleep + lost.gate + lost.merge;
   return {
     // A place for the plan, handing it in, looking at it, fetching what it came to.
     control: 3 + Math.ceil(usage.seconds / LOOK_SECONDS),
     queue: executions,
     prepare: executions,
     next: lanes * executions + answers + parkings({ lanes, ...usage }),
-    gate: gate + 2 * lost.gate,
+    gate: gate + packs + 2 * lost.gate,
     merge: merge + 2 * lost.merge,
     report: executions,
     ...(check > 0 && { check }),
@@ -70,21 +80,25 @@ function callsOf({ turns, lost, lanes, executions, ...usage }: Usage): Calls & {
 function parkings({ lanes, seconds, gateSeconds, buildMinutes }: Omit<Usage, UsageOfCalls>): number {
   return Math.floor(Math.max(0, lanes * seconds - gateSeconds - buildMinutes * 60) / PARKED_SECONDS);
 }
-type UsageOfCalls = 'turns' | 'lost' | 'executions' | 'items' | 'commits' | 'series';
+type UsageOfCalls = 'turns' | 'packs' | 'lost' | 'executions' | 'items' | 'commits' | 'series';
 
 /** States that are entered (`lib/infra/run-machine.ts`, `lane-machine.ts`); a rotation, six in 1,500 turns, is left out. */
-function transitionsOf({ turns, lost, lanes, executions }: Usage, { next }: { readonly next: number }) {
+function transitionsOf(
+  { turns, packs, lost, lanes, executions }: Usage,
+  { next }: { readonly next: number },
+) {
   const { gate, build, check, merge, sleep } = turns;
   // Queue, Prepare, Prepared?, Lanes, Report; by lane Begin, Lane, Rotated?, LaneDone and in it Begin, Done.
   const around = executions * (5 + lanes * 6);
   // Next, Work; then what there is to do. What is lost is done twice and leads to Abandon.
-  return around + next * 2 + gate + build + check + merge + sleep + 3 * (lost.gate + lost.merge);
+  return around + next * 2 + gate + packs + build + check + merge + sleep + 3 * (lost.gate + lost.merge);
 }
 
 /** What there is of in a run. */
 export function driversOf(usage: Usage): Drivers {
-  const { items, lanes, executions, commits, turns } = usage;
-  const gate = turns.gate + turns.build;
+  const { items, lanes, executions, commits, turns, packs } = usage;
+  // Sources of a build are stored and read about as often as a job and its bundles.
+  const gate = turns.gate + turns.build + packs;
   return {
     run: executions,
     item: items,
@@ -92,7 +106,7 @@ export function driversOf(usage: Usage): Drivers {
     segment: Math.ceil(items / SEGMENT),
     turn: callsOf(usage).next + turns.settled,
     commit: commits,
-    task: gate + turns.check + turns.settled,
+    task: turns.gate + turns.build + turns.check + turns.settled,
     gate,
     merge: turns.merge,
   };

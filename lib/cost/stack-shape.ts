@@ -7,6 +7,8 @@ export const stackShapeSchema = z.strictObject({
   architecture: z.enum(['arm64', 'x86_64']),
   /** How long rows and files of runs stay. */
   retentionDays: z.number().min(0),
+  /** Of the machine that a build gets. */
+  buildProcessors: z.number().min(1),
   /** By function. */
   functions: z.record(z.string(), size),
 });

@@ -21,7 +21,10 @@ export interface Usage {
   readonly lost: { readonly gate: number; readonly merge: number };
   /** Of gates in functions, from the start of each to its end. */
   readonly gateSeconds: number;
+  /** Of builds, each from when it was handed out: whole minutes. */
   readonly buildMinutes: number;
+  /** Work trees that were packed for builds, in turns before those. */
+  readonly packs: number;
   /** Different metrics with their dimensions. */
   readonly series: number;
 }

@@ -74,7 +74,8 @@ ${table(
 
 - _gates_: the functions in which gates run; _functions_: all others, the command line that follows the run every ten seconds
   included; _workflow_: transitions of Step Functions; _tables_: DynamoDB; _files_: S3; _monitoring_: metrics, logs and
-  traces. In reports _builds_ are gates in CodeBuild.
+  traces. In reports _builds_ are gates in containers: each minute of CodeBuild that was begun, from when the gate was handed
+  out, larger machines by their processors.
 - Lanes cost next to nothing: a lane that waits is a task token. So take as many as the account's concurrency has room for.
 
 ## What dominates, and how to lower it
@@ -94,6 +95,10 @@ ${table(
     ['half of it remembered', formatUsd(cost({ ...USUAL, remembered: 0.5 }).bill.usd)],
     ['gates of 10 s', formatUsd(cost({ ...USUAL, gateSeconds: 10 }).bill.usd)],
     ['gates of 1 s', formatUsd(cost({ ...USUAL, gateSeconds: 1 }).bill.usd)],
+    [
+      'gates as builds of two minutes',
+      formatUsd(costOf(asBuilds(usual.usage), stack, measured, prices).bill.usd),
+    ],
     ['200 lanes', formatUsd(cost({ ...USUAL, lanes: 200 }).bill.usd)],
   ],
 )}
@@ -151,7 +156,8 @@ Jobs are the most uncertain of it: calls that come at once may write the same jo
 do. How long functions take beside the gates themselves was measured there too (the fastest tenth, because the machine had other
 things to do): ${durations(measured)}. Lambda is another machine. If all of that took twice as long, the run of 1,000 items would cost
 ${formatUsd(costOf(usageOf(USUAL), stack, slower(measured), prices).bill.usd)} instead of ${formatUsd(usual.bill.usd)}. Transitions and calls follow from the state machines, and a test holds
-them against their definitions. Logs are counted with 400 bytes an event of Step Functions and 500 a call of a function.
+them against their definitions. Logs are counted with 400 bytes an event of Step Functions and 500 a call of a function. Builds are
+not among what was measured, because the emulator has none: requests around a build are counted as those around a gate.
 
 Prices are in [lib/cost/prices.json](../lib/cost/prices.json), each with the page it is from; they were looked up in copies of
 these pages on the day named above, not in a live price list. With a file of the same form \`npm run cost -- --prices FILE\` prints
@@ -162,6 +168,13 @@ this page for other prices.
 function costOf(usage: Usage, stack: StackShape, { coefficients }: MeasuredFile, prices: Prices) {
   const counters = countersOf(usage, stack, coefficients);
   return { counters, bill: billOf(counters, stack.architecture, prices), usage };
+}
+
+/** The same, had each gate been one in a container. */
+function asBuilds(usage: Usage): Usage {
+  const { gate } = usage.turns;
+  const turns = { ...usage.turns, gate: 0, build: gate };
+  return { ...usage, turns, gateSeconds: 0, buildMinutes: 2 * gate, packs: gate };
 }
 
 const withGate = (stack: StackShape, size: { readonly memoryMB: number }): StackShape => ({

@@ -13,6 +13,7 @@ const usage = (items: number, lanes: number): Usage => ({
   lost: { gate: 0, merge: 0 },
   gateSeconds: 2 * (items + 1),
   buildMinutes: 0,
+  packs: 0,
   series: 10,
 });
 

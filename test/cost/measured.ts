@@ -48,7 +48,7 @@ function compare(run: Measured, coefficients: Coefficients): MeasuredFile['check
 }
 
 /** Sizes of functions say nothing about how often they are called. */
-const ANY_STACK: StackShape = { architecture: 'arm64', retentionDays: 30, functions: {} };
+const ANY_STACK: StackShape = { architecture: 'arm64', retentionDays: 30, buildProcessors: 2, functions: {} };
 
 function computed({ usage }: Measured, coefficients: Coefficients): Record<string, number> {
   const counters = countersOf(usage, ANY_STACK, coefficients);

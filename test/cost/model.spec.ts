@@ -18,6 +18,7 @@ const NONE: Usage = {
   lost: { gate: 0, merge: 0 },
   gateSeconds: 0,
   buildMinutes: 0,
+  packs: 0,
   series: 0,
 };
 const counters = (usage: Partial<Usage>) => countersOf({ ...NONE, ...usage }, shape, COEFFICIENTS);
@@ -34,7 +35,7 @@ async function statesOf(lanes: readonly (readonly Turn[])[]): Promise<number> {
   return inLanes.reduce((sum, { path }) => sum + around.path.length + path.length, run.path.length);
 }
 
-const kind = fc.constantFrom('gate' as const, 'merge' as const, 'sleep' as const);
+const kind = fc.constantFrom('gate' as const, 'build' as const, 'merge' as const, 'sleep' as const);
 
 describe('what a run has used', () => {
   it('has the transitions and calls of the state machines, as they are defined', async () => {
@@ -44,7 +45,15 @@ describe('what a run has used', () => {
         const count = (of: string) => lanes.flat().filter((each) => each === of).length;
         const used = counters({
           lanes: lanes.length,
-          turns: { ...NONE.turns, gate: count('gate'), merge: count('merge'), sleep: count('sleep') },
+          turns: {
+            ...NONE.turns,
+            build: count('build'),
+            merge: count('merge'),
+            sleep: count('sleep'),
+            gate: Math.floor(count('gate') / 2),
+          },
+          // A tree is packed by the same state as gates run in.
+          packs: Math.ceil(count('gate') / 2),
         });
         expect(used.transitions).toBe(await statesOf(lanes.map((of) => of.map((each) => ({ kind: each })))));
         expect(used.functions.next!.calls).toBe(lanes.length + lanes.flat().length);
@@ -67,6 +76,13 @@ describe('what a run has used', () => {
   it('counts memory and /tmp of a function by its size', () => {
     const { gbSeconds, storageGbSeconds } = counters({ gateSeconds: 60 }).functions.gate!;
     expect([gbSeconds, storageGbSeconds]).toEqual([120, 210]);
+  });
+
+  it('counts a build by the processors of its machine', () => {
+    const usage = { ...NONE, buildMinutes: 10 };
+    const large = { ...shape, buildProcessors: 8 };
+    expect(countersOf(usage, shape, COEFFICIENTS).buildMinutes).toBe(10);
+    expect(countersOf(usage, large, COEFFICIENTS).buildMinutes).toBe(40);
   });
 
   it('has a lane that waits ask again every quarter of an hour', () => {

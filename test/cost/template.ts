@@ -1,4 +1,5 @@
 import type { StackShape } from '../../lib/cost/stack-shape';
+import { processorsOf } from '../../lib/infra/shape';
 
 /** A template of CloudFormation. */
 export interface Template {
@@ -28,9 +29,13 @@ export function shapeOf(template: Template): StackShape {
   const [[, { Properties: bucket }]] = resourcesOf(template, 'AWS::S3::Bucket') as [
     ReturnType<typeof resourcesOf>[number],
   ];
+  const [[, { Properties: builds }]] = resourcesOf(template, 'AWS::CodeBuild::Project') as [
+    ReturnType<typeof resourcesOf>[number],
+  ];
   return {
     architecture: functions.find(([name]) => name === 'gate')![2],
     retentionDays: bucket.LifecycleConfiguration.Rules[0].ExpirationInDays,
+    buildProcessors: processorsOf(builds.Environment.ComputeType),
     functions: Object.fromEntries(functions.map(([name, size]) => [name, size])),
   };
 }

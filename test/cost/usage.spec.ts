@@ -33,6 +33,47 @@ const used = (...commits: RunEvent[][]) =>
     100_000,
   );
 
+describe('a build', () => {
+  const containers = {
+    ...run,
+    load: {
+      ...run.load,
+      tasks: run.load.tasks.map((task) => ({
+        ...task,
+        gate: { ...task.gate, runtime: 'container' as const },
+      })),
+    },
+  };
+  const of = (...events: RunEvent[]) =>
+    usageOf(
+      containers,
+      state,
+      1,
+      [
+        { version: 1, events: [] },
+        { version: 2, events },
+      ],
+      0,
+    );
+  const built = (task: number, candidate: string): RunEvent =>
+    ({ ...ended(0, task, 130), candidate }) as RunEvent;
+
+  it('is billed by the minutes that it has begun, from when it was handed out', () => {
+    const commits = [[starting(0, 0, 5_000)], [built(0, 'a')]].map((events, k) => ({
+      version: k + 1,
+      events,
+    }));
+    const { turns, buildMinutes, gateSeconds, packs } = usageOf(containers, state, 2, commits, 0);
+    expect([turns.gate, turns.build, buildMinutes, gateSeconds, packs]).toEqual([0, 1, 3, 0, 1]);
+  });
+
+  it('has its work tree packed once, however many run on it', () => {
+    expect(of(built(0, 'a')).packs).toBe(1);
+    expect(of(built(0, 'a'), built(1, 'a'), built(2, 'b')).packs).toBe(2);
+    expect(used([ended(0, 0, 1)]).packs).toBe(0);
+  });
+});
+
 describe('what was lost with its worker', () => {
   it('is a gate where the lane had one, for as long as it had it', () => {
     const { turns, lost: gone, gateSeconds } = used([starting(0, 0, 1_000)], [lost(0, 31_000)]);

@@ -5,6 +5,7 @@ import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/function-table';
 export const shape: StackShape = {
   architecture: 'arm64',
   retentionDays: 30,
+  buildProcessors: 2,
   functions: Object.fromEntries(
     FUNCTION_NAMES.map((name) => {
       const { memoryMB, storageMB } = FUNCTIONS[name];

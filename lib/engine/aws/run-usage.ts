@@ -50,6 +50,7 @@ export function usageOf(
     lost: { gate: count('gate', true), merge: count('merge', true) },
     gateSeconds: sum(turns.map((turn) => turn.gateSeconds)),
     buildMinutes: sum(turns.map((turn) => turn.buildMinutes)),
+    packs: packsOf(load, events),
     series: seriesOf(load, events),
   };
 }
@@ -82,9 +83,11 @@ function turnOf(load: Workload, events: readonly Ended[], start: Start | undefin
   if (!events.some(isGate)) return turnWith('merge', []);
   const ran = events.filter(isGate).filter(hasRun);
   const [kind = 'settled'] = ran.map((result) => kindOf(load, result));
+  // What is billed of a build begins before its command does.
+  const from = (startedAt: number) => (kind === 'build' ? (start?.at ?? startedAt) : startedAt);
   return turnWith(
     kind,
-    ran.map(({ startedAt, endedAt }) => (endedAt - startedAt) / 1000),
+    ran.map(({ startedAt, endedAt }) => (endedAt - from(startedAt)) / 1000),
   );
 }
 
@@ -116,6 +119,12 @@ const KINDS: Readonly<Record<Gate['runtime'], 'gate' | 'build' | 'check'>> = {
   container: 'build',
   'ci-service': 'check',
 };
+
+/** What builds were run on: each is packed once. */
+function packsOf(load: Workload, events: readonly RunEvent[]): number {
+  const built = events.filter(isGate).filter((result) => hasRun(result) && kindOf(load, result) === 'build');
+  return new Set(built.map(({ candidate }) => candidate)).size;
+}
 
 /** Metrics that every run sends, without those of gates and of items that failed. */
 const ALWAYS = 12;
