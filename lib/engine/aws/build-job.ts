@@ -45,7 +45,16 @@ export async function handOutBuild(
       turn,
       bundles: await bundles(),
       objectFormat: record.base.length === 64 ? 'sha256' : 'sha1',
-      source: { task: index, attempt, commit, tree, ofTree, to: await blobs.writeUrl(source, URL_SECONDS) },
+      source: {
+        task: index,
+        attempt,
+        item: task.item < 0 ? null : names[task.item]!,
+        gate: gate.name,
+        commit,
+        tree,
+        ofTree,
+        to: await blobs.writeUrl(source, URL_SECONDS),
+      },
     };
     const key = blobKeys.job(id, state.generation, lane, turn);
     await blobs.put(key, JSON.stringify(job), 'application/json');

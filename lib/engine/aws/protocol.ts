@@ -171,6 +171,9 @@ export const sourceJob = anyJob.extend({
   source: z.object({
     task: count,
     attempt: z.int().min(1),
+    /** For the log, as above. */
+    item: z.string().nullish(),
+    gate: z.string().optional(),
     commit: z.string(),
     tree: z.string(),
     /** HEAD is a commit of the tree alone, not the one with its history. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parentlessCommit } from '../../merge/candidate';
 import { Git } from '../../repository/git';
 import { UnusablePathError } from '../../repository/lane';
+import { log, logWith } from './function-log';
 import { withJobRepository } from './job-repository';
 import { type GateAnswer, MAX_NOTE, type SourceJob } from './protocol';
 import { packWorkTree, UnusableNameError } from './source-archive';
@@ -14,7 +15,21 @@ import { ZipTooLargeError } from './zip';
  * results. What cannot be packed is a failure of the gate.
  * @throws what `withJobRepository` and the transfer throw; another try may help
  */
-export async function makeSource(job: SourceJob, home: string): Promise<GateAnswer> {
+export function makeSource(job: SourceJob, home: string): Promise<GateAnswer> {
+  const { item, gate, attempt } = job.source;
+  return logWith({ item, gate, attempt }, async () => {
+    const began = performance.now();
+    const answer = await pack(job, home);
+    const note = answer.results[0]?.note;
+    log.info('source', note === undefined ? 'the source of a build is packed' : 'no source could be packed', {
+      note,
+      ms: Math.round(performance.now() - began),
+    });
+    return answer;
+  });
+}
+
+async function pack(job: SourceJob, home: string): Promise<GateAnswer> {
   const { task, attempt, commit, tree, ofTree, to } = job.source;
   try {
     await withJobRepository(job, home, async ({ folder, commits, lane }) => {

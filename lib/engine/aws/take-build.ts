@@ -6,6 +6,7 @@ import { artifactsPath, logPath } from '../gate-files';
 import { type Blobs, blobKeys } from './blobs';
 import { endOfBuild } from './build-end';
 import { LOG } from './buildspec';
+import { log } from './function-log';
 import { fittingAnswer, noteOf } from './gate-answer';
 import { inChunks } from './in-chunks';
 import type { BuildReturn, GateReturn } from './protocol';
@@ -33,11 +34,18 @@ export async function takeBuild(
   const task = load.tasks[build.task];
   if (task === undefined) return { results: [], lost: 'there is no such task' };
   const end = endOfBuild(build, task.gate.timeoutSeconds);
+  const item = task.item < 0 ? null : names[task.item]!;
+  log.info('build-end', `the build for gate ${task.gate.name}: ${end.kind}`, {
+    item,
+    gate: task.gate.name,
+    attempt: build.attempt,
+    ...(end.kind === 'lost' ? { why: end.why } : { status: end.outcome, note: end.note }),
+  });
   if (end.kind === 'lost') return { results: [], lost: end.why };
   const { round } = state.weave;
   const from = `${blobKeys.build(record.id, build.name)}/${FILES}/`;
-  const log = blobKeys.file(record.id, logPath(names, task, round, build.attempt));
-  const logged = await blobs.copy(`${from}${LOG}`, log);
+  const logKey = blobKeys.file(record.id, logPath(names, task, round, build.attempt));
+  const logged = await blobs.copy(`${from}${LOG}`, logKey);
   const into = blobKeys.file(record.id, artifactsPath(names, task, round));
   const kept =
     task.gate.artifacts.length === 0

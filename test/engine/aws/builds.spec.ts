@@ -106,6 +106,18 @@ describe('a gate in a container on AWS', () => {
     expect(stack.repo.show('main', 'change')).toBe('1');
   });
 
+  it('is told of in the log of the functions, without the secret name of its build', async () => {
+    const { stack, run } = await runGate(gate('cat change'));
+    const { started } = await carryWithBuilds(stack, run);
+    const about = { run, generation: 1, lane: 0, item: 'change', gate: 'test', attempt: 1 };
+    const ofBuild = stack.logs.filter(({ event }) => event === 'source' || event === 'build-end');
+    expect(ofBuild).toMatchObject([
+      { ...about, function: 'gate', event: 'source' },
+      { ...about, function: 'next', event: 'build-end', status: 'pass' },
+    ]);
+    expect(JSON.stringify(stack.logs)).not.toContain(started[0]!.IdempotencyToken);
+  });
+
   it('is asked of CodeBuild with these arguments', async () => {
     const { stack, run } = await runGate(gate('true', { timeoutSeconds: 3_600 }));
     const { started } = await carryWithBuilds(stack, run);
