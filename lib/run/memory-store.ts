@@ -1,4 +1,4 @@
-import { type RunStore, StaleVersionError, type StoredRun } from './store';
+import { type CommittedEvents, type RunStore, StaleVersionError, type StoredRun } from './store';
 
 interface Entry {
   run: StoredRun;
@@ -16,11 +16,12 @@ export function openMemoryStore(): RunStore {
     if (found === undefined) throw new Error(`unknown run ${id}`);
     return found;
   };
-  const eventsAfter: RunStore['eventsAfter'] = async (id, version) =>
-    entry(id)
-      .commits.filter((commit) => commit.version > version)
-      .map((commit) => ({ version: commit.version, events: JSON.parse(commit.events) }))
-      .filter(({ events }) => events.length > 0);
+  async function* eventsAfter(id: string, after: number): AsyncGenerator<CommittedEvents> {
+    for (const { version, events: text } of entry(id).commits) {
+      const events = JSON.parse(text);
+      if (version > after && events.length > 0) yield { version, events };
+    }
+  }
   return {
     async create(id, record, state, events, createdAt) {
       if (runs.has(id)) throw new Error(`run ${id} exists already`);
@@ -45,7 +46,7 @@ export function openMemoryStore(): RunStore {
       found.commits.push({ version: found.version, events: JSON.stringify(events) });
     },
     async events(id) {
-      return (await eventsAfter(id, 0)).flatMap(({ events }) => events);
+      return (await Array.fromAsync(eventsAfter(id, 0))).flatMap(({ events }) => events);
     },
     eventsAfter,
     async finish(id, endedAt) {

@@ -31,7 +31,7 @@ const NO_RUNS: RunReader = {
     throw new Error(`unknown run ${id}`);
   },
   events: async () => [],
-  eventsAfter: async () => [],
+  async *eventsAfter() {},
   close: async () => {},
 };
 

@@ -114,7 +114,7 @@ export function readerOf(db: DatabaseSync): RunReader {
       const rows = db.prepare('SELECT body FROM event WHERE run = ? ORDER BY version, k').all(id);
       return rows.map((row): RunEvent => JSON.parse(String(row.body)));
     },
-    async eventsAfter(id, version) {
+    async *eventsAfter(id, version) {
       const rows = db
         .prepare('SELECT version, body FROM event WHERE run = ? AND version > ? ORDER BY version, k')
         .all(id, version);
@@ -124,7 +124,7 @@ export function readerOf(db: DatabaseSync): RunReader {
         events.push(JSON.parse(String(row.body)));
         commits.set(Number(row.version), events);
       }
-      return [...commits].map(([made, events]) => ({ version: made, events }));
+      for (const [made, events] of commits) yield { version: made, events };
     },
     async close() {
       db.close();

@@ -35,9 +35,9 @@ export interface RunReader {
   events(id: string): Promise<readonly RunEvent[]>;
   /**
    * Events of the commits after `version` (0: of all) in their order, grouped by the version that each commit
-   * made; commits without events are left out.
+   * made; commits without events are left out. Read as they are asked for: of a long run there are many.
    */
-  eventsAfter(id: string, version: number): Promise<readonly CommittedEvents[]>;
+  eventsAfter(id: string, version: number): AsyncIterable<CommittedEvents>;
   close(): Promise<void>;
 }
 

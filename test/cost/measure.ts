@@ -130,5 +130,11 @@ async function runPlan(plan: string, outputs: Readonly<Record<string, string>>):
   const context = await createLoader(store)(run);
   const { state: text, version } = await store.read(run);
   const endedAt = (await store.find(run))!.endedAt!;
-  return usageOf(context, decodeState(context.load, text), version, await store.eventsAfter(run, 0), endedAt);
+  return usageOf(
+    context,
+    decodeState(context.load, text),
+    version,
+    await Array.fromAsync(store.eventsAfter(run, 0)),
+    endedAt,
+  );
 }

@@ -50,9 +50,9 @@ export function describeStore(
         { version: 2, events: [event(1), event(2)] },
         { version: 4, events: [event(3)] },
       ];
-      expect(await store.eventsAfter('r1', 0)).toEqual(all);
-      expect(await store.eventsAfter('r1', 2)).toEqual(all.slice(2));
-      expect(await store.eventsAfter('r1', 4)).toEqual([]);
+      expect(await Array.fromAsync(store.eventsAfter('r1', 0))).toEqual(all);
+      expect(await Array.fromAsync(store.eventsAfter('r1', 2))).toEqual(all.slice(2));
+      expect(await Array.fromAsync(store.eventsAfter('r1', 4))).toEqual([]);
     });
 
     it('writes nothing when the version is no longer the expected one', async () => {

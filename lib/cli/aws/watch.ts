@@ -42,11 +42,11 @@ const PAUSES = { first: 1_000, last: 10_000 };
  */
 export async function watchRun({ control, run, open, note, signal, pause }: Watching): Promise<WatchEnd> {
   let wait = PAUSES.first;
-  let after = 0;
+  let place = { after: 0, told: 0 };
   let line = '';
   let show: ((progress: Progress) => void | Promise<void>) | undefined;
   while (!signal.aborted) {
-    const found = await unlessAborted(control.follow({ run, after }), signal);
+    const found = await unlessAborted(control.follow({ run, ...place }), signal);
     if (found === undefined) break;
     if (found.refusal !== undefined) return { end: 'refused', refusal: found.refusal };
     const { before, progress } = found;
@@ -56,10 +56,10 @@ export async function watchRun({ control, run, open, note, signal, pause }: Watc
       wait = PAUSES.first;
       if (before.length > 0) note(waitsFor(run, before));
     }
-    if (progress !== undefined && progress.version > after) {
+    if (progress !== undefined && (progress.more || progress.version > place.after)) {
       show ??= await openDisplay(run, progress.record, open);
       await show(progress);
-      after = progress.version;
+      place = { after: progress.version, told: progress.told };
       wait = PAUSES.first;
       if (progress.more) continue;
     }

@@ -51,7 +51,7 @@ export async function printLocal(logs: LocalLogs, follow: boolean): Promise<void
     for (;;) {
       // In this order: what has ended by then is told by the events.
       const goesOn = logs.isCarried() && (await runs.find(record.id))?.endedAt === undefined;
-      for (const { version, events } of await runs.eventsAfter(record.id, after)) {
+      for await (const { version, events } of runs.eventsAfter(record.id, after)) {
         after = version;
         for (const event of events) if (!signal.aborted) await take(event);
       }

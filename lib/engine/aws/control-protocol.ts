@@ -27,8 +27,13 @@ export const controlCall = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('submit'), run, plan: planId, request: requestSchema }),
   z.strictObject({ action: z.literal('list'), from: z.string().optional() }),
   z.strictObject({ action: z.literal('status'), run: anyRun }),
-  /** What has happened since a version of the state (0: since the start). */
-  z.strictObject({ action: z.literal('follow'), run, after: z.int().min(0) }),
+  /** What has happened since a version of the state (0: since the start), and so many events after it. */
+  z.strictObject({
+    action: z.literal('follow'),
+    run,
+    after: z.int().min(0),
+    told: z.int().min(0).default(0),
+  }),
   /** URLs of logs, while a run goes on and after it. */
   z.strictObject({ action: z.literal('logs'), run, paths: z.array(logPath).min(1).max(LOGS_A_CALL) }),
   z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
@@ -67,11 +72,15 @@ export interface Followed {
   /** Undefined as long as the run waits or is being prepared. */
   readonly progress?:
     | {
+        /** All events up to this version have been told, and of the next one as many: what to ask for next. */
         readonly version: number;
+        readonly told: number;
+        /** There are more than an answer has room for. */
+        readonly more: boolean;
+        /** As it is now. */
         readonly state: string;
+        /** Without the long lists of what happened, which are for the report. */
         readonly events: readonly RunEvent[];
-        /** There are more events than an answer can hold; `version` is that of the last one here. */
-        readonly more?: boolean | undefined;
         /** Record and facts (HTTP GET). */
         readonly record: string;
       }

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Problem, refuse } from '../../errors';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
-import type { CommittedEvents } from '../../run/store';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
 import { runId } from '../names';
@@ -20,6 +19,7 @@ import type {
   Upload,
 } from './control-protocol';
 import { log } from './function-log';
+import { pageOfEvents } from './page-of-events';
 import { readSubmittedPlan } from './read-plan';
 import { submissionSchema } from './request';
 import type { LaneStopper, Starter } from './starter';
@@ -41,8 +41,8 @@ export interface ControlServices extends TurnServices {
 type Call<A extends ControlCall['action']> = Extract<ControlCall, { action: A }>;
 
 const URL_SECONDS = 3_600;
-/** URLs have up to 2 KB, and a function can answer 6 MB. */
-const FILES_A_PAGE = 1_000;
+/** With their paths URLs have up to 8 KB, and a function can answer 6 MB. */
+const FILES_A_PAGE = 500;
 
 /** A place for a plan. */
 export async function upload({ blobs, now }: ControlServices, call: Call<'upload'>): Promise<Upload> {
@@ -89,7 +89,10 @@ export async function status(services: ControlServices, call: Call<'status'>): P
   return { ...summary(found), ...(waits ? { status: 'queued' as const } : {}), progress };
 }
 
-/** What has happened to a run since a version of its state. */
+/** Bytes of an answer; a function can give 6 MB, in which this is a text once more. */
+const MAX_FOLLOWED = 5 * 2 ** 20;
+
+/** What has happened to a run since a version of its state, as much as an answer has room for. */
 export async function follow(services: ControlServices, call: Call<'follow'>): Promise<Followed> {
   const { store, index, queue, blobs } = services;
   const found = await index.get(call.run);
@@ -108,32 +111,17 @@ export async function follow(services: ControlServices, call: Call<'follow'>): P
     };
   }
   const { version, state } = await store.read(call.run);
-  const commits = version === call.after ? [] : await store.eventsAfter(call.run, call.after);
   // A commit that came after the state was read is told next time.
-  const known = commits.filter((commit) => commit.version <= version);
-  const told = firstOf(known);
-  const last = told.length < known.length ? told.at(-1) : undefined;
+  const page = await pageOfEvents(store.eventsAfter(call.run, call.after), {
+    ...{ after: call.after, told: call.told ?? 0, upTo: version },
+    bytes: MAX_FOLLOWED - Buffer.byteLength(JSON.stringify(state)),
+  });
   const progress = {
-    version: last?.version ?? version,
+    ...page,
     state,
-    events: told.flatMap(({ events }) => events),
-    ...(last !== undefined && { more: true }),
     record: await blobs.readUrl(blobKeys.record(call.run), URL_SECONDS),
   };
-  return { before: [], progress, ended: ended && last === undefined, refusal };
-}
-
-/** In characters: a function can answer 6 MB, and there is a state besides. */
-const MAX_EVENTS = 4_000_000;
-
-/** As many commits as an answer can hold; one at least, so that whoever asks gets on. */
-function firstOf(commits: readonly CommittedEvents[]): readonly CommittedEvents[] {
-  let left = MAX_EVENTS;
-  const end = commits.findIndex(({ events }) => {
-    left -= Buffer.byteLength(JSON.stringify(events));
-    return left < 0;
-  });
-  return end < 0 ? commits : commits.slice(0, Math.max(1, end));
+  return { before: [], progress, ended: ended && !page.more, refusal };
 }
 
 /** Where logs can be read. */

@@ -61,7 +61,7 @@ async function endRun(services: ReportServices, call: { run: string; generation:
   const state = decodeState(run.load, text);
   if (state.phase !== 'done' || state.unfinishedTasks > 0)
     throw new Error(`the lanes of run ${call.run} ended before it was done`);
-  const commits = await store.eventsAfter(call.run, 0);
+  const commits = await Array.fromAsync(store.eventsAfter(call.run, 0));
   const events = commits.flatMap((commit) => commit.events);
   const endedAt = endOf(run, events);
   const cost = costOf(usageOf(run, state, version, commits, endedAt), shape);

@@ -65,8 +65,12 @@ export class Rows {
 
   /** All rows of a run from one name to another, both included, in the order of their names. */
   async range(run: string, from: string, to: string): Promise<Row[]> {
+    return (await Array.fromAsync(this.pages(run, from, to))).flat();
+  }
+
+  /** The same as they are read, about a megabyte at a time. */
+  async *pages(run: string, from: string, to: string): AsyncGenerator<Row[]> {
     const expression = '#run = :run AND #row BETWEEN :from AND :to';
-    const found: Row[] = [];
     let page: Awaited<ReturnType<Rows['query']>> | undefined;
     do {
       page = await this.query({
@@ -75,9 +79,8 @@ export class Rows {
         ConsistentRead: true,
         ExclusiveStartKey: page?.last && toAttributes(page.last),
       });
-      found.push(...page.rows);
+      yield page.rows;
     } while (page.last !== undefined);
-    return found;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Row } from '../../aws/attributes';
-import { type RunStore, StaleVersionError, type StoredRun } from '../store';
+import { type CommittedEvents, type RunStore, StaleVersionError, type StoredRun } from '../store';
 import { ABSENT, LISTED, PRESENT, persist, type Rows } from './rows';
 import { packText, unpackText } from './text';
 
@@ -47,11 +47,13 @@ export function openDynamoRunStore(rows: Rows): RunStore {
     return { id, record: await unpacked(record), createdAt: Number(run.createdAt), endedAt };
   }
 
-  const eventsAfter: RunStore['eventsAfter'] = async (run, version) => {
-    const found = await rows.range(run, eventRow(version + 1), 'EVENT#~');
-    const texts = await Promise.all(found.map(unpacked));
-    return found.map((row, k) => ({ version: Number(row.version), events: JSON.parse(texts[k]!) }));
-  };
+  async function* eventsAfter(run: string, version: number): AsyncGenerator<CommittedEvents> {
+    for await (const page of rows.pages(run, eventRow(version + 1), 'EVENT#~')) {
+      const texts = await Promise.all(page.map(unpacked));
+      for (const [k, row] of page.entries())
+        yield { version: Number(row.version), events: JSON.parse(texts[k]!) };
+    }
+  }
 
   return {
     async create(id, record, state, events, createdAt) {
@@ -107,7 +109,7 @@ export function openDynamoRunStore(rows: Rows): RunStore {
     },
 
     async events(id) {
-      return (await eventsAfter(id, 0)).flatMap(({ events }) => events);
+      return (await Array.fromAsync(eventsAfter(id, 0))).flatMap(({ events }) => events);
     },
 
     eventsAfter,

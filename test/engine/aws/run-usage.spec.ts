@@ -17,7 +17,7 @@ const plan: PlanDocument = { items, policy: { maxWorkers: 2 } };
 /** What the store of a run that has ended says of what it has done. */
 async function used({ stores, report, state }: Stack, run: string): Promise<Usage> {
   const { version } = await stores.store.read(run);
-  const commits = await stores.store.eventsAfter(run, 0);
+  const commits = await Array.fromAsync(stores.store.eventsAfter(run, 0));
   const context = await createLoader(stores.store)(run);
   return usageOf(context, await state(run), version, commits, Date.parse(report(run).endedAt));
 }
