@@ -12,11 +12,12 @@ const execute = promisify(execFile);
 /**
  * @param {Record<string, string>} environment what makes SDK and CLI talk to the emulator
  * @param {Record<string, string>} context values of `-c NAME=VALUE`
- * @param {boolean} isBootstrapped whether that was done there before
+ * @param {{ isBootstrapped?: boolean, app?: string }} options whether that was done there before; the command that makes
+ *   the stack, which is that of cdk.json by default
  * @returns {Promise<Record<string, string>>} the outputs of the stack
  * @throws Error with what the CDK CLI said
  */
-export async function deployToEmulator(environment, context = {}, isBootstrapped = false) {
+export async function deployToEmulator(environment, context = {}, { isBootstrapped = false, app } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-cdk-'));
   const env = {
     ...process.env,
@@ -26,7 +27,7 @@ export async function deployToEmulator(environment, context = {}, isBootstrapped
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
   const cdk = async (...args) => {
-    const output = ['--output', join(folder, 'cdk.out')];
+    const output = ['--output', join(folder, 'cdk.out'), ...(app === undefined ? [] : ['--app', app])];
     const values = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     try {
       await execute('cdk', [...args, ...values, ...output, '--no-notices', '--ci'], {

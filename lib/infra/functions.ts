@@ -66,6 +66,8 @@ export class Functions extends Construct {
       }),
       environment: { NODE_OPTIONS, LEX_PR_LOG_LEVEL: props.logLevel },
       tracing: Tracing.ACTIVE,
+      // Runs that go on call the version that they began with.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       role,
       logGroup,
     };

@@ -60,8 +60,11 @@ export class Machines extends Construct {
       definitionSubstitutions: {
         ...substitutions,
         Partition: Aws.PARTITION,
+        // Versions: an execution that goes on while the stack is upgraded calls what it was made for to its end.
         ...Object.fromEntries(
-          calls.map((name) => [functionPlaceholder(name), functions[name].functionArn] as const),
+          calls.map(
+            (name) => [functionPlaceholder(name), functions[name].currentVersion.functionArn] as const,
+          ),
         ),
       },
       tracingEnabled: true,
@@ -77,12 +80,14 @@ export class Machines extends Construct {
         }),
       },
     });
-    machine.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: calls.map((name) => functions[name].functionArn),
-      }),
-    );
+    const versions = calls.map((name) => `${functions[name].functionArn}:*`);
+    machine.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: versions }));
+    for (const resource of versions)
+      acknowledgeWildcard(
+        machine,
+        resource,
+        'Versions of one function: those before are called to the end of their runs.',
+      );
     const reason = 'Log delivery and X-Ray have no resources to name.';
     acknowledgeWildcard(machine, '*', reason);
     return machine;

@@ -24,11 +24,12 @@ import { TestRepository } from '../support/repository';
 /** The outputs of the stack that global setup has deployed. */
 export const stack = (): Readonly<Record<string, string>> => JSON.parse(process.env.LEX_PR_TEST_STACK!);
 
-/** Deploys a stack that everything in this file talks to from then on. */
-export async function deployOwn(context: Readonly<Record<string, string>>): Promise<void> {
+/** Deploys a stack that everything in this file talks to from then on. @param app makes it; this checkout's by default */
+export async function deployOwn(context: Readonly<Record<string, string>>, app?: string): Promise<void> {
   const script = pathToFileURL(join(__dirname, '../../scripts/deploy-to-emulator.mjs')).href;
+  const args = [{}, context, { isBootstrapped: true, app }].map((arg) => JSON.stringify(arg));
   const deploy = `import { deployToEmulator } from ${JSON.stringify(script)};
-    console.log(JSON.stringify(await deployToEmulator({}, ${JSON.stringify(context)}, true)));`;
+    console.log(JSON.stringify(await deployToEmulator(${args.join(', ')})));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', deploy]);
   process.env.LEX_PR_TEST_STACK = stdout;
 }

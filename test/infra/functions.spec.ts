@@ -104,3 +104,22 @@ describe('the images', () => {
     expect(toolchain(own)).toBe(of(own, 'prepare').Environment.Variables.TOOLCHAIN);
   });
 });
+
+describe('the versions of functions', () => {
+  const { Resources } = images.template;
+  const called = resourcesOf(images.template, 'AWS::StepFunctions::StateMachine').flatMap(
+    ([, { Properties }]) =>
+      Object.entries<{ Ref?: string }>(Properties.DefinitionSubstitutions)
+        .filter(([name]) => name.endsWith('Function'))
+        .map(([, { Ref }]) => Resources[Ref!]!),
+  );
+
+  it('are what state machines call, so that a run ends with the code that it began with', () => {
+    expect(called.length).toBeGreaterThan(5);
+    expect(new Set(called.map(({ Type }) => Type))).toEqual(new Set(['AWS::Lambda::Version']));
+  });
+
+  it('stay when there are newer ones', () => {
+    for (const { DeletionPolicy } of called) expect(DeletionPolicy).toBe('Retain');
+  });
+});
