@@ -71,7 +71,8 @@ describe('the turn of a lane', () => {
     const errors = fc.array(error, { maxLength: TOO_MANY.length });
     const turn = fc.record({
       kind: fc.constantFrom('gate', 'build', 'merge', 'sleep', 'settled'),
-      next: errors,
+      // One more of the same kind would end the execution.
+      next: fc.array(error, { maxLength: LAMBDA_RETRIES }),
       work: errors,
     }) as fc.Arbitrary<Turn>;
     await fc.assert(
