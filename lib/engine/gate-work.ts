@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
-import { type ContainerSettings, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
+import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
+import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { MemoryMonitor } from '../performance/memory-monitor';
@@ -209,7 +210,7 @@ async function runInLane(
         workspace.store.processes.add(process);
         pids.push(process.pid);
       },
-      container: containerSettings(work),
+      runIn: gate.runtime === 'container' ? containerRunner(work) : undefined,
     };
     const place = placeOf(job.task, job.index, job.attempt, job.round);
     const outcome =
@@ -234,15 +235,15 @@ async function runInLane(
   }
 }
 
-function containerSettings({ containers, workspace }: GateWork): ContainerSettings | undefined {
-  if (containers === undefined) return undefined;
+function containerRunner({ containers, workspace }: GateWork): CommandRunner {
+  if (containers === undefined) throw new Error('no containers for this gate');
   const { repository, store } = workspace;
-  return {
+  return inContainer({
     ...containers,
     readOnly: objectFolders(join(repository.gitDir, 'objects')),
     onContainer: (container) => store.containers.add(container),
     onContainerGone: ({ name }) => store.containers.remove(name),
-  };
+  });
 }
 
 /** A sign that no file name of an item has keeps the two apart. */

@@ -5,11 +5,10 @@ import { collectArtifacts } from './artifacts';
 import { openCappedLog } from './capped-log';
 import { gateEnvironment } from './environment';
 import type { ProcessRecord } from './process-group';
-import { type CommandEnd, runCommand } from './run-command';
-import { type ContainerSettings, runInContainer } from './run-in-container';
+import { type Command, type CommandEnd, runCommand } from './run-command';
 import { cwdProblem } from './work-folder';
 
-export type { ContainerSettings, ProcessRecord };
+export type { ProcessRecord };
 
 export interface GateRequest {
   readonly gate: Gate;
@@ -25,8 +24,25 @@ export interface GateRequest {
   readonly signal: AbortSignal;
   /** Called with the process before the command is released; where it throws, the command never runs. */
   readonly onStart: (process: ProcessRecord) => void;
-  /** For a gate whose runtime is `container`. */
-  readonly container?: ContainerSettings | undefined;
+  /** Runs the command elsewhere than in a shell of this machine. */
+  readonly runIn?: CommandRunner | undefined;
+}
+
+/**
+ * Runs the command of a gate, whatever that takes, and ends what it has started.
+ * @param workTree absolute, without symbolic links
+ */
+export type CommandRunner = (
+  request: GateRequest,
+  workTree: string,
+  onOutput: Command['onOutput'],
+) => Promise<RunnerEnd>;
+
+export interface RunnerEnd {
+  /** Undefined where it was stopped, or could not be run, before there was a process. */
+  readonly end: CommandEnd | undefined;
+  /** Why the command did not run. */
+  readonly problem: string | undefined;
 }
 
 export interface GateOutcome {
@@ -95,10 +111,8 @@ async function attemptCommand(
   const problem = cwdProblem(workTree, gate.cwd);
   if (problem !== undefined) return { status: 'fail', notes: [problem], end: undefined };
   try {
-    const { end, problem: failure } =
-      gate.runtime === 'container'
-        ? await runInContainer(request, workTree, onOutput)
-        : { end: await runHere(request, workTree, onOutput), problem: undefined };
+    const { runIn = runHere } = request;
+    const { end, problem: failure } = await runIn(request, workTree, onOutput);
     if (end !== undefined) {
       const notes = [...notesOn(end, gate), ...(failure === undefined ? [] : [failure])];
       return { status: statusOf(end), notes, end };
@@ -111,17 +125,14 @@ async function attemptCommand(
   }
 }
 
-function runHere(
-  { gate, variables, signal, onStart }: GateRequest,
-  workTree: string,
-  onOutput: (chunk: Uint8Array) => void,
-): Promise<CommandEnd | undefined> {
+const runHere: CommandRunner = async ({ gate, variables, signal, onStart }, workTree, onOutput) => {
   const { run, timeoutSeconds } = gate;
   const argv = ['/bin/sh', '-c', '--', run];
   const cwd = join(workTree, gate.cwd);
   const env = gateEnvironment(process.env, variables, gate.env);
-  return runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput });
-}
+  const end = await runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput });
+  return { end, problem: undefined };
+};
 
 function statusOf({ interruption, exitCode }: CommandEnd): GateOutcome['status'] {
   return interruption ?? (exitCode === 0 ? 'pass' : 'fail');

@@ -6,7 +6,7 @@ import { type ContainerRecord, endContainer } from './containers';
 import type { EnsureImage } from './images';
 import { OutputTail } from './output-tail';
 import { type Command, type CommandEnd, runCommand } from './run-command';
-import type { GateRequest } from './run-gate';
+import type { CommandRunner, GateRequest, RunnerEnd } from './run-gate';
 
 /** How a gate gets its container. */
 export interface ContainerSettings {
@@ -19,27 +19,23 @@ export interface ContainerSettings {
   readonly onContainerGone: (container: ContainerRecord) => void;
 }
 
-export interface ContainerEnd {
-  /** Undefined where it was stopped, or its image could not be had, before there was a container. */
-  readonly end: CommandEnd | undefined;
-  /** Why the command did not run. */
-  readonly problem: string | undefined;
+/**
+ * Runs the commands of gates in containers until those are gone. The engine's command is a process of ours like a
+ * local gate's shell; ending it is no end of what it started, so the container is ended by its name besides.
+ * @returns throws what `runCommand` throws, and an Error where the container could not be ended
+ */
+export function inContainer(container: ContainerSettings): CommandRunner {
+  return (request, workTree, onOutput) => run(container, request, workTree, onOutput);
 }
 
-/**
- * Runs the command of a gate in a container until that is gone. The engine's command is a process of ours like a
- * local gate's shell; ending it is no end of what it started, so the container is ended by its name besides.
- * @param workTree absolute, without symbolic links
- * @throws what `runCommand` throws, and an Error where the container could not be ended
- */
-export async function runInContainer(
-  request: GateRequest,
+async function run(
+  container: ContainerSettings,
+  { gate, variables, logFile, signal, onStart }: GateRequest,
   workTree: string,
   onOutput: Command['onOutput'],
-): Promise<ContainerEnd> {
-  const { gate, variables, logFile, signal, onStart, container } = request;
+): Promise<RunnerEnd> {
   const { image } = gate;
-  if (container === undefined || image === undefined) throw new Error('no container for this gate');
+  if (image === undefined) throw new Error('no image for this gate');
   const tail = new OutputTail();
   const command = {
     cwd: workTree,
