@@ -63,6 +63,9 @@ function launch(ministack, { url, folder, log, variables }) {
     // As little of this machine's as there is of anybody's in a function.
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
+    // Mends it a little.
+    PYTHONPATH: join(root, 'scripts/emulator'),
+    PYTHONDONTWRITEBYTECODE: '1',
     // Functions run on this project's Node.js.
     PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
   };

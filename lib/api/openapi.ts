@@ -5,11 +5,13 @@ import { Errors } from './schemas';
 
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'The request is wrong; everything that is wrong with it.',
+  401: 'Not signed as it has to be.',
   403: 'Not allowed; the body is the API gateway’s.',
   404: 'There is no such thing.',
   405: 'Not with this method.',
   406: 'Not in this form.',
   409: 'Not in the state that it is in.',
+  410: 'Too late.',
   413: 'Too long.',
   415: 'Not of this media type.',
   422: 'The Idempotency-Key was used for something else.',
@@ -64,10 +66,12 @@ function withNames(node: unknown, schemas: Record<string, unknown>): unknown {
   );
 }
 
-function operation({ id, summary, params, query, headers = {}, body, answers, refusals }: Route): object {
+function operation({ id, summary, params, query, headers = {}, body, isSigned, ...route }: Route): object {
+  const { answers, refusals } = route;
   return {
     operationId: id,
     summary,
+    ...(isSigned && { security: [] }),
     parameters: [
       ...parameters('path', params.shape, true),
       ...parameters('query', query.shape, false),

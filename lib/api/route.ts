@@ -22,6 +22,8 @@ export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObjec
   readonly headers?: Readonly<Record<string, z.ZodOptional<z.ZodString>>>;
   /** Media types of the body, with its schema; none: there is no body. */
   readonly body?: { readonly required: boolean; readonly types: Readonly<Record<string, z.ZodType>> };
+  /** Whoever asks signs the request instead of being known; the body is the route's to look at, after that. */
+  readonly isSigned?: true;
   /** Media types of answers with their schemas, by status; besides those of refusals. */
   readonly answers: Readonly<
     Record<number, { readonly description: string; readonly types: Readonly<Record<string, z.ZodType>> }>

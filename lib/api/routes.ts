@@ -5,6 +5,7 @@ import { stackMetrics } from '../engine/aws/stack-metrics';
 import { planSchema } from '../plan/schema';
 import { ReportSchema } from '../report/report';
 import { exposition } from '../telemetry/exposition';
+import { callbackRoute } from './callbacks';
 import { json } from './http';
 import { linksOf } from './links';
 import { readReport } from './read-report';
@@ -150,4 +151,5 @@ export const ROUTES: readonly Route[] = [
       return json(200, await cancel(services, { action: 'cancel', run: params.run, why }));
     },
   }),
+  callbackRoute,
 ];

@@ -79,6 +79,10 @@ export const Runs = z
   })
   .meta({ id: 'Runs' });
 
+export const Answered = z
+  .strictObject({ id: z.string().describe('Of the callback.'), status: z.enum(['pass', 'fail']) })
+  .meta({ id: 'Answered' });
+
 export const Cancelled = z
   .strictObject({
     run: z.string(),

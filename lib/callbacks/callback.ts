@@ -6,7 +6,7 @@ export interface Callback {
   readonly id: string;
   /** Signs the answer; nobody but whoever runs the check is told. */
   readonly key: string;
-  /** Where the answer goes (HTTP POST). */
+  /** Where the answer goes (HTTP POST); on AWS without the URL of the API. */
   readonly url: string;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;

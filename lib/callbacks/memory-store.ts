@@ -1,8 +1,9 @@
 import type { Callback } from './callback';
-import type { CallbackStore } from './store';
+import type { Order, Waiter, WaiterStore } from './store';
 
 /** Callbacks in memory, for tests. */
-export function openMemoryCallbacks(): CallbackStore {
+export function openMemoryCallbacks(): WaiterStore {
+  const waiters = new Map<string, { readonly waiter: Waiter; readonly order: Order }>();
   const all = new Map<string, Callback>();
   const keyOf = (run: string, place: string) => JSON.stringify([run, place]);
   return {
@@ -26,5 +27,18 @@ export function openMemoryCallbacks(): CallbackStore {
       all.set(keyOf(run, place), ended);
       return structuredClone(ended);
     },
+    async attach(run, place, waiter, order) {
+      const there = waiters.get(keyOf(run, place));
+      if (there === undefined || !isBefore(order, there.order))
+        waiters.set(keyOf(run, place), { waiter: structuredClone(waiter), order });
+    },
+    async waiter(run, place) {
+      return waiters.get(keyOf(run, place))?.waiter;
+    },
   };
+}
+
+function isBefore(a: Order, b: Order): boolean {
+  const at = a.findIndex((part, k) => part !== b[k]);
+  return at >= 0 && a[at]! < b[at]!;
 }

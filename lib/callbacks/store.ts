@@ -17,3 +17,20 @@ export interface CallbackStore {
    */
   end(run: string, place: Place, id: string, end: CallbackEnd): Promise<Callback | undefined>;
 }
+
+/** Who waits for a callback, where that is no process but a task of a state machine. */
+export interface Waiter {
+  /** Of the task. */
+  readonly token: string;
+  /** Since when, in ms since the epoch. */
+  readonly since: number;
+}
+
+/** Tells apart who came later: generation, execution of the lane, call of that, attempt of that. */
+export type Order = readonly [generation: number, k: number, calls: number, retry: number];
+
+export interface WaiterStore extends CallbackStore {
+  /** Notes who waits for a callback from now on, unless somebody who came later does. */
+  attach(run: string, place: Place, waiter: Waiter, order: Order): Promise<void>;
+  waiter(run: string, place: Place): Promise<Waiter | undefined>;
+}

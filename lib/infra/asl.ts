@@ -82,26 +82,27 @@ export const invoke = (name: FunctionName, payload: object | string): State => (
   TimeoutSeconds: FUNCTIONS[name].timeoutSeconds + 30,
 });
 
-/** Seconds after which a parked call is made again with a new token: what a lost answer costs at most. */
-const PARKED_SECONDS = 900;
-
-/** Calls a function that answers the token given to it, at once or later. `parks`: how often it is asked again. */
-export const invokeWithToken = (name: FunctionName, payload: object, parks: number, own: number): State => ({
+/** Calls a function that answers the token given to it, at once or later. */
+export const invokeWithToken = (name: FunctionName, payload: object): State => ({
   Type: 'Task',
   Resource: integration('lambda:invoke.waitForTaskToken'),
   Arguments: {
     FunctionName: placeholder(functionPlaceholder(name)),
     Payload: { ...payload, token: jsonata('$states.context.Task.Token') },
   },
-  TimeoutSeconds: PARKED_SECONDS,
-  Retry: [
-    {
-      ErrorEquals: ['States.Timeout'],
-      IntervalSeconds: 1,
-      BackoffRate: 1,
-      JitterStrategy: 'FULL',
-      MaxAttempts: parks,
-    },
-    ...retryFaults(own),
-  ],
 });
+
+/** Seconds after which a parked call is made again with a new token: what a lost answer costs at most. */
+export const PARKED_SECONDS = 900;
+
+/** Asks again, so often, when nobody has answered; and after faults. */
+export const retryParked = (parks: number, own: number): readonly object[] => [
+  {
+    ErrorEquals: ['States.Timeout'],
+    IntervalSeconds: 1,
+    BackoffRate: 1,
+    JitterStrategy: 'FULL',
+    MaxAttempts: parks,
+  },
+  ...retryFaults(own),
+];

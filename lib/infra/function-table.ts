@@ -23,6 +23,8 @@ export type Grant =
   | 'callMerge'
   /** Tell what a run cost. */
   | 'cost'
+  /** Ask for checks that run elsewhere. */
+  | 'askChecks'
   | 'metrics';
 
 export interface FunctionRow {
@@ -88,6 +90,13 @@ export const FUNCTIONS = {
     grants: ['runs', 'cache', 'bucket', 'answerLanes', 'metrics'],
     timeoutSeconds: 60,
     memoryMB: 1024,
+  },
+  check: {
+    ...small,
+    description: 'Asks for checks that run elsewhere',
+    grants: ['runs', 'bucket', 'answerLanes', 'askChecks'],
+    timeoutSeconds: 60,
+    memoryMB: 512,
   },
   // Gate code can read the credentials of its function.
   gate: { ...withGit, description: 'Runs gates', grants: [] },

@@ -7,6 +7,8 @@ import type { EnvironmentVariable } from '../engine/aws/environment';
 import type { Toolchains } from '../engine/gate-key';
 import { RUN_TABLE } from '../run/dynamodb/table';
 import { acknowledgeWildcard } from './acknowledge';
+import type { Api } from './api';
+import type { Checks } from './checks';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type Grant } from './function-table';
 import { executionsOf, type Machines } from './machines';
 import type { RepositoryAccess } from './props';
@@ -19,6 +21,8 @@ export interface GrantsProps {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly storage: Storage;
   readonly machines: Machines;
+  readonly api: Api;
+  readonly checks: Checks;
   readonly access: RepositoryAccess | undefined;
   /** What gates run with; results are remembered for it alone. */
   readonly toolchains: Toolchains;
@@ -119,6 +123,11 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
   },
 
   cost: (_, { shape }) => ({ STACK_SHAPE: JSON.stringify(shape) }),
+
+  askChecks(role, { api, checks: { bus } }) {
+    allow(role, ['events:PutEvents'], [bus.eventBusArn]);
+    return { CHECK_BUS: bus.eventBusName, API_URL: api.url };
+  },
 
   metrics(role) {
     const namespace = { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } };

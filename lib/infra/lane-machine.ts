@@ -5,9 +5,12 @@ import {
   invokeWithToken,
   jsonata,
   LAMBDA_RETRIES,
+  PARKED_SECONDS,
   retryFaults,
+  retryParked,
 } from './asl';
 import { buildState } from './build-state';
+import { checkState } from './check-state';
 
 /** Events after which a lane goes on in a new execution. One execution can write 25,000. */
 export const ROTATE_AFTER = 20_000;
@@ -23,14 +26,14 @@ const WORK_RETRIES = 1;
 const count = (added: number): string =>
   jsonata(`$events + ${added} + ${EVENTS.retry} * $states.context.State.RetryCount`);
 
-/** The longest that `Gate` or `Merge` can become before they are given up. */
-const WORK_AT_WORST = EVENTS.lambda + EVENTS.retry * (LAMBDA_RETRIES + WORK_RETRIES);
+/** The longest that work can become before they are given up. */
+const WORK_AT_WORST = EVENTS.token + EVENTS.retry * (LAMBDA_RETRIES + WORK_RETRIES);
 
 /**
  * One lane of a run: asks for work, does it, brings the results with the next question.
  *
- * A turn is three transitions and 13 events: `Next` 6, `Work` 2, `Gate` or `Merge` 5; 14 with `Build`, which has 6.
- * Each retry adds up to 4.
+ * A turn is three transitions and 13 events: `Next` 6, `Work` 2, `Gate` or `Merge` 5; 14 with `Build` or `Check`, which
+ * have 6. Each retry adds up to 4.
  * `Next` counts itself and `Work`, the others themselves. At 20,000 the lane ends as `rotated` and is started
  * anew; the longest turn possible, all retries of all its states, still fits below the limit of 25,000.
  */
@@ -58,23 +61,20 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
         Next: 'Next',
       },
       Next: {
-        ...invokeWithToken(
-          'next',
-          {
-            run: jsonata('$run'),
-            generation: jsonata('$generation'),
-            lane: jsonata('$lane'),
-            k: jsonata('$k'),
-            calls: jsonata('$calls'),
-            retry: jsonata('$states.context.State.RetryCount'),
-            last: jsonata('$last'),
-            results: jsonata('$results'),
-            build: jsonata('$build'),
-            lost: jsonata('$lost'),
-          },
-          PARKS,
-          NEXT_RETRIES,
-        ),
+        ...invokeWithToken('next', {
+          run: jsonata('$run'),
+          generation: jsonata('$generation'),
+          lane: jsonata('$lane'),
+          k: jsonata('$k'),
+          calls: jsonata('$calls'),
+          retry: jsonata('$states.context.State.RetryCount'),
+          last: jsonata('$last'),
+          results: jsonata('$results'),
+          build: jsonata('$build'),
+          lost: jsonata('$lost'),
+        }),
+        TimeoutSeconds: PARKED_SECONDS,
+        Retry: retryParked(PARKS, NEXT_RETRIES),
         Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Rotated' }],
         Assign: {
           events: count(EVENTS.token + EVENTS.choice),
@@ -95,6 +95,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
           { Condition: jsonata(`$events >= ${rotateAfter}`), Next: 'Rotated' },
           { Condition: jsonata("$states.input.kind = 'gate'"), Next: 'Gate' },
           { Condition: jsonata("$states.input.kind = 'build'"), Next: 'Build' },
+          { Condition: jsonata("$states.input.kind = 'check'"), Next: 'Check' },
           { Condition: jsonata("$states.input.kind = 'merge'"), Next: 'Merge' },
           { Condition: jsonata("$states.input.kind = 'sleep'"), Next: 'Sleep' },
           { Condition: jsonata("$states.input.kind = 'settled'"), Next: 'Next' },
@@ -117,6 +118,7 @@ export function laneMachine(rotateAfter = ROTATE_AFTER): Definition {
         Next: 'Next',
       },
       Build: buildState(count),
+      Check: checkState(count),
       Merge: {
         ...invoke('merge', {
           run: jsonata('$run'),

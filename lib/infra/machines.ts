@@ -30,7 +30,7 @@ export class Machines extends Construct {
   constructor(scope: Construct, id: string, props: MachinesProps) {
     super(scope, id);
     const { maxWorkers, runTimeout, rotateAfterEvents } = props;
-    const calls: readonly FunctionName[] = ['next', 'gate', 'merge'];
+    const calls: readonly FunctionName[] = ['next', 'gate', 'check', 'merge'];
     this.lane = this.machine('Lane', laneMachine(rotateAfterEvents), calls, props, {
       BuildProject: props.builds.project.ref,
       Bucket: props.bucketName,

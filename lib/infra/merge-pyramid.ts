@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { Alarms } from './alarms';
 import { Api } from './api';
 import { Builds } from './builds';
+import { Checks } from './checks';
 import { Dashboard } from './dashboard';
 import { FUNCTIONS, type FunctionName } from './function-table';
 import { Functions } from './functions';
@@ -33,6 +34,7 @@ export class MergePyramid extends Construct {
   readonly api: Api;
   readonly alarms: Alarms;
   readonly dashboard: Dashboard;
+  readonly checks: Checks;
 
   /** @throws InputError with everything that is wrong with the properties; Error when the functions are not built */
   constructor(scope: Construct, id: string, props: MergePyramidProps = {}) {
@@ -58,10 +60,13 @@ export class MergePyramid extends Construct {
         alarms: settings,
       });
     this.api = new Api(this, 'Api', { ...settings, handler: this.functions.api });
+    this.checks = new Checks(this, 'Checks');
     grantAll({
       functions: this.functions,
       storage: this.storage,
       machines: this.machines,
+      api: this.api,
+      checks: this.checks,
       access: settings.repositoryAccess,
       toolchains: {
         local: toolchainOf(this.functions.gate),

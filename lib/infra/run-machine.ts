@@ -4,8 +4,10 @@ import {
   invoke,
   invokeWithToken,
   jsonata,
+  PARKED_SECONDS,
   placeholder,
   retryFaults,
+  retryParked,
   type State,
   type States,
 } from './asl';
@@ -130,7 +132,9 @@ export function runMachine(maxWorkers: number, timeoutSeconds: number): Definiti
     StartAt: 'Queue',
     States: {
       Queue: {
-        ...invokeWithToken('queue', RUN, UNLIMITED, FAULT_RETRIES),
+        ...invokeWithToken('queue', RUN),
+        TimeoutSeconds: PARKED_SECONDS,
+        Retry: retryParked(UNLIMITED, FAULT_RETRIES),
         Output: RUN,
         Next: 'Prepare',
       },

@@ -1,3 +1,4 @@
+import { openMemoryCallbacks } from '../callbacks/memory-store';
 import { openMemoryStore } from './memory-store';
 import type { RunIndex, SubmittedRun } from './run-index';
 import type { RunStores } from './run-stores';
@@ -9,7 +10,13 @@ import { type Inbox, isNewer, type LaneResults, type TurnStore } from './turn-st
 export function openMemoryRunStores(): RunStores {
   const known: Known = { submitted: new Map(), created: new Set() };
   const store = memoryTurnStore(known);
-  return { store, index: memoryRunIndex(known), queue: memoryTargetQueue(), totals: memoryTotals(store) };
+  return {
+    store,
+    index: memoryRunIndex(known),
+    queue: memoryTargetQueue(),
+    totals: memoryTotals(store),
+    callbacks: openMemoryCallbacks(),
+  };
 }
 
 interface Known {

@@ -1,3 +1,4 @@
+import type { WaiterStore } from '../callbacks/store';
 import type { RunIndex } from './run-index';
 import type { TargetQueue } from './target-queue';
 import type { Totals } from './totals';
@@ -9,4 +10,5 @@ export interface RunStores {
   readonly index: RunIndex;
   readonly queue: TargetQueue;
   readonly totals: Totals;
+  readonly callbacks: WaiterStore;
 }

@@ -76,6 +76,7 @@ describe('docs/callbacks.md', () => {
     expect(answer).toEqual({ status, url: LINK });
     expect(Object.keys(step.env)).toEqual(['RESULT', 'LINK']);
     expect(jobs.answer).toMatchObject({ needs: 'test', if: 'always()' });
+    expect(jobs.test.steps[0].run).toBe('rm "$GITHUB_EVENT_PATH"');
     const given = [
       ...blocks('sh')
         .join('')

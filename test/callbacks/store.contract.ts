@@ -1,5 +1,5 @@
 import { type Callback, newCallback } from '../../lib/callbacks/callback';
-import type { CallbackStore } from '../../lib/callbacks/store';
+import type { CallbackStore, Order, WaiterStore } from '../../lib/callbacks/store';
 
 const fresh = (place = '0-1-1') => newCallback('r1', place, 'http://127.0.0.1:1', 1_000, 60);
 const answered = (status: 'pass' | 'fail', log = '') =>
@@ -86,6 +86,51 @@ export function describeCallbackStore(
       expect(await callbacks.end('r2', '0-1-1', first.id, answered('pass'))).toBeUndefined();
       expect(await callbacks.get('r1', '0-1-1')).toEqual(first);
       expect(await callbacks.get('r2', '0-1-1')).toBeUndefined();
+    });
+  });
+}
+
+/** What every store of those who wait promises. */
+export function describeWaiterStore(
+  name: string,
+  open: () => Promise<{ callbacks: WaiterStore; remove: () => Promise<void> }>,
+): void {
+  describe(`${name} store of who waits for a callback`, () => {
+    let callbacks: WaiterStore;
+    let remove: () => Promise<void>;
+    beforeEach(async () => {
+      ({ callbacks, remove } = await open());
+    });
+    afterEach(() => remove());
+
+    it('knows nobody at first', async () => {
+      expect(await callbacks.waiter('r1', '0-1-1')).toBeUndefined();
+    });
+
+    it('knows who came last, whatever order they are told in', async () => {
+      const orders: Order[] = [
+        [1, 0, 0, 2],
+        [1, 0, 9, 0],
+        [1, 0, 10, 0],
+        [1, 2, 0, 0],
+        [2, 0, 0, 0],
+      ];
+      const attach = (k: number) =>
+        callbacks.attach('r1', '0-1-1', { token: `t${k}`, since: 100 + k }, orders[k]!);
+      for (const k of [2, 0, 1, 4, 3]) await attach(k);
+      expect(await callbacks.waiter('r1', '0-1-1')).toEqual({ token: 't4', since: 104 });
+      // The same may be told twice.
+      await attach(4);
+      expect(await callbacks.waiter('r1', '0-1-1')).toEqual({ token: 't4', since: 104 });
+      expect(await callbacks.waiter('r1', '0-1-2')).toBeUndefined();
+      expect(await callbacks.waiter('r2', '0-1-1')).toBeUndefined();
+    });
+
+    it('keeps who waits apart from the callback', async () => {
+      const callback = fresh();
+      await callbacks.attach('r1', '0-1-1', { token: 't', since: 1 }, [1, 0, 0, 0]);
+      expect(await callbacks.put('r1', '0-1-1', callback)).toEqual(callback);
+      expect(await callbacks.waiter('r1', '0-1-1')).toEqual({ token: 't', since: 1 });
     });
   });
 }

@@ -5,9 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { newCallback } from '../../lib/callbacks/callback';
 import { openMemoryCallbacks } from '../../lib/callbacks/memory-store';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
-import { describeCallbackStore } from './store.contract';
+import { describeCallbackStore, describeWaiterStore } from './store.contract';
 
-describeCallbackStore('memory', async () => ({ callbacks: openMemoryCallbacks(), remove: async () => {} }));
+const openMemory = async () => ({ callbacks: openMemoryCallbacks(), remove: async () => {} });
+describeCallbackStore('memory', openMemory);
+describeWaiterStore('memory', openMemory);
 
 const folders: string[] = [];
 afterEach(() => {

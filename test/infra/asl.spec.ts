@@ -20,6 +20,7 @@ it('both machines have the tasks that these promises are about', () => {
     'Next',
     'Gate',
     'Build',
+    'Check',
     'Merge',
     'Queue',
     'Prepare',
@@ -29,15 +30,21 @@ it('both machines have the tasks that these promises are about', () => {
   ]);
 });
 
-describe.each(tasks)('the task %s', (_, { Retry, TimeoutSeconds, Arguments, Resource }) => {
+describe.each(tasks)('the task %s', (name, { Retry, TimeoutSeconds, Arguments, Resource }) => {
   it('has a time limit', () => {
-    expect(TimeoutSeconds).toBeGreaterThan(0);
+    if (name === 'Check') expect(TimeoutSeconds).toBe('{% $states.input.seconds %}');
+    else expect(TimeoutSeconds).toBeGreaterThan(0);
   });
 
   it('is retried, with backoff and jitter, a bounded number of times', () => {
     const retriers = Retry as Value[];
     expect(retriers.length).toBeGreaterThan(0);
     for (const { JitterStrategy, BackoffRate, MaxDelaySeconds, MaxAttempts, ErrorEquals } of retriers) {
+      // The end of a check's time is a result.
+      if (name === 'Check' && ErrorEquals.join() === 'States.Timeout') {
+        expect(MaxAttempts).toBe(0);
+        continue;
+      }
       expect([JitterStrategy, MaxAttempts > 0]).toEqual(['FULL', true]);
       // A parked call is made again at once: it has waited already.
       if (ErrorEquals.join() !== 'States.Timeout') expect([BackoffRate, MaxDelaySeconds]).toEqual([2, 60]);
@@ -51,6 +58,8 @@ describe.each(tasks)('the task %s', (_, { Retry, TimeoutSeconds, Arguments, Reso
   });
 
   it('is given up later than its function', () => {
+    // But a check: what its function does after that finds that nobody waits.
+    if (name === 'Check') return;
     const called = /^\$\{(\w+)Function\}$/.exec((Arguments as Value).FunctionName ?? '')?.[1];
     if (called === undefined)
       expect(Resource).toMatch(/(states:startExecution\.sync:2|codebuild:startBuild\.sync)$/);
@@ -74,6 +83,7 @@ describe('waiting', () => {
       Queue: 'lambda:invoke.waitForTaskToken',
       Gate: 'lambda:invoke',
       Build: 'codebuild:startBuild.sync',
+      Check: 'lambda:invoke.waitForTaskToken',
       Merge: 'lambda:invoke',
       Prepare: 'lambda:invoke',
       Report: 'lambda:invoke',
@@ -91,6 +101,12 @@ describe('a fault', () => {
 
   it('of any kind in work gives the work back', () => {
     expect(catches(['Gate', 'Merge'])).toEqual([[['States.ALL', 'Abandon']], [['States.ALL', 'Abandon']]]);
+    expect(catches(['Check'])).toEqual([
+      [
+        ['States.Timeout', 'Next'],
+        ['States.ALL', 'Abandon'],
+      ],
+    ]);
   });
 
   it('of any kind in a build is for next to judge, as is a gate that failed', () => {

@@ -7,6 +7,8 @@ export interface Call {
   readonly arguments: Value;
   /** Retries of this state so far. */
   readonly retry: number;
+  /** How long Step Functions waits, in seconds. */
+  readonly timeout: number;
 }
 
 /** Thrown by the task of a test: what Step Functions sees of a fault. */
@@ -158,7 +160,8 @@ async function leave(
         world.events.push('TaskScheduled', 'TaskStarted', ...(isSubmitted ? ['TaskSubmitted'] : []));
         try {
           const called = await evaluate(state.Arguments);
-          const result = await world.task({ state: name, arguments: called, retry });
+          const timeout = await evaluate(state.TimeoutSeconds);
+          const result = await world.task({ state: name, arguments: called, retry, timeout });
           world.events.push('TaskSucceeded');
           return await take(state, result, { result });
         } catch (error) {

@@ -47,6 +47,7 @@ const ALLOWED: Record<FunctionName, readonly string[]> = {
   queue: [...OWN, ...RUNS, ...ANSWER],
   prepare: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...SECRETS],
   next: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...ANSWER, ...METRICS],
+  check: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, 'events:PutEvents'],
   gate: OWN,
   merge: [...OWN, ...RUNS, ...BUCKET, ...SECRETS],
   report: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS],
@@ -90,6 +91,12 @@ describe('only', () => {
       const [call] = statements(name).filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
       expect(call!.resources).toEqual([merge]);
     }
+  });
+
+  it('check puts events, on the bus for checks', () => {
+    expect(who(/^events:/)).toEqual(['check']);
+    const [put] = statements('check').filter(({ actions }) => actions.includes('events:PutEvents'));
+    expect(put!.resources).toEqual([{ 'Fn::GetAtt': [logicalId(pyramid.checks.bus), 'Arn'] }]);
   });
 
   it('rows of the cache are ever deleted, and no file', () => {

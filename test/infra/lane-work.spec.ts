@@ -69,7 +69,28 @@ describe('a lane', () => {
     expect(payloads(calls, 'Merge')).toEqual([{ run: 'r', generation: 1, lane: 0, turn: 1 }]);
   });
 
-  it.each(['gate', 'merge'] as const)(
+  it('lets a check be asked for, and waits for its answer as long as it may take', async () => {
+    const { calls } = await lane([{ kind: 'settled' }, { kind: 'check', work: ['Runtime.ExitError'] }]);
+    const asked = { ...LANE, token: 't', calls: 2, turn: 1 };
+    expect(payloads(calls, 'Check')).toEqual([
+      { ...asked, retry: 0 },
+      { ...asked, retry: 1 },
+    ]);
+    expect(calls.filter(({ state }) => state === 'Check').map(({ timeout }) => timeout)).toEqual([90, 90]);
+  });
+
+  it('asks what a check has come to when its time is over, instead of trying it again', async () => {
+    const { calls, output } = await lane([{ kind: 'check', work: ['States.Timeout'] }, { kind: 'settled' }]);
+    expect(calls.map(({ state }) => state)).toEqual(['Next', 'Check', 'Next', 'Next']);
+    expect(payloads(calls, 'Next').map(({ lost, results }) => [lost, results])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
+    expect(output).toEqual({ end: 'done' });
+  });
+
+  it.each(['gate', 'check', 'merge'] as const)(
     'says that a %s was lost, after its retries, and goes on',
     async (kind) => {
       const work = ['Runtime.ExitError', 'Runtime.ExitError'];
@@ -122,6 +143,7 @@ describe('a lane', () => {
   it('keeps nothing from state to state but what it is told: keys and counts', async () => {
     const { path } = await lane([
       { kind: 'gate' },
+      { kind: 'check' },
       { kind: 'merge', work: new Array(20).fill('E') },
       { kind: 'sleep' },
     ]);
@@ -140,11 +162,11 @@ describe('a lane', () => {
     ]);
     // What a task answers goes into variables or to the Choice that reads it.
     for (const { state, input } of path
-      .filter(({ state }) => ['Next', 'Gate', 'Merge'].includes(state))
+      .filter(({ state }) => ['Next', 'Gate', 'Check', 'Merge'].includes(state))
       .slice(1))
-      expect([state, Object.keys(input).filter((key) => !['kind', 'turn', 'job'].includes(key))]).toEqual([
+      expect([
         state,
-        [],
-      ]);
+        Object.keys(input).filter((key) => !['kind', 'turn', 'job', 'seconds'].includes(key)),
+      ]).toEqual([state, []]);
   });
 });

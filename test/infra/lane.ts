@@ -21,10 +21,10 @@ export const LANE = { run: 'r', generation: 1, lane: 0, k: 0 };
 
 /** One turn of a lane: what `next` hands out, and the faults before each state's success. */
 export interface Turn {
-  readonly kind: 'gate' | 'build' | 'merge' | 'sleep' | 'settled' | 'done' | 'other';
+  readonly kind: 'gate' | 'build' | 'check' | 'merge' | 'sleep' | 'settled' | 'done' | 'other';
   /** Errors of `Next`, one an attempt. */
   readonly next?: readonly string[];
-  /** Errors of `Gate`, `Build` or `Merge`, one an attempt. */
+  /** Errors of `Gate`, `Build`, `Check` or `Merge`, one an attempt. */
   readonly work?: readonly string[];
 }
 
@@ -44,11 +44,15 @@ export async function lane(
     if (error !== undefined) throw new Fault(error);
     if (call.state === 'Merge') return { Payload: null };
     if (call.state === 'Build') return { Build: { Id: 'b', BuildStatus: 'SUCCEEDED' } };
+    if (call.state === 'Check') return {};
     if (call.state === 'Gate') return { Payload: { results: [{ task: turn }] } };
-    const more =
-      { gate: { job: JOB }, build: { build: BUILD }, sleep: { until: '2026-01-01T00:00:00Z' } }[
-        kind as string
-      ] ?? {};
+    const all = {
+      gate: { job: JOB },
+      build: { build: BUILD },
+      check: { seconds: 90 },
+      sleep: { until: '2026-01-01T00:00:00Z' },
+    };
+    const more = all[kind as keyof typeof all] ?? {};
     return { turn, kind, ...more };
   });
   return { ...execution, calls };

@@ -59,7 +59,12 @@ describe('a state machine', () => {
   });
 
   it('calls the functions of its definition and no other', () => {
-    expect(called('lane')).toEqual([versions('gate'), versions('merge'), versions('next')]);
+    expect(called('lane')).toEqual([
+      versions('check'),
+      versions('gate'),
+      versions('merge'),
+      versions('next'),
+    ]);
     expect(called('run')).toEqual([versions('prepare'), versions('queue'), versions('report')]);
   });
 

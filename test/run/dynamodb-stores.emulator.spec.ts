@@ -9,6 +9,7 @@ import { dynamoDb } from '../../lib/aws/dynamodb';
 import { openDynamoRunStores } from '../../lib/run/dynamodb/stores';
 import type { RunEvent } from '../../lib/run/messages';
 import { StaleVersionError } from '../../lib/run/store';
+import { describeCallbackStore, describeWaiterStore } from '../callbacks/store.contract';
 import { connectionLost, type Faults, first, flakyClient, throttled } from '../support/flaky-client';
 import { testTables } from '../support/tables';
 import { describeRunIndex } from './run-index.contract';
@@ -37,6 +38,8 @@ describeStore('DynamoDB', open);
 describeTurnStore('DynamoDB', open);
 describeRunIndex('DynamoDB', open);
 describeTargetQueue('DynamoDB', open);
+describeCallbackStore('DynamoDB', open);
+describeWaiterStore('DynamoDB', open);
 describeTotals('DynamoDB', open);
 
 const event = (item: number): RunEvent => ({ event: 'item', item, status: 1, at: item });

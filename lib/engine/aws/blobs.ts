@@ -46,6 +46,8 @@ export const blobKeys = {
   source: (run: string, id: string) => `runs/${run}/sources/${id}.zip`,
   /** The folder that a build writes its files into; all builds can write into it, if they know the name. */
   build: (run: string, name: string) => `runs/${run}/builds/${name}`,
+  /** What whoever runs a check elsewhere may read. */
+  check: (run: string, place: string) => `runs/${run}/checks/${place}.json`,
   /** What belongs into the artifact folder: report, logs, artifacts. */
   file: (run: string, path: string) => `runs/${run}/files/${path}`,
 };

@@ -22,6 +22,7 @@ import { log } from './function-log';
 import { pageOfEvents } from './page-of-events';
 import { readSubmittedPlan } from './read-plan';
 import { submissionSchema } from './request';
+import { releaseChecks } from './request-check';
 import type { LaneStopper, Starter } from './starter';
 import { stopBuilds } from './stop-builds';
 import { submitRun } from './submit-run';
@@ -151,6 +152,7 @@ export async function cancel(services: ControlServices, call: Call<'cancel'>): P
   const result = await services.stop(run, call.why);
   await answerLanes(services, run);
   await stopBuilds(services, run);
+  await releaseChecks(services, run);
   return cancelled(run, result, call.why);
 }
 

@@ -22,6 +22,10 @@ const variables = z.object({
   STACK_NAME: name,
   /** Sizes of functions and the like, as JSON. */
   STACK_SHAPE: name.transform((text) => JSON.parse(text)).pipe(stackShapeSchema),
+  /** Of the HTTP API, without a slash at its end. */
+  API_URL: name,
+  /** The event bus on which checks are asked for. */
+  CHECK_BUS: name,
   /** Access to the repository. Not there where the repository needs none. */
   SECRET_ARN: name.optional(),
   /** Which repositories get it: those whose URL begins with this. */

@@ -1,21 +1,22 @@
+import { newCallback } from '../../callbacks/callback';
 import type { GateResult } from '../../run/messages';
 import type { RunState, Work } from '../../run/state';
 import type { TurnStore } from '../../run/turn-store';
 import { artifactsPath, logPath } from '../gate-files';
 import { gateKey } from '../gate-key';
 import { gateVariables } from '../gate-variables';
-import { type Blobs, blobKeys, SEGMENT } from './blobs';
+import { type Blobs, blobKeys } from './blobs';
 import { handOutBuild } from './build-job';
+import { bundlesFor } from './bundle-keys';
+import { type CheckResults, type CheckTask, checkResult, checksOf } from './check-tasks';
 import { inChunks } from './in-chunks';
 import type { GateJob, NextAnswer } from './protocol';
 import type { Remembering } from './results';
 import type { RunContext } from './run-context';
 import { testedBy } from './tested';
 
-export interface HandOut extends Remembering {
+export interface HandOut extends Remembering, CheckResults {
   readonly store: Pick<TurnStore, 'putResults'>;
-  readonly blobs: Blobs;
-  readonly now: () => number;
 }
 
 type Gates = Extract<Work, { kind: 'gates' }>;
@@ -59,8 +60,11 @@ async function gates(
   const { generation } = state;
   const settled: GateResult[] = [];
   const open: Task[] = [];
+  const checks = checksOf(run, state, state.lanes[lane]!.work);
   for (const task of tasks) {
-    const result = await settle(services, run, state, task);
+    const check = checks.find(({ index }) => index === task.task);
+    const known = check && (await checkResult(services, run, state, check));
+    const result = known ?? (await settle(services, run, state, task));
     if (result === undefined) open.push(task);
     else settled.push(result);
   }
@@ -69,6 +73,10 @@ async function gates(
     await services.store.putResults(run.record.id, results);
   }
   if (open.length === 0) return { kind: 'settled', turn };
+  const [asked] = checks.filter(({ index }) => open.some(({ task }) => task === index));
+  // What else there is in the batch goes back, and is handed out again.
+  if (asked !== undefined)
+    return { kind: 'check', turn, seconds: await openCheck(services, run.record.id, asked) };
   const { blobs } = services;
   const inContainer = open.find(({ task }) => run.load.tasks[task]!.gate.runtime === 'container');
   // One build for one gate; what else there is goes back without a result.
@@ -109,6 +117,18 @@ async function settle(
   // Files of an old run may have expired before the pass has, or have no place under the names of this one.
   if (copied.includes(false)) return undefined;
   return { ...base, outcome: 'pass', cached: true, exitCode: 0, artifacts, candidate: tested.commit };
+}
+
+/** Opens the callback of a check, once. @returns seconds until it expires */
+async function openCheck(
+  { callbacks, now }: HandOut,
+  run: string,
+  { task, place }: CheckTask,
+): Promise<number> {
+  const fresh = newCallback(run, place, '', now(), task.gate.timeoutSeconds);
+  const { expiresAt } = await callbacks.put(run, place, fresh);
+  // A task can wait for three years, a gate for a month; and for one second at least.
+  return Math.max(1, Math.ceil((expiresAt - now()) / 1000));
 }
 
 /** How long the URLs of a job are good for: longer than a function lives. */
@@ -166,25 +186,11 @@ async function readableBundles(
   state: RunState,
   tasks: readonly Task[],
 ): Promise<GateJob['bundles']> {
-  const keys = await bundlesFor(blobs, run, state, tasks);
+  const keys = await bundlesFor(
+    blobs,
+    run,
+    state,
+    tasks.map(({ task }) => task),
+  );
   return Promise.all(keys.map(async (key) => ({ key, url: await blobs.readUrl(key, URL_SECONDS) })));
-}
-
-/** The bundles that hold what the tasks test, in the order in which they build on one another. */
-async function bundlesFor(
-  blobs: Blobs,
-  { record, load }: RunContext,
-  state: RunState,
-  tasks: readonly Task[],
-): Promise<string[]> {
-  const items = tasks.map(({ task }) => load.tasks[task]!.item);
-  const segments = new Set(items.filter((item) => item >= 0).map((item) => Math.floor(item / SEGMENT)));
-  const woven = items.some((item) => item < 0)
-    ? await blobs.list(blobKeys.weaves(record.id, state.weave.round))
-    : [];
-  return [
-    blobKeys.base(record.id),
-    ...[...segments].sort((a, b) => a - b).map((segment) => blobKeys.candidates(record.id, segment)),
-    ...woven,
-  ];
 }

@@ -104,7 +104,24 @@ export type NextAnswer = { readonly turn: number } & (
   | { readonly kind: 'merge' | 'settled' | 'done' }
   /** `until`: ISO 8601. */
   | { readonly kind: 'sleep'; readonly until: string }
+  /** `seconds`: how long its answer can be waited for. */
+  | { readonly kind: 'check'; readonly seconds: number }
 );
+
+/** `Check`, with a task token. Answer: nothing; what became of the check is in the store. */
+export const checkCall = z.object({
+  run,
+  generation: count,
+  lane: count,
+  k: count,
+  /** As those of `Next`. */
+  calls: count,
+  retry: count,
+  /** That of the lane which holds the check. */
+  turn: count,
+  token: z.string().min(1),
+});
+export type CheckCall = z.output<typeof checkCall>;
 
 /** `Gate`. */
 export const gateCall = z.object({ job: z.url() });

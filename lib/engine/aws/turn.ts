@@ -4,6 +4,7 @@ import type { RunState } from '../../run/state';
 import { step } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
 import type { Inbox, TurnStore } from '../../run/turn-store';
+import { checkResults } from './check-tasks';
 import { log } from './function-log';
 import { type HandOut, handOut } from './hand-out';
 import { inChunks } from './in-chunks';
@@ -110,7 +111,8 @@ async function inboxOf(
   if (there !== undefined && there.turn > Math.max(lane.turn, last ?? 0)) return { ...there, ...base };
   if (last !== null && lane.turn <= last) {
     const built = call.build ? await takeBuild(services, run, state, call.build) : undefined;
-    const results = toResults(run, state, built?.results ?? call.results ?? []);
+    const ofChecks = await checkResults(services, run, state, lane.work);
+    const results = [...toResults(run, state, built?.results ?? call.results ?? []), ...ofChecks];
     return { ...base, turn: last + 1, results, lost: built?.lost ?? call.lost ?? undefined };
   }
   // The first call of an execution, or one that was tried again after it had been taken in: go on from there.

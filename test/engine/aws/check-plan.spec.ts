@@ -54,6 +54,11 @@ describe('a plan for the aws engine', () => {
     expect(problemsOf(strict)).toEqual([]);
   });
 
+  it('may have gates that run elsewhere, for as long as a run can take', () => {
+    const gates = [{ ...gate(2_000_000), runtime: 'ci-service' }];
+    expect(problemsOf({ gates, items: [{ name: 'a' }] })).toEqual([]);
+  });
+
   it('names a gate of the plan once, where it stands, however many items have it', () => {
     const document = { gates: [gate(1), gate(900)], items: [{ name: 'a' }, { name: 'b' }] };
     expect(problemsOf(document)).toEqual([['gate-too-long', 'gates[1].timeoutSeconds']]);

@@ -1,5 +1,7 @@
+import { receiveCallback } from '../../../lib/callbacks/receive';
 import { type Blobs, blobKeys } from '../../../lib/engine/aws/blobs';
 import type { GateJob, GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
+import { type CheckRequest, requestCheck } from '../../../lib/engine/aws/request-check';
 import type { Memory } from '../../../lib/engine/aws/results';
 import type { RunContext } from '../../../lib/engine/aws/run-context';
 import type { Tokens } from '../../../lib/engine/aws/tokens';
@@ -10,6 +12,8 @@ import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
 import { newState } from '../../../lib/run/state';
 import { start, step } from '../../../lib/run/step';
 import { StaleVersionError } from '../../../lib/run/store';
+import type { Workload } from '../../../lib/run/workload';
+import { answerTo } from '../../callbacks/requests';
 import { createReality, planOf, type World, workloadOf } from '../../run/world';
 
 /** What may go wrong; every choice is made by `choose(n)`, a number below n. */
@@ -38,9 +42,9 @@ const RUN = 'r1';
  */
 export async function runInCloud(world: World, choose: (n: number) => number, weather: Weather) {
   const { ordered, policy } = planOf(world);
-  const load = workloadOf(world);
+  const load = withChecks(workloadOf(world));
   const reality = createReality(world, load);
-  const { store } = openMemoryRunStores();
+  const { store, callbacks } = openMemoryRunStores();
   const files = new Map<string, string>();
   const waiting = new Map<string, (answer: NextAnswer) => void>();
   const cells = new Map<string, string>();
@@ -131,6 +135,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
   };
   const services: TurnServices = {
     store: guarded(store),
+    callbacks: guarded(callbacks),
     blobs: guarded(blobs),
     tokens: guarded(tokens),
     loadRun: async () => context,
@@ -235,6 +240,8 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
         continue;
       }
       if (answer.kind === 'gate') results = await gate(answer.job);
+      else if (answer.kind === 'check')
+        await check({ generation: mine, lane: number, k, calls, turn: answer.turn }, isOver);
       else await merge(number, mine, answer.turn);
     }
   }
@@ -254,6 +261,77 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
       const rest = { exitCode: 0, signal: null, logged: true, artifacts: [] as string[] };
       return { task, attempt, startedAt, endedAt, outcome, ...rest, heapUsedBytes: 1, rssBytes: 1 };
     });
+  }
+
+  /** The state `Check`: a fault is tried again, and it is over at its time limit, which may be early. */
+  async function check(
+    call: Pick<Parameters<typeof requestCheck>[1], 'generation' | 'lane' | 'k' | 'calls' | 'turn'>,
+    isOver: () => boolean,
+  ): Promise<void> {
+    for (let retry = 0; !isOver(); retry += 1) {
+      const token = `t${nextToken++}`;
+      const answered = new Promise<true>((resolve) => {
+        waiting.set(token, () => resolve(true));
+      });
+      const killed = new Promise<true>((resolve) => onKill.push(() => resolve(true)));
+      const asking = {
+        ...services,
+        apiUrl: 'https://api',
+        publish: async (asked: CheckRequest) => ask(asked),
+      };
+      const invoke = () =>
+        requestCheck(asking, { ...call, run: RUN, retry, token }).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof Crash) return false;
+            throw error;
+          },
+        );
+      const invoked = [
+        invoke(),
+        ...(weather.duplicates && repeats-- > 0 && choose(6) === 0 ? [invoke()] : []),
+      ];
+      if ((await Promise.race([answered, killed, Promise.all(invoked)])) === true) return;
+      if (!(await Promise.all(invoked)).includes(true)) continue;
+      const timeout = async () => {
+        repeats -= 1;
+        for (let k = choose(20); k >= 0; k -= 1) await new Promise<void>((r) => ready.push(r));
+      };
+      const isShort = weather.timeouts && repeats > 0 && choose(4) === 0;
+      await Promise.race([answered, killed, ...(isShort ? [timeout()] : [])]);
+      return;
+    }
+  }
+
+  /** Somebody elsewhere carries out a check, and answers until that is taken. */
+  function ask({ callback, document }: CheckRequest): void {
+    const [task, attempt] = callback.id.split('.')[1]!.split('-').slice(1).map(Number);
+    if (!files.has(document)) throw new Error('there is nothing behind the URL of the document');
+    void (async () => {
+      const state = decodeState(load, (await store.read(RUN)).state);
+      const work = { kind: 'gates', tasks: [{ task: task!, attempt: attempt! }] } as const;
+      const [result] = reality.perform(work, state, now);
+      if (result?.kind !== 'gate') throw new Error('only gates are checks');
+      executed += 1;
+      const status = result.outcome === 'pass' ? 'pass' : 'fail';
+      const receiving = {
+        callbacks: services.callbacks,
+        now: () => now,
+        isOpen: async () => true,
+        async onAnswer(run: string, place: string) {
+          const waiter = await services.callbacks.waiter(run, place);
+          if (waiter !== undefined) await services.tokens.succeed(waiter.token, {});
+        },
+      };
+      for (;;) {
+        const answer = answerTo(callback, { status, log: callback.id }, { at: now });
+        const taken = await receiveCallback(receiving, callback.id, answer).catch((error: unknown) => {
+          if (!(error instanceof Crash)) throw error;
+        });
+        if (taken?.status === 200) return;
+        if (taken !== undefined) throw new Error(`an answer was refused: ${taken.body}`);
+      }
+    })().catch((error: unknown) => cells.set('stuck', String(error)));
   }
 
   async function merge(number: number, mine: number, turn: number): Promise<void> {
@@ -318,4 +396,16 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
       }
     }
   }
+}
+
+/** The gates of one name run elsewhere. */
+function withChecks(load: Workload): Workload {
+  return {
+    ...load,
+    tasks: load.tasks.map((task) =>
+      task.gate.name === 'g1'
+        ? { ...task, gate: { ...task.gate, runtime: 'ci-service', timeoutSeconds: 600 } }
+        : task,
+    ),
+  };
 }

@@ -15,6 +15,7 @@ import { subjectOf } from '../../../lib/engine/aws/handler';
 import { type MergeCall, mergeForLane } from '../../../lib/engine/aws/merge-run';
 import { prepare } from '../../../lib/engine/aws/prepare-run';
 import type {
+  CheckCall,
   GateAnswer,
   GateReturn,
   NextAnswer,
@@ -24,6 +25,7 @@ import type {
 import { reconcile } from '../../../lib/engine/aws/reconcile-run';
 import { reportRun } from '../../../lib/engine/aws/report-run';
 import { withRemoteWorkspace } from '../../../lib/engine/aws/repository-access';
+import { type CheckRequest, requestCheck } from '../../../lib/engine/aws/request-check';
 import { createLoader } from '../../../lib/engine/aws/run-context';
 import { waitForTarget } from '../../../lib/engine/aws/run-queue';
 import type { LaneStopper } from '../../../lib/engine/aws/starter';
@@ -55,6 +57,7 @@ export interface Functions {
   prepare(call: { run: string; generation: number }): ReturnType<typeof prepare>;
   next(call: NextCall): Promise<void>;
   gate(job: string): Promise<GateAnswer>;
+  check(call: CheckCall): Promise<void>;
   merge(call: MergeCall): Promise<void>;
   report(call: { run: string; generation: number }): Promise<ReportAnswer>;
   reconcile(event: { run: string; generation: number; why: string }): Promise<void>;
@@ -74,6 +77,10 @@ export interface Stack {
   readonly logs: LogLine[];
   /** What was sent to CloudWatch. */
   readonly samples: Sample[];
+  /** Checks that were asked for, in order. */
+  readonly asked: CheckRequest[];
+  /** Told of each of them, once it is asked for. */
+  onAsked: (request: CheckRequest) => void;
   /** Executions that were started, as `<run>-<generation>`; a name that is there already starts none. */
   readonly executions: Set<string>;
   /** Lanes whose execution was stopped. */
@@ -103,7 +110,8 @@ export interface LogLine {
 /** How a call is made: to one of the functions, or to several. */
 export type Calling = <T>(call: (functions: Functions) => Promise<T>) => Promise<T>;
 /** What an execution calls. */
-export type Called = Omit<Functions, 'home' | 'reconcile' | 'schedule' | 'control' | 'api'>;
+export type Called = Omit<Functions, 'home' | 'reconcile' | 'schedule' | 'control' | 'api' | 'check'> &
+  Partial<Pick<Functions, 'check'>>;
 type Carrying = <T>(call: (functions: Called) => Promise<T>) => Promise<T>;
 type Answers = Pick<Stack, 'answerTo'>;
 
@@ -135,6 +143,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
   const stores = openMemoryRunStores();
   const cache = new MemoryStore();
   const samples: Sample[] = [];
+  const asked: CheckRequest[] = [];
   const logs: LogLine[] = [];
   const stream = { write: (text: string) => logs.push(JSON.parse(text)) };
   const logger = createLogger({ format: 'json', level: 'debug', stream, colour: false });
@@ -158,6 +167,11 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     },
   };
   const send = async (sent: readonly Sample[]) => void samples.push(...sent);
+
+  const publish = async (request: CheckRequest) => {
+    asked.push(request);
+    stack.onAsked(request);
+  };
 
   const functions = (): Functions => {
     const home = mkdtempSync(join(root, 'function-'));
@@ -214,6 +228,10 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
         const run = () => runGateJob(job, mkdtempSync(join(root, 'gate-')), () => 900_000);
         return logged('gate', { job }, run);
       },
+      check: (call) =>
+        logged('check', call, () =>
+          requestCheck({ ...services, apiUrl: 'https://api.example', publish }, call),
+        ),
       merge: (call) => logged('merge', call, () => mergeForLane(services, call)),
       report: (call) => logged('report', call, () => reportRun(services, call)),
       reconcile: (event) => logged('reconcile', event, () => reconcile(services, event)),
@@ -245,6 +263,8 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     blobs,
     logs,
     samples,
+    asked,
+    onAsked() {},
     executions,
     stoppedLanes,
     answerTo: <T>(token: string) => answerTo(token).promise as Promise<T>,
@@ -351,8 +371,20 @@ export async function carryLane(
     [last, results] = [turn, null];
     if (answer.kind === 'done') return;
     if (answer.kind === 'gate') ({ results } = await call(({ gate }) => gate(answer.job)));
+    if (answer.kind === 'check')
+      await waitForCheck(stack, call, { run, generation, lane, k: 0, calls, turn });
     if (answer.kind === 'merge') await call(({ merge }) => merge({ run, generation, lane, turn }));
     if (answer.kind === 'sleep')
       await new Promise((resolve) => setTimeout(resolve, Date.parse(answer.until) - Date.now()));
   }
+}
+
+async function waitForCheck(
+  stack: Answers,
+  call: Carrying,
+  held: Omit<CheckCall, 'retry' | 'token'>,
+): Promise<void> {
+  const token = newToken();
+  await call(({ check }) => check!({ ...held, retry: 0, token }));
+  await stack.answerTo(token);
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { runWorld, type World, worlds } from '../../run/world';
 import { runInCloud, type Weather } from './cloud';
 
+// Many steps, on a machine that may be busy.
 jest.setTimeout(60_000);
 
 const calm: Weather = {
