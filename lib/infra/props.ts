@@ -67,14 +67,14 @@ export interface MergePyramidProps {
   readonly maxWorkers?: number;
 
   /**
-   * How long a run can take at most, waiting for its target included; up to 30 days.
-   * @default Duration.days(7)
+   * How long a run can take at most, waiting for its target included, before it is resumed; up to 30 days.
+   * @default Duration.days(7), or a quarter of `retention` where that is less
    */
   readonly runTimeout?: Duration;
 
   /**
-   * How long runs, their files and remembered results are kept; whole days.
-   * @default Duration.days(30)
+   * How long runs, their files and remembered results are kept; whole days, and at least four times `runTimeout`.
+   * @default Duration.days(30), or four times `runTimeout` where that is more
    */
   readonly retention?: Duration;
 

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { MAX_RECOVERIES } from '../engine/aws/recoveries';
 import { repositoryUrl } from '../engine/aws/repository-url';
 import { InputError, type Problem } from '../errors';
 import { formatPath } from '../plan/field-path';
@@ -31,6 +32,20 @@ export const RANGES = {
   reservedConcurrency: [0, 100_000],
 } as const satisfies Record<string, readonly [number, number]>;
 
+/** A run may be resumed so often, each time for as long again, and its rows must not expire before it has ended. */
+const TIMES = 1 + MAX_RECOVERIES;
+
+function timesOf({ runTimeout, retention }: MergePyramidProps): Pick<Settings, 'runTimeout' | 'retention'> {
+  const days = (duration: Duration) => duration.toDays({ integral: false });
+  const short =
+    retention && days(retention) < TIMES * 7 ? Math.max(1, Math.floor(days(retention))) : undefined;
+  return {
+    runTimeout: runTimeout ?? (short ? Duration.hours((24 * short) / TIMES) : Duration.days(7)),
+    retention:
+      retention ?? Duration.days(Math.max(30, Math.ceil(TIMES * days(runTimeout ?? Duration.days(7))))),
+  };
+}
+
 /**
  * What the properties come to, with the defaults that `MergePyramidProps` documents.
  * @throws InputError with everything that is wrong with them
@@ -48,8 +63,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     repositoryAccess: props.repositoryAccess,
     jwt: props.jwt,
     maxWorkers: props.maxWorkers ?? 200,
-    runTimeout: props.runTimeout ?? Duration.days(7),
-    retention: props.retention ?? Duration.days(30),
+    ...timesOf(props),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: props.logLevel ?? 'info',
     sizes: props.sizes ?? {},
@@ -74,6 +88,12 @@ function* problemsOf(settings: Settings): Generator<Problem> {
   yield* within('maxWorkers', maxWorkers, RANGES.maxWorkers);
   yield* within('days of retention', retention.toDays({ integral: false }), RANGES.retentionDays);
   yield* within('seconds of runTimeout', runTimeout.toSeconds({ integral: false }), RANGES.runTimeoutSeconds);
+  const keptSeconds = retention.toSeconds({ integral: false });
+  if (keptSeconds >= 86_400 && keptSeconds < TIMES * runTimeout.toSeconds({ integral: false }))
+    yield problem(
+      `retention: a run of ${runTimeout.toHumanString()}, resumed ${MAX_RECOVERIES} times, is kept too short with ${retention.toHumanString()}`,
+      `retention has to be at least ${TIMES} times runTimeout`,
+    );
   yield* within('seconds of stuckAfter', stuckAfter.toSeconds({ integral: false }), RANGES.stuckAfterSeconds);
   yield* within('rotateAfterEvents', rotateAfterEvents, RANGES.rotateAfterEvents);
   for (const [name, size] of Object.entries(sizes)) {

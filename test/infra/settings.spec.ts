@@ -73,6 +73,22 @@ it('retention is counted in whole days, however it is given', () => {
   expect(problems({ retention: Duration.hours(36) })).toHaveLength(1);
 });
 
+it('a run is kept for as long as it can take, resumed as often as that is done unasked', () => {
+  const times = ({ retention, runTimeout }: MergePyramidProps) => {
+    const made = settingsOf({ ...(retention && { retention }), ...(runTimeout && { runTimeout }) });
+    return [made.retention.toDays(), made.runTimeout.toHours()];
+  };
+  expect(times({ retention: Duration.days(1) })).toEqual([1, 6]);
+  expect(times({ retention: Duration.days(90) })).toEqual([90, 168]);
+  expect(times({ runTimeout: Duration.days(30) })).toEqual([120, 720]);
+  expect(times({ retention: Duration.days(4), runTimeout: Duration.days(1) })).toEqual([4, 24]);
+  expect(problems({ retention: Duration.days(4), runTimeout: Duration.hours(25) })).toEqual([
+    expect.stringMatching(
+      /^invalid-property: retention: a run of .*, resumed 3 times, is kept too short with/,
+    ),
+  ]);
+});
+
 it('everything that is wrong is said at once, each with its name', () => {
   const wrong = problems({
     maxWorkers: 0,

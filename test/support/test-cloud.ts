@@ -118,8 +118,8 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     record: async () => {},
     stopLane: async () => {},
     starter: {
-      async start(run, generation) {
-        const over = begin(run, generation);
+      async start({ id }, generation) {
+        const over = begin(id, generation);
         // Heard of in `settled`.
         over.catch(() => {});
         carried.push(over);

@@ -172,7 +172,7 @@ export async function resume(services: ControlServices, call: Call<'resume'>): P
   await index.advance(found.id, found.generation, false);
   const now = await index.get(found.id);
   const generation = now?.generation ?? found.generation;
-  await starter.start(found.id, generation);
+  await starter.start(found, generation);
   log.info('resumed', 'the run goes on in a new execution', { run: found.id, generation });
   return { run: found.id, created: false };
 }

@@ -11,9 +11,20 @@ const schema = z.object({
   }),
 });
 
+/** An execution of the run machine that has ended otherwise than it should. */
+export interface FailedExecution {
+  readonly run: string;
+  readonly generation: number;
+  /** The line that the run is in, where its execution knows it. */
+  readonly target?: string | undefined;
+  readonly why: string;
+}
+
+const started = reportCall.extend({ target: z.string().optional() });
+
 /** Which run an execution was of, and how it ended. @throws ZodError for another event */
-export function executionEvent(event: unknown): { run: string; generation: number; why: string } {
+export function executionEvent(event: unknown): FailedExecution {
   const { status, input, error, cause } = schema.parse(event).detail;
-  const { run, generation } = reportCall.parse(JSON.parse(input));
-  return { run, generation, why: [status, error, cause].filter(Boolean).join(': ').slice(0, 2_000) };
+  const { run, generation, target } = started.parse(JSON.parse(input));
+  return { run, generation, target, why: [status, error, cause].filter(Boolean).join(': ').slice(0, 2_000) };
 }

@@ -21,8 +21,19 @@ export async function waitForTarget(
   const isOver = (await index.get(call.run))?.endedAt !== undefined;
   if (isOver) await leaveTarget({ queue, tokens }, submitted.target, call.run);
   if (isFirst || isOver) await tokens.succeed(call.token, {});
+  else await passOver({ index, queue, tokens }, submitted.target);
   if (isFirst) log.info('let-in', 'the run is first in line for its target', { target: submitted.target });
   else log.info('waits', 'the run waits for its target', { target: submitted.target, over: isOver });
+}
+
+/** Takes those at the head of the line out of it that are no more: they have expired, or died as they left. */
+async function passOver(services: QueueServices, target: string): Promise<void> {
+  for (;;) {
+    const [first] = await services.queue.list(target);
+    const run = first && (await services.index.get(first.run));
+    if (first === undefined || (run !== undefined && run.endedAt === undefined)) return;
+    await leaveTarget(services, target, first.run);
+  }
 }
 
 /** Takes a run out of the line, and lets in whoever is first then; again, should that have been lost. */

@@ -12,8 +12,9 @@ import type { LaneStopper, Starter } from './starter';
 export function createStarter(client: SFNClient, machine: string): Starter {
   const name = (run: string, generation: number) => `${run}-${generation}`;
   return {
-    async start(run, generation) {
-      const input = JSON.stringify({ run, generation });
+    async start({ id: run, target }, generation) {
+      // The target is for who finds the execution failed, and the run expired.
+      const input = JSON.stringify({ run, generation, target });
       const command = { stateMachineArn: machine, name: name(run, generation), input };
       await client.send(new StartExecutionCommand(command)).catch((error: unknown) => {
         if (!(error instanceof ExecutionAlreadyExists)) throw error;

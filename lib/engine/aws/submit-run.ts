@@ -34,12 +34,12 @@ export async function submitRun(
     const request = JSON.stringify(submission);
     const row = { id: run, target: targetKey(repository, target), request, submittedAt: now() };
     const created = await index.submit(row);
-    await starter.start(run, 1);
+    await starter.start(row, 1);
     const about = { run, created, target, repository, execute, gatesOnly };
     log.info('submitted', `a run into ${target} is submitted`, about);
     return { run, created };
   }
   // Whoever submitted it may have died before it was started.
-  if (known.endedAt === undefined && known.generation === 1) await starter.start(run, 1);
+  if (known.endedAt === undefined && known.generation === 1) await starter.start(known, 1);
   return { run, created: false };
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MergeCall } from '../../../lib/engine/aws/merge-run';
 import type { GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
-import { MAX_RECOVERIES } from '../../../lib/engine/aws/reconcile-run';
+import { MAX_RECOVERIES } from '../../../lib/engine/aws/recoveries';
 import type { PlanDocument } from '../../support/cli';
 import type { TestRepository } from '../../support/repository';
 import { atOnce, carry, failOnce, newToken, once, type Stack, testStacks, twice } from './stack';
@@ -71,6 +71,17 @@ describe('an execution that has failed', () => {
     const { stack, run, waiting, token } = await underway();
     await stack.stores.store.finish(run, 5);
     await how(stack)(({ reconcile }) => reconcile({ run, generation: 1, why }));
+    expect(await line(stack)).toEqual([waiting]);
+    expect(await stack.answerTo(token)).toEqual({});
+    expect(stack.executions.has(`${run}-2`)).toBe(false);
+  });
+
+  it('of a run that has expired lets the next one in', async () => {
+    const { stack, run, waiting, token } = await underway();
+    const { target } = await indexOf(stack, run);
+    const { get } = stack.stores.index;
+    stack.stores.index.get = async (id) => (id === run ? undefined : get(id));
+    await stack.functions().reconcile({ run, generation: 1, target, why });
     expect(await line(stack)).toEqual([waiting]);
     expect(await stack.answerTo(token)).toEqual({});
     expect(stack.executions.has(`${run}-2`)).toBe(false);

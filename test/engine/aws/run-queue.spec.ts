@@ -103,7 +103,7 @@ describe('the line for a target', () => {
     };
     await wait('r1');
     expect(await line()).toEqual(['r2']);
-    expect(answered.sort()).toEqual(['r1-token', 'r2-token']);
+    expect(new Set(answered)).toEqual(new Set(['r1-token', 'r2-token']));
   });
 
   it('is for runs that were handed in', async () => {
@@ -111,4 +111,35 @@ describe('the line for a target', () => {
     await expect(wait('r9')).rejects.toThrow('run r9 was not handed in');
     expect(await line()).toEqual([]);
   });
+
+  it.each([
+    ['has expired', expire],
+    ['has ended, and died before it could leave', ({ index }: Line) => index.refuse('r1', '[]', 1)],
+  ])('passes over one that %s as soon as somebody else comes', async (_, end) => {
+    const opened = await open();
+    const { wait, answered, line } = opened;
+    await wait('r1');
+    await wait('r2');
+    await end(opened);
+    await wait('r3');
+    expect(await line()).toEqual(['r2', 'r3']);
+    expect(answered).toEqual(['r1-token', 'r2-token']);
+  });
+
+  it('lets in who comes where nobody before is left', async () => {
+    const { index, wait, answered, line } = await open();
+    await wait('r1');
+    await index.refuse('r1', '[]', 1);
+    await wait('r2');
+    expect(await line()).toEqual(['r2']);
+    expect(answered).toEqual(['r1-token', 'r2-token']);
+  });
 });
+
+type Line = Awaited<ReturnType<typeof open>>;
+
+/** As the table does with rows of a certain age. */
+async function expire({ index }: Line): Promise<void> {
+  const { get } = index;
+  index.get = async (id) => (id === 'r1' ? undefined : get(id));
+}

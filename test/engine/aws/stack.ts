@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../../lib/api/http';
 import type { ControlServices } from '../../../lib/engine/aws/control';
 import { answer } from '../../../lib/engine/aws/control-answer';
 import type { ControlAnswer, ControlCall, Upload } from '../../../lib/engine/aws/control-protocol';
+import type { FailedExecution } from '../../../lib/engine/aws/execution-event';
 import { type Fired, fireSchedule } from '../../../lib/engine/aws/fire-schedule';
 import { firingSchema } from '../../../lib/engine/aws/firing';
 import { withLog } from '../../../lib/engine/aws/function-log';
@@ -60,7 +61,7 @@ export interface Functions {
   check(call: CheckCall): Promise<void>;
   merge(call: MergeCall): Promise<void>;
   report(call: { run: string; generation: number }): Promise<ReportAnswer>;
-  reconcile(event: { run: string; generation: number; why: string }): Promise<void>;
+  reconcile(event: FailedExecution): Promise<void>;
   schedule(event: unknown, call: string): Promise<Fired>;
   control<T>(call: ControlCall): Promise<T>;
   /** `GET /runs` without more being said. */
@@ -210,7 +211,8 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       record: async ({ load, record }, state, events) =>
         send(samplesOf(load, record.plan.policy.mergeStrategy, state, events)),
       starter: {
-        start: async (run: string, generation: number) => void executions.add(`${run}-${generation}`),
+        start: async ({ id }: { id: string }, generation: number) =>
+          void executions.add(`${id}-${generation}`),
         isRunning: async () => stack.isRunning,
       },
       stopLane: async (lane) => void stoppedLanes.push(lane),
