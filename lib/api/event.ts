@@ -1,4 +1,5 @@
-import type { HttpRequest, HttpResponse } from './http';
+import { utf8Of } from '../plan/utf8';
+import type { HttpResponse, ReceivedRequest } from './http';
 
 /** What of an event of an HTTP API (payload format 2.0) is read. */
 export interface ApiEvent {
@@ -24,7 +25,7 @@ export interface ApiAnswer {
 }
 
 /** The request that an event stands for. Of a parameter that is given more than once the last counts. */
-export function requestOf(event: ApiEvent): HttpRequest {
+export function requestOf(event: ApiEvent): ReceivedRequest {
   const { rawPath, rawQueryString, requestContext, body = '', isBase64Encoded } = event;
   const { stage, http, authorizer } = requestContext;
   const prefix = stage === '$default' ? '' : `/${stage}`;
@@ -35,7 +36,7 @@ export function requestOf(event: ApiEvent): HttpRequest {
     headers: Object.fromEntries(
       Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]),
     ),
-    body: isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
+    body: isBase64Encoded ? utf8Of(Buffer.from(body, 'base64')) : body,
     caller: authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub,
   };
 }

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { ControlServices } from '../engine/aws/control';
 import { log, logWith } from '../engine/aws/function-log';
 import { InputError, type Problem } from '../errors';
-import { type HttpRequest, type HttpResponse, refusal } from './http';
+import { type HttpRequest, type HttpResponse, type ReceivedRequest, refusal } from './http';
 import { refused } from './problems';
 import type { Route } from './route';
 import { ROUTES } from './routes';
 
 /** Answers a request; what is wrong with it, and faults, are answers too. */
-export function handle(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+export function handle(services: ControlServices, request: ReceivedRequest): Promise<HttpResponse> {
   const { method, path, caller } = request;
   return logWith({ method, path, by: caller ?? null }, async () => {
     const answer = await answerTo(services, request);
@@ -19,9 +19,12 @@ export function handle(services: ControlServices, request: HttpRequest): Promise
   });
 }
 
-async function answerTo(services: ControlServices, request: HttpRequest): Promise<HttpResponse> {
+async function answerTo(services: ControlServices, request: ReceivedRequest): Promise<HttpResponse> {
+  const { body } = request;
+  if (body === undefined)
+    return refusal(400, [{ code: 'encoding', message: 'the body is not UTF-8 text', path: 'body' }]);
   try {
-    return await dispatch(services, request);
+    return await dispatch(services, { ...request, body });
   } catch (error) {
     if (error instanceof InputError) return refused(error.problems);
     if (error instanceof z.ZodError) return refusal(400, problemsOf(error, 'body'));

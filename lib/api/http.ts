@@ -14,6 +14,9 @@ export interface HttpRequest {
   readonly caller: string | undefined;
 }
 
+/** A request as it comes; its body is undefined where it is not UTF-8. */
+export type ReceivedRequest = Omit<HttpRequest, 'body'> & { readonly body: string | undefined };
+
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,6 +1,8 @@
 import { blobKeys } from '../engine/aws/blobs';
 import type { ControlServices } from '../engine/aws/control';
 import { submit, upload } from '../engine/aws/control';
+import { planName } from '../engine/aws/kept-plan';
+import { readDocument } from '../engine/aws/read-plan';
 import type { RunRequest } from '../engine/aws/request';
 import { submissionSchema } from '../engine/aws/request';
 import { refuse } from '../errors';
@@ -34,7 +36,7 @@ export async function startRun(
     if (request.body !== '')
       throw refuse('two-plans', 'there is a plan in the body, and `upload` names another');
     const [run = '', plan = ''] = uploaded.split('.');
-    return submitted(await submit(services, { action: 'submit', run, plan, request: asked }));
+    return submitOnce(services, run, plan, asked);
   }
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (!TYPES.includes(type)) {
@@ -47,27 +49,33 @@ export async function startRun(
   }
   const { run, plan } = await upload(services, { action: 'upload', ...keyOf(request.headers) });
   await services.blobs.put(blobKeys.plan(run, plan), request.body, 'text/plain; charset=utf-8');
+  return submitOnce(services, run, plan, asked);
+}
+
+/** Starts a run of the plan that was put to a place, or finds that the same has been asked for before. */
+async function submitOnce(
+  services: ControlServices,
+  run: string,
+  plan: string,
+  asked: RunRequest,
+): Promise<HttpResponse> {
   const answer = await submit(services, { action: 'submit', run, plan, request: asked });
-  if (!answer.created) await refuseOther(services, run, request.body, asked);
+  if (!answer.created) await refuseOther(services, run, await readDocument(services.blobs, run, plan), asked);
   return submitted(answer);
 }
 
 /** A key stands for one request; with another plan it would start nothing, unseen. */
 async function refuseOther(
-  { index, blobs }: ControlServices,
+  { index }: ControlServices,
   run: string,
-  text: string,
+  document: Buffer,
   asked: RunRequest,
 ): Promise<void> {
   const known = await index.get(run);
   if (known === undefined) return;
   const { plan, ...before } = submissionSchema.parse(JSON.parse(known.request));
-  const first = typeof plan === 'string' ? await blobs.get(blobKeys.plan(run, plan)) : undefined;
   const requested = { ...asked, schedule: null };
-  if (
-    first?.toString('utf8') === text &&
-    JSON.stringify(sorted(before)) === JSON.stringify(sorted(requested))
-  )
+  if (plan === planName(document) && JSON.stringify(sorted(before)) === JSON.stringify(sorted(requested)))
     return;
   throw refuse(
     'key-reused',

@@ -84,10 +84,7 @@ export function* storedPlanProblems(schedules: readonly Schedule[]): Generator<P
   const files = schedules.flatMap(({ plan }) => ('file' in plan ? [plan.file] : []));
   for (const file of new Set(files)) {
     try {
-      parsePlan(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)), {
-        file,
-        repository: null,
-      });
+      parsePlan(readFileSync(file), { file, repository: null });
     } catch (error) {
       if (error instanceof InputError) yield* error.problems;
       else yield { code: 'unreadable', message: `${file}: ${(error as Error).message}`, file };

@@ -15,6 +15,7 @@ import type { Plan } from './plan';
 import { repositoryLocation } from './repository-location';
 import { type PlanDocument, planSchema } from './schema';
 import { locateFindings, MAX_LENGTH, parseDocument, type SourceDocument } from './source-document';
+import { utf8Of } from './utf8';
 
 export interface PlanSource {
   /** For messages: a path, or `<stdin>`. */
@@ -142,11 +143,14 @@ async function readText(stream: Readable, file: string): Promise<string> {
       'give the path of a plan, or - for standard input',
     );
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw refuse('encoding', `${file} is not UTF-8 text`, 'save the plan as UTF-8');
-  }
+  return planText(Buffer.concat(chunks), file);
+}
+
+/** @throws InputError where it is no text */
+export function planText(document: Uint8Array, file: string): string {
+  const text = utf8Of(document);
+  if (text === undefined) throw refuse('encoding', `${file} is not UTF-8 text`, 'save the plan as UTF-8');
+  return text;
 }
 
 function reason(error: unknown): string {

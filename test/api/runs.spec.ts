@@ -1,3 +1,4 @@
+import { requestOf } from '../../lib/api/event';
 import type { HttpResponse } from '../../lib/api/http';
 import { atOnce, carry, once, type Stack, testStacks, twice } from '../engine/aws/stack';
 import type { TestRepository } from '../support/repository';
@@ -70,6 +71,43 @@ describe('POST /runs', () => {
       expect([response.status, codes(response)]).toEqual([422, ['key-reused']]);
     }
     expect(stack.executions.size).toBe(1);
+  });
+
+  it.each([
+    ['for another plan', '# another', {}],
+    ['with other parameters', '', { execute: 'true' }],
+  ])('with the key of an upload that was used %s starts nothing', async (_, more, query) => {
+    const stack = await newStack(apart);
+    const { api } = stack.functions();
+    const submit = async (body: string, query: object) => {
+      const headers = { 'idempotency-key': 'k' };
+      const { upload, url } = read(await api({ method: 'POST', path: '/uploads', headers }));
+      await fetch(url, { method: 'PUT', body });
+      return start(stack, { headers: {}, body: '', query: { ...query, upload } });
+    };
+    const first = read(await submit(planOf(stack), {}));
+    expect(read(await submit(planOf(stack), {}))).toEqual({ ...first, created: false });
+    const response = await submit(planOf(stack, more), query);
+    expect([response.status, codes(response)]).toEqual([422, ['key-reused']]);
+    expect(stack.executions.size).toBe(1);
+  });
+
+  it('refuses a plan that is not UTF-8, in the body and at its place, as the command line does', async () => {
+    const stack = await newStack(apart);
+    const plan = Buffer.from(planOf(stack, '# M\u00fcller'), 'latin1');
+    const event = {
+      ...{ rawPath: '/runs', rawQueryString: '', headers: { 'Content-Type': 'application/yaml' } },
+      ...{ body: plan.toString('base64'), isBase64Encoded: true },
+      requestContext: { stage: '$default', http: { method: 'POST' } },
+    };
+    const { api } = stack.functions();
+    const inBody = await api(requestOf(event));
+    expect([inBody.status, codes(inBody)]).toEqual([400, ['encoding']]);
+    const { upload, url } = read(await api({ method: 'POST', path: '/uploads' }));
+    await fetch(url, { method: 'PUT', body: plan });
+    const atItsPlace = await start(stack, { headers: {}, body: '', query: { upload } });
+    expect([atItsPlace.status, codes(atItsPlace)]).toEqual([400, ['encoding']]);
+    expect(stack.executions.size).toBe(0);
   });
 
   it('refuses a bad plan with all its problems, as the command line does, and keeps no run', async () => {

@@ -229,10 +229,20 @@ describe('faults between a store and DynamoDB', () => {
   });
 });
 
+const encoded = (place: object) => Buffer.from(JSON.stringify(place)).toString('base64url');
+
 describe('a page of runs', () => {
   it('is refused when the place was not named by another page', async () => {
     const { index } = await open();
-    for (const place of ['r1', '', Buffer.from('{"run":1}').toString('base64url')])
+    const near = { run: 'r', row: 'RUN', list: 'RUN', startedAt: 1 };
+    expect((await index.page(1, encoded(near))).runs).toEqual([]);
+    const wrong = [
+      { run: 1 },
+      { ...near, startedAt: 1e200 },
+      { ...near, startedAt: 1.5 },
+      { ...near, run: '' },
+    ];
+    for (const place of ['r1', '', ...wrong.map(encoded)])
       await expect(index.page(1, place)).rejects.toMatchObject({ problems: [{ code: 'bad-page' }] });
   });
 });

@@ -1,7 +1,7 @@
 import type { Blobs } from '../../lib/engine/aws/blobs';
 import type { ControlServices } from '../../lib/engine/aws/control';
 import { answer } from '../../lib/engine/aws/control-answer';
-import { readSubmittedPlan } from '../../lib/engine/aws/read-plan';
+import { parsePlan, readDocument } from '../../lib/engine/aws/read-plan';
 import { reportRun } from '../../lib/engine/aws/report-run';
 import { submissionSchema } from '../../lib/engine/aws/request';
 import { createLoader } from '../../lib/engine/aws/run-context';
@@ -99,7 +99,7 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
     await turn.promise;
     if ((await stores.index.get(run))!.endedAt === undefined) {
       const submission = submissionSchema.parse(JSON.parse(submitted.request));
-      const plan = await readSubmittedPlan(blobs, run, submission.plan as string, submission);
+      const plan = parsePlan(await readDocument(blobs, run, submission.plan as string), submission);
       await carryInCloud({ ...submission, stores, blobs, id: run, plan, gate: script.gate });
       await script.beforeReport?.(run, blobs);
       await reportRun({ ...base, tokens, send: async () => {}, shape }, { run, generation });

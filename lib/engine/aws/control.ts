@@ -19,9 +19,10 @@ import type {
   Upload,
 } from './control-protocol';
 import { log } from './function-log';
+import { keepPlan } from './kept-plan';
 import { pageOfEvents } from './page-of-events';
-import { readSubmittedPlan } from './read-plan';
-import { submissionSchema } from './request';
+import { parsePlan, readDocument } from './read-plan';
+import { requestSchema, submissionSchema } from './request';
 import { releaseChecks } from './request-check';
 import type { LaneStopper, Starter } from './starter';
 import { stopBuilds } from './stop-builds';
@@ -59,9 +60,11 @@ export async function upload({ blobs, now }: ControlServices, call: Call<'upload
 /** Starts a run, once. @throws InputError with everything that is wrong with the plan */
 export async function submit(services: ControlServices, call: Call<'submit'>): Promise<Submitted> {
   return submitRun(services, call.run, async () => {
-    const submission = submissionSchema.parse({ ...call.request, plan: call.plan });
-    const plan = await readSubmittedPlan(services.blobs, call.run, call.plan, submission);
-    return { repository: plan.repository, target: plan.target, submission };
+    const { blobs } = services;
+    const document = await readDocument(blobs, call.run, call.plan);
+    const { repository, target } = parsePlan(document, requestSchema.parse(call.request));
+    const kept = await keepPlan(blobs, call.run, document);
+    return { repository, target, submission: submissionSchema.parse({ ...call.request, plan: kept }) };
   });
 }
 

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Sample } from '../../telemetry/samples';
-import { type Blobs, blobKeys } from './blobs';
+import type { Blobs } from './blobs';
 import type { Submitted } from './control-protocol';
 import { type Firing, runOfFiring } from './firing';
 import { log, logWith } from './function-log';
+import { keepPlan } from './kept-plan';
 import { parsePlan } from './read-plan';
 import { submissionSchema } from './request';
+import { lineOf } from './run-queue';
 import { type Asked, type SubmitServices, submitRun } from './submit-run';
 
 export interface ScheduleServices extends SubmitServices {
@@ -45,8 +45,7 @@ async function ask(services: ScheduleServices, run: string, firing: Firing): Pro
   const { text, ...place } = await read(services, firing);
   const submission = (rest: object) => submissionSchema.parse({ schedule, execute, maxWorkers, ...rest });
   if ('from' in plan) return { ...place, submission: submission({ plan }) };
-  const document = randomUUID();
-  await services.blobs.put(blobKeys.plan(run, document), text!, 'text/plain; charset=utf-8');
+  const document = await keepPlan(services.blobs, run, text!);
   return { ...place, submission: submission({ plan: document, file: plan.file }) };
 }
 
@@ -55,7 +54,7 @@ async function read({ readStored }: ScheduleServices, { schedule, plan }: Firing
   if ('from' in plan) return { repository: plan.repository, target: plan.target };
   const text = await readStored(plan.bucket, plan.key);
   if (text === undefined) throw new Error(`the plan of schedule ${schedule} is not where it was stored`);
-  const { repository, target } = parsePlan(text.toString('utf8'), { file: plan.file, repository: null });
+  const { repository, target } = parsePlan(text, { file: plan.file, repository: null });
   return { repository, target, text };
 }
 
@@ -71,7 +70,7 @@ async function otherRun(
   const { index, queue } = services;
   if ((await index.get(own)) !== undefined) return undefined;
   const { repository, target } = await read(services, firing);
-  const key = targetKey(repository, target);
+  const key = lineOf(repository, target);
   const [open, line] = await Promise.all([index.open(), queue.list(key)]);
   // Those that were submitted just now may be missing in the one, those that are not in line yet in the other.
   const ids = new Set([

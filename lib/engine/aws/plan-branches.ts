@@ -38,7 +38,7 @@ export async function planBranches(
   );
   const { document, notes } = JSON.parse(planned) as Planned;
   const text = planYaml(document);
-  const plan = parsePlan(text, { file: 'plan.yaml', repository: null });
+  const plan = parsePlan(Buffer.from(text), { file: 'plan.yaml', repository: null });
   await blobs.put(blobKeys.file(run, 'plan.yaml'), text, 'application/yaml');
   const warnings = notes.filter(({ event, warn }) => warn || event === 'empty');
   return { plan, warnings: warnings.map(({ message }) => message) };

@@ -22,7 +22,7 @@ import { log } from './function-log';
 import { logEvents } from './log-events';
 import { planBranches } from './plan-branches';
 import type { PrepareAnswer } from './protocol';
-import { readSubmittedPlan } from './read-plan';
+import { parsePlan, readDocument } from './read-plan';
 import type { RemoteWorkspace } from './repository-access';
 import { type Submission, submissionSchema } from './request';
 import { createContext, FACTS, type LoadRun, type RunFacts } from './run-context';
@@ -151,7 +151,7 @@ const PINNED = 'pinned';
 async function planOf(services: PrepareServices, run: string, request: Submission) {
   const { plan } = request;
   if (typeof plan !== 'string') return planBranches(services, run, plan);
-  return { plan: await readSubmittedPlan(services.blobs, run, plan, request), warnings: [] };
+  return { plan: parsePlan(await readDocument(services.blobs, run, plan), request), warnings: [] };
 }
 
 /** Puts the run's first state into the store; a second one that is a little later loses. */

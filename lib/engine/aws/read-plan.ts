@@ -1,5 +1,5 @@
 import { refuse } from '../../errors';
-import { loadPlan } from '../../plan/load';
+import { loadPlan, planText } from '../../plan/load';
 import type { Plan } from '../../plan/plan';
 import { type Blobs, blobKeys } from './blobs';
 import { checkAwsPlan } from './check-plan';
@@ -9,19 +9,12 @@ import type { RunRequest } from './request';
 /** As many lanes as an inline Map carries; a lane without work costs next to nothing. */
 const DEFAULT_WORKERS = 40;
 
-/**
- * The plan of a run as it was handed in.
- * @throws InputError with every problem of the document, or with what this engine cannot run
- */
-export async function readSubmittedPlan(
-  blobs: Blobs,
-  run: string,
-  document: string,
-  request: Pick<RunRequest, 'file' | 'repository'>,
-): Promise<Plan> {
-  const text = await blobs.get(blobKeys.plan(run, document));
-  if (text === undefined) throw refuse('no-plan', `no plan was handed in for run ${run}`, 'hand it in again');
-  return parsePlan(text.toString('utf8'), request);
+/** The document of a run as it was handed in. @throws InputError where there is none */
+export async function readDocument(blobs: Blobs, run: string, document: string): Promise<Buffer> {
+  const found = await blobs.get(blobKeys.plan(run, document));
+  if (found === undefined)
+    throw refuse('no-plan', `no plan was handed in for run ${run}`, 'hand it in again');
+  return found;
 }
 
 const NO_REPOSITORY = {
@@ -32,11 +25,14 @@ const NO_REPOSITORY = {
 };
 
 /**
- * A plan for this engine.
+ * A plan for this engine, with the URL of its repository in the normal form.
  * @throws InputError with every problem of the document, or with what this engine cannot run
  */
-export function parsePlan(text: string, { file, repository }: Pick<RunRequest, 'file' | 'repository'>): Plan {
-  const plan = loadPlan(text, {
+export function parsePlan(
+  document: Uint8Array,
+  { file, repository }: Pick<RunRequest, 'file' | 'repository'>,
+): Plan {
+  const plan = loadPlan(planText(document, file), {
     file,
     cwd: '/',
     defaultRepository: repository ?? '',
@@ -46,6 +42,5 @@ export function parsePlan(text: string, { file, repository }: Pick<RunRequest, '
       yield* checkAwsPlan(document);
     },
   });
-  repositoryUrl(plan.repository);
-  return plan;
+  return { ...plan, repository: repositoryUrl(plan.repository) };
 }

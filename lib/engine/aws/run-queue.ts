@@ -1,6 +1,7 @@
-import type { RunIndex } from '../../run/run-index';
+import { type RunIndex, targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import { log } from './function-log';
+import { repositoryUrl } from './repository-url';
 import type { Tokens } from './tokens';
 
 export interface QueueServices {
@@ -8,6 +9,10 @@ export interface QueueServices {
   readonly queue: TargetQueue;
   readonly tokens: Tokens;
 }
+
+/** The line of a target: one, however the URL of its repository is written. @throws InputError as `repositoryUrl` */
+export const lineOf = (repository: string, branch: string): string =>
+  targetKey(repositoryUrl(repository), branch);
 
 /** Puts a run in line for its target; answers its token if it is the first, else somebody who leaves does. */
 export async function waitForTarget(

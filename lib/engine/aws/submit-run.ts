@@ -1,7 +1,8 @@
-import { type RunIndex, targetKey } from '../../run/run-index';
+import type { RunIndex } from '../../run/run-index';
 import type { Submitted } from './control-protocol';
 import { log } from './function-log';
 import type { Submission } from './request';
+import { lineOf } from './run-queue';
 import type { Starter } from './starter';
 
 export interface SubmitServices {
@@ -32,7 +33,7 @@ export async function submitRun(
     const { repository, target, submission } = await ask();
     const { execute, gatesOnly } = submission;
     const request = JSON.stringify(submission);
-    const row = { id: run, target: targetKey(repository, target), request, submittedAt: now() };
+    const row = { id: run, target: lineOf(repository, target), request, submittedAt: now() };
     const created = await index.submit(row);
     await starter.start(row, 1);
     const about = { run, created, target, repository, execute, gatesOnly };

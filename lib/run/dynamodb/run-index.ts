@@ -92,10 +92,11 @@ const isSubmitted = ({ submittedAt }: Row) => submittedAt !== undefined;
 const encodeCursor = (last: Row) => Buffer.from(JSON.stringify(last)).toString('base64url');
 
 const cursor = z.strictObject({
-  run: z.string(),
+  // As far as the table takes them.
+  run: z.string().min(1).max(500),
   row: z.literal(RUN),
   list: z.literal(LISTED),
-  startedAt: z.number(),
+  startedAt: z.int(),
 });
 
 /** @throws InputError when the text is none of ours */

@@ -52,7 +52,7 @@ describe('the files of a run on AWS', () => {
     const { merge, out, cloud } = await open(...names);
     expect(jsonOf(await merge('--json'))).toMatchObject({ code: 0, status: 'merged' });
     expect(readdirSync(join(out, 'artifacts/a'))).toHaveLength(1_050);
-    expect(cloud.calls.filter(({ action }) => action === 'report')).toHaveLength(2);
+    expect(cloud.calls.filter(({ action }) => action === 'report')).toHaveLength(3);
   });
 
   it.each([

@@ -88,6 +88,36 @@ describe('submitting a run', () => {
     expect([...stack.executions]).toEqual([`${run}-1`]);
   });
 
+  it('runs what was submitted, whatever is put to its place afterwards', async () => {
+    const stack = await newStack(apart);
+    stack.repo.git('branch', 'release');
+    const place = await upload(stack, undefined, { ...plan, items: [{ name: 'a' }] });
+    await submit(once(stack), place);
+    // The URL is good for longer than that.
+    const other = {
+      schemaVersion: 'v1',
+      target: 'release',
+      repository: stack.server.url,
+      items: [{ name: 'b' }],
+    };
+    await fetch(place.url, {
+      method: 'PUT',
+      body: JSON.stringify({ ...other, gates: [{ name: 't', run: 'true' }] }),
+    });
+    await carry(stack, place.run, once(stack));
+    const report = stack.report(place.run);
+    expect([report.target.ref, report.items.map(({ name }) => name)]).toEqual(['refs/heads/main', ['a']]);
+  });
+
+  it('is in one line for its target, however the URL of the repository is written', async () => {
+    const stack = await newStack(apart);
+    const { href, pathname } = new URL(stack.server.url);
+    for (const repository of [href, href.replace('http', 'HTTP'), href.replace(pathname, `/.${pathname}`)])
+      await submit(once(stack), await upload(stack, undefined, { ...plan, repository }));
+    const { runs } = await stack.stores.index.page(9);
+    expect(runs.map(({ target }) => target)).toEqual(Array(3).fill(JSON.stringify([href, 'main'])));
+  });
+
   it('starts it where somebody before has died between writing it down and that', async () => {
     const stack = await newStack(apart);
     const place = await upload(stack);

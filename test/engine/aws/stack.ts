@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { handle } from '../../../lib/api/handle';
-import type { HttpRequest, HttpResponse } from '../../../lib/api/http';
+import type { HttpResponse, ReceivedRequest } from '../../../lib/api/http';
 import type { ControlServices } from '../../../lib/engine/aws/control';
 import { answer } from '../../../lib/engine/aws/control-answer';
 import type { ControlAnswer, ControlCall, Upload } from '../../../lib/engine/aws/control-protocol';
@@ -65,7 +65,7 @@ export interface Functions {
   schedule(event: unknown, call: string): Promise<Fired>;
   control<T>(call: ControlCall): Promise<T>;
   /** `GET /runs` without more being said. */
-  api(request: Partial<HttpRequest>): Promise<HttpResponse>;
+  api(request: Partial<ReceivedRequest>): Promise<HttpResponse>;
 }
 
 /** A stack without AWS: the real functions around stores in memory and a repository behind HTTP. */
