@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { cloudWatch } from '../../aws/cloudwatch';
 import { dynamoDb } from '../../aws/dynamodb';
-import { lambda } from '../../aws/lambda';
+import { lambdaOfLongCalls } from '../../aws/lambda';
 import { s3 } from '../../aws/s3';
 import { secretsManager } from '../../aws/secrets-manager';
 import { stepFunctions } from '../../aws/step-functions';
@@ -58,7 +58,7 @@ export function storage() {
 /** The merge function, for those who are no lane. */
 export function mergeFunction() {
   const { MERGE_FUNCTION: FunctionName } = requireEnvironment(['MERGE_FUNCTION']);
-  return invokeMerge((Payload) => lambda().send(new InvokeCommand({ FunctionName, Payload })));
+  return invokeMerge((Payload) => lambdaOfLongCalls().send(new InvokeCommand({ FunctionName, Payload })));
 }
 
 export const tokens = () => createTokens(stepFunctions());
