@@ -1,4 +1,5 @@
 import { refuse } from '../errors';
+import type { Git } from '../repository/git';
 import { openSource, sourceGit } from '../repository/source';
 import { ancestryDeps } from './ancestry';
 import { type BranchSource, localBranches, type Words } from './branch-source';
@@ -48,7 +49,22 @@ export async function discover(folder: string, options: DiscoverOptions): Promis
   const source = await openSource(folder);
   if (source.kind !== 'local')
     throw refuse('not-local', `${folder} is not a folder`, 'go to a clone of the repository');
-  return discoverIn(localBranches(sourceGit(source), folder), options);
+  const git = sourceGit(source);
+  const found = await discoverIn(localBranches(git, folder), options);
+  if (found.items.length > 0) return found;
+  return { ...found, notes: [...(await remoteNotes(git, found.target)), ...found.notes] };
+}
+
+/** A fresh clone has one local branch, and all that there is to merge on its remote. */
+async function remoteNotes(git: Git, target: string): Promise<Note[]> {
+  const format = ['--format=%(refname:lstrip=2)', 'refs/remotes/'];
+  const open = await git.lines(['for-each-ref', `--no-merged=refs/heads/${target}`, ...format]);
+  const [name] = open;
+  if (name === undefined) return [];
+  const many = open.length === 1 ? 'one branch of a remote is' : `${open.length} branches of remotes are`;
+  const local = name.slice(name.indexOf('/') + 1);
+  const message = `${many} not merged, and only local ones are planned: git branch ${local} ${name}`;
+  return [{ event: 'remote-branches', message, warn: true }];
 }
 
 /**

@@ -201,6 +201,14 @@ describe('lex-pr plan', () => {
     expect((await runCli(['merge', '-', '--execute'], { cwd: repo.path, input: stdout })).code).toBe(0);
   });
 
+  it('of a fresh clone says that what there is to merge is on its remote', async () => {
+    const repo = threeBranches();
+    const clone = join(repo.root, 'clone');
+    repo.git('clone', '-q', repo.path, clone);
+    const { stderr } = await runCli(['plan'], { cwd: clone });
+    expect(stderr).toMatch(/3 branches of remotes are not merged, .*: git branch (\S+) origin\/\1\n/);
+  });
+
   it('refuses what means nothing with exit code 2, and then writes nothing', async () => {
     const repo = threeBranches();
     const codes = async (...args: string[]) =>

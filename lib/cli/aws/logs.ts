@@ -36,7 +36,7 @@ export async function logsOnAws(
     if (end === 'refused')
       throw refuse(
         'no-logs',
-        `run ${run} could not be run: ${refusal.map(({ message }) => message).join('; ')}`,
+        `run ${run} ${refusal[0]?.code === 'cancelled' ? 'was cancelled before it began' : 'could not be run'}: ${refusal.map(({ message }) => message).join('; ')}`,
         `see ${commandFor('status', run)}`,
       );
     if (!hasBegun && !printing.signal.aborted) note(`run ${run} has not begun: no gate has run yet`);

@@ -59,7 +59,7 @@ export interface Submitted {
 
 export interface RunSummary {
   readonly runId: string;
-  readonly status: 'queued' | 'running' | 'ended' | 'refused';
+  readonly status: 'queued' | 'running' | 'ended' | 'refused' | 'cancelled';
   readonly target: string;
   readonly repository: string;
   readonly submittedAt: string;

@@ -183,11 +183,11 @@ export async function resume(services: ControlServices, call: Call<'resume'>): P
 /** The files of a run that has ended. */
 export async function report(services: ControlServices, call: Call<'report'>): Promise<ReportFiles> {
   const { blobs } = services;
-  const found = await findRun(services, call.run, ({ endedAt }) => endedAt !== undefined);
+  const hasReport = ({ endedAt, refusal }: SubmittedRun) => endedAt !== undefined && refusal === undefined;
+  const found = await findRun(services, call.run, hasReport);
   if (found.endedAt === undefined)
     throw refuse('no-report', `run ${found.id} has not ended`, 'see lex-pr status');
-  if (found.refusal !== undefined)
-    throw refuse('no-report', `run ${found.id} could not be run: ${reasonsOf(found.refusal)}`);
+  if (found.refusal !== undefined) throw refuse('no-report', `run ${found.id} ${whyNot(found.refusal)}`);
   const folder = blobKeys.file(found.id, '');
   const after = Buffer.from(folder + (call.from ?? ''));
   const keys = (await blobs.list(folder)).filter((key) => Buffer.compare(Buffer.from(key), after) > 0);
@@ -200,8 +200,12 @@ export async function report(services: ControlServices, call: Call<'report'>): P
   return { run: found.id, files: await Promise.all(files), next };
 }
 
-const reasonsOf = (refusal: string) =>
-  (JSON.parse(refusal) as Problem[]).map(({ message }) => message).join('; ');
+function whyNot(refusal: string): string {
+  const reasons = (JSON.parse(refusal) as Problem[]).map(({ message }) => message).join('; ');
+  return refusalStatus(refusal) === 'cancelled'
+    ? `was cancelled before it began: ${reasons}`
+    : `could not be run: ${reasons}`;
+}
 
 async function findRun(
   { index }: ControlServices,
@@ -226,11 +230,15 @@ async function findRun(
 const unknown = (run: string) =>
   refuse('unknown-run', `there is no run ${run}`, 'see lex-pr status; runs are kept for a time only');
 
+/** A run that was cancelled before it began was not refused for anything in it. */
+const refusalStatus = (refusal: string) =>
+  (JSON.parse(refusal) as Problem[])[0]?.code === 'cancelled' ? 'cancelled' : 'refused';
+
 function summary({ id, target, submittedAt, endedAt, refusal }: SubmittedRun): RunSummary {
   const [repository, branch] = JSON.parse(target);
   return {
     runId: id,
-    status: refusal !== undefined ? 'refused' : endedAt !== undefined ? 'ended' : 'running',
+    status: refusal !== undefined ? refusalStatus(refusal) : endedAt !== undefined ? 'ended' : 'running',
     target: branch,
     repository,
     submittedAt: new Date(submittedAt).toISOString(),

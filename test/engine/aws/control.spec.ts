@@ -155,7 +155,7 @@ describe('cancelling a run', () => {
     expect(await stack.stores.index.get(run)).toMatchObject({
       refusal: expect.stringContaining('not today'),
     });
-    expect(await stack.functions().control({ action: 'status', run })).toMatchObject({ status: 'refused' });
+    expect(await stack.functions().control({ action: 'status', run })).toMatchObject({ status: 'cancelled' });
     expect(await refusalOf(cancel(run, once(stack)))).toBe('run-ended');
     await carry(stack, first, once(stack));
     expect(stack.report(first).status).toBe('merged');
