@@ -17,9 +17,9 @@ import type { Task } from '../run/workload';
 import { runCheck } from './check-work';
 import type { Checks } from './checks';
 import { type Durations, durationKey } from './durations';
+import { artifactsPath, logPath } from './gate-files';
 import { gateKey, type Toolchains } from './gate-key';
 import { gateVariables } from './gate-variables';
-import { fileName } from './names';
 import type { Workspace } from './workspace';
 
 /** A remembered pass. */
@@ -195,7 +195,7 @@ async function runInLane(
     throw work.signal.aborted ? new StoppedError() : error;
   });
   if (work.signal.aborted) throw new StoppedError();
-  const log = join('logs', folderOf(work, job), `${fileOf(job.task)}.${job.attempt}.log`);
+  const log = logPath(work.itemNames, job.task, job.round, job.attempt);
   const pids: number[] = [];
   work.onActive(1);
   try {
@@ -246,12 +246,7 @@ function containerRunner({ containers, workspace }: GateWork): CommandRunner {
   });
 }
 
-/** A sign that no file name of an item has keeps the two apart. */
-const folderOf = (work: GateWork, { task, round }: { readonly task: Task; readonly round: number }) =>
-  task.item >= 0 ? fileName(work.itemNames[task.item]!) : `integration@${round}`;
-
-const artifactFolder = (work: GateWork, job: { readonly task: Task; readonly round: number }) =>
-  join(work.record.artifactFolder, 'artifacts', folderOf(work, job), fileOf(job.task));
-
-const fileOf = ({ gate, namesakes }: Task) =>
-  namesakes === 0 ? fileName(gate.name) : `${fileName(gate.name)}@${namesakes + 1}`;
+const artifactFolder = (
+  { record, itemNames }: GateWork,
+  { task, round }: { readonly task: Task; readonly round: number },
+) => join(record.artifactFolder, artifactsPath(itemNames, task, round));

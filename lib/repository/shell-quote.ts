@@ -1,2 +1,2 @@
-/** A path as a shell takes it. */
-export const shellQuote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
+/** A text as a POSIX shell takes it for one word, whatever it holds. */
+export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

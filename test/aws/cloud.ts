@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { cloudFormation } from '../../lib/aws/cloudformation';
 import { lambda } from '../../lib/aws/lambda';
 import type {
   ControlAnswer,
@@ -48,6 +50,16 @@ export async function invoke<T>(name: string, payload: object): Promise<T> {
   const text = Buffer.from(Payload ?? []).toString();
   if (FunctionError !== undefined) throw new Error(text);
   return JSON.parse(text || 'null');
+}
+
+/** The function of a stack that is called so there: `Next`. @returns its name in Lambda */
+export async function functionNamed(name: string, stackName = 'LexPr'): Promise<string> {
+  const describe = new DescribeStackResourcesCommand({ StackName: stackName });
+  const { StackResources = [] } = await cloudFormation().send(describe);
+  return StackResources.find(
+    ({ ResourceType, LogicalResourceId }) =>
+      ResourceType === 'AWS::Lambda::Function' && LogicalResourceId!.includes(`Functions${name}`),
+  )!.PhysicalResourceId!;
 }
 
 /** A repository whose `main` can be pushed to over HTTP. */

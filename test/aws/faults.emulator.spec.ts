@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { cloudFormation } from '../../lib/aws/cloudformation';
 import { dynamoDb } from '../../lib/aws/dynamodb';
 import { openDynamoRunStores } from '../../lib/run/dynamodb/stores';
 import type { TestRepository } from '../support/repository';
 import {
   followUntil,
+  functionNamed,
   type Hosted,
   hostedRepositories,
   invoke,
@@ -79,13 +78,7 @@ it('`Next` called again and again with one token changes nothing', async () => {
   const run = await submit(host, plan);
   const table = { client: dynamoDb(), table: stack().RunTableName!, retentionSeconds: 3_600 };
   const { store: runStore } = openDynamoRunStores(table);
-  const resources = await cloudFormation().send(new DescribeStackResourcesCommand({ StackName: 'LexPr' }));
-  const functions = (resources.StackResources ?? []).filter(
-    ({ ResourceType }) => ResourceType === 'AWS::Lambda::Function',
-  );
-  const { PhysicalResourceId: next } = functions.find(({ LogicalResourceId }) =>
-    /Next/.test(LogicalResourceId!),
-  )!;
+  const next = await functionNamed('Next');
   await followUntil(run, (_, events) => events.some(({ event }) => event === 'start'));
   const again = async () => {
     const { inboxes } = await runStore.readTurns(run);
@@ -103,7 +96,7 @@ it('`Next` called again and again with one token changes nothing', async () => {
         results: null,
         lost: null,
       };
-      await Promise.all([invoke(next!, call), invoke(next!, call)]);
+      await Promise.all([invoke(next, call), invoke(next, call)]);
     }
   };
   await again();

@@ -1,12 +1,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { cloudFormation } from '../../lib/aws/cloudformation';
 import {
   control,
   deployOwn,
   followUntil,
+  functionNamed,
   type Hosted,
   hostedRepositories,
   invoke,
@@ -19,15 +18,6 @@ import {
 const hosted = hostedRepositories();
 const root = join(__dirname, '../..');
 const CONTEXT = { stack: 'LexPrUpgrade', functions: 'zip' };
-
-async function functionNamed(name: string): Promise<string> {
-  const describe = new DescribeStackResourcesCommand({ StackName: CONTEXT.stack });
-  const { StackResources = [] } = await cloudFormation().send(describe);
-  return StackResources.find(
-    ({ ResourceType, LogicalResourceId }) =>
-      ResourceType === 'AWS::Lambda::Function' && LogicalResourceId!.includes(`Functions${name}`),
-  )!.PhysicalResourceId!;
-}
 
 let later: string;
 let broken: string;
@@ -74,7 +64,7 @@ it('runs that go on or wait while another version is deployed come to their end'
   expect(await control({ action: 'status', run: waits })).toMatchObject({ status: 'queued' });
 
   await deployOwn(CONTEXT, `${process.execPath} ${join(later, 'dist/app.mjs')}`);
-  await expect(invoke(await functionNamed('Next'), {})).rejects.toThrow('a version to come');
+  await expect(invoke(await functionNamed('Next', CONTEXT.stack), {})).rejects.toThrow('a version to come');
 
   // With the version that it began with, to its end.
   one.letGo();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from '../../engine/aws/control-client';
 import type { Cancelled } from '../../engine/aws/control-protocol';
+import { wasCancelledEarly } from '../../engine/aws/refusal';
 import { InputError } from '../../errors';
 import { cancelReason } from '../cancel-reason';
 import type { Cloud } from '../engine';
@@ -54,5 +55,5 @@ async function wasCancelled(control: Control, run: string): Promise<boolean> {
   const { progress } = await control.status({ run });
   if (progress !== undefined) return progress.status === 'cancelled';
   const { refusal } = await control.follow({ run, after: 0 });
-  return refusal?.[0]?.code === 'cancelled';
+  return refusal !== undefined && wasCancelledEarly(refusal);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wasCancelledEarly } from '../../engine/aws/refusal';
 import type { RunContext } from '../../engine/aws/run-context';
 import { Fault, InputError, type Problem } from '../../errors';
 import type { Report } from '../../report/report';
@@ -76,7 +77,7 @@ function refused(
 ): number {
   const [first] = problems;
   if (first?.code === 'engine-fault') throw new Fault(first);
-  if (first?.code !== 'cancelled') throw new InputError(problems);
+  if (first === undefined || !wasCancelledEarly(problems)) throw new InputError(problems);
   if (isMachine(options)) stdout.write(problemsAsJson(problems));
   else stderr.write(`run ${run} was cancelled before it began: ${printable(first.message)}\n`);
   return ExitCode.failed;

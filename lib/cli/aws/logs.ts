@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from '../../engine/aws/control-client';
 import { LOGS_A_CALL } from '../../engine/aws/control-protocol';
+import { whyNotBegun } from '../../engine/aws/refusal';
 import type { RunContext } from '../../engine/aws/run-context';
 import { downloadBytes, TransferError } from '../../engine/aws/transfer';
 import { refuse } from '../../errors';
@@ -34,11 +35,7 @@ export async function logsOnAws(
     };
     const { end, refusal } = await watchRun({ control, run, open, note, signal, pause });
     if (end === 'refused')
-      throw refuse(
-        'no-logs',
-        `run ${run} ${refusal[0]?.code === 'cancelled' ? 'was cancelled before it began' : 'could not be run'}: ${refusal.map(({ message }) => message).join('; ')}`,
-        `see ${commandFor('status', run)}`,
-      );
+      throw refuse('no-logs', `run ${run} ${whyNotBegun(refusal)}`, `see ${commandFor('status', run)}`);
     if (!hasBegun && !printing.signal.aborted) note(`run ${run} has not begun: no gate has run yet`);
   });
 }

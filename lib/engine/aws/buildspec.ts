@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { LOG_LIMITS } from '../../gates/capped-log';
 import { parsePattern } from '../../gates/pattern';
 import type { Gate } from '../../plan/plan';
-import { shellWord } from './shell-word';
+import { shellQuote } from '../../repository/shell-quote';
 import { RESTORE, TREE } from './source-archive';
 import { ZipWriter } from './zip';
 
@@ -47,7 +47,7 @@ function script(
   variables: Readonly<Record<string, string>>,
 ): string {
   const all = { CI: 'true', TERM: 'dumb', HOME: '/tmp', ...variables, ...env };
-  const settings = Object.entries(all).map(([key, value]) => shellWord(`${key}=${value}`));
+  const settings = Object.entries(all).map(([key, value]) => shellQuote(`${key}=${value}`));
   const { head, tail } = LOG_LIMITS;
   return `cd "$CODEBUILD_SRC_DIR" || exit 1
 log=$PWD/${LOG}
@@ -55,12 +55,12 @@ log=$PWD/${LOG}
 {
   mv "$CODEBUILD_SRC_DIR_${TREE_SOURCE}/${TREE}" "$CODEBUILD_SRC_DIR_${TREE_SOURCE}/${RESTORE}" . &&
     /bin/sh ./${RESTORE} &&
-    cd -- ${shellWord(posix.join(TREE, cwd))}
+    cd -- ${shellQuote(posix.join(TREE, cwd))}
 } >> "$log" 2>&1 || {
   tail -n 20 "$log"
   exit 1
 }
-env -i PATH="$PATH" ${settings.join(' ')} /bin/sh -c -- ${shellWord(run)} < /dev/null >> "$log" 2>&1 &
+env -i PATH="$PATH" ${settings.join(' ')} /bin/sh -c -- ${shellQuote(run)} < /dev/null >> "$log" 2>&1 &
 gate=$!
 (
   sleep ${Math.ceil(timeoutSeconds)} &

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { type Problem, refuse } from '../../errors';
+import { refuse } from '../../errors';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
@@ -22,6 +22,7 @@ import { log } from './function-log';
 import { keepPlan } from './kept-plan';
 import { pageOfEvents } from './page-of-events';
 import { parsePlan, readDocument } from './read-plan';
+import { wasCancelledEarly, whyNotBegun } from './refusal';
 import { requestSchema, submissionSchema } from './request';
 import { releaseChecks } from './request-check';
 import type { LaneStopper, Starter } from './starter';
@@ -187,7 +188,8 @@ export async function report(services: ControlServices, call: Call<'report'>): P
   const found = await findRun(services, call.run, hasReport);
   if (found.endedAt === undefined)
     throw refuse('no-report', `run ${found.id} has not ended`, 'see lex-pr status');
-  if (found.refusal !== undefined) throw refuse('no-report', `run ${found.id} ${whyNot(found.refusal)}`);
+  if (found.refusal !== undefined)
+    throw refuse('no-report', `run ${found.id} ${whyNotBegun(JSON.parse(found.refusal))}`);
   const folder = blobKeys.file(found.id, '');
   const after = Buffer.from(folder + (call.from ?? ''));
   const keys = (await blobs.list(folder)).filter((key) => Buffer.compare(Buffer.from(key), after) > 0);
@@ -198,13 +200,6 @@ export async function report(services: ControlServices, call: Call<'report'>): P
   }));
   const next = keys.length === page.length ? undefined : page.at(-1)?.slice(folder.length);
   return { run: found.id, files: await Promise.all(files), next };
-}
-
-function whyNot(refusal: string): string {
-  const reasons = (JSON.parse(refusal) as Problem[]).map(({ message }) => message).join('; ');
-  return refusalStatus(refusal) === 'cancelled'
-    ? `was cancelled before it began: ${reasons}`
-    : `could not be run: ${reasons}`;
 }
 
 async function findRun(
@@ -230,9 +225,7 @@ async function findRun(
 const unknown = (run: string) =>
   refuse('unknown-run', `there is no run ${run}`, 'see lex-pr status; runs are kept for a time only');
 
-/** A run that was cancelled before it began was not refused for anything in it. */
-const refusalStatus = (refusal: string) =>
-  (JSON.parse(refusal) as Problem[])[0]?.code === 'cancelled' ? 'cancelled' : 'refused';
+const refusalStatus = (refusal: string) => (wasCancelledEarly(JSON.parse(refusal)) ? 'cancelled' : 'refused');
 
 function summary({ id, target, submittedAt, endedAt, refusal }: SubmittedRun): RunSummary {
   const [repository, branch] = JSON.parse(target);

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concealFromGit } from '../../repository/git';
+import { shellQuote } from '../../repository/shell-quote';
 import type { Login } from './credentials';
 
 /** How git reaches one repository, until it is closed. */
@@ -33,7 +34,8 @@ export async function openGitAccess(home: string, url: string, login: Login | un
   if (login !== undefined) {
     const [name, password] = [login.username, login.password].map(encodeURIComponent);
     await writeFile(logins, `${protocol}//${name}:${password}@${host}\n`, { mode: 0o600 });
-    settings += `[credential ${quoted(origin)}]\n\thelper = ${quoted(`store --file=${forShell(logins)}`)}\n`;
+    // Git runs a helper by the shell.
+    settings += `[credential ${quoted(origin)}]\n\thelper = ${quoted(`store --file=${shellQuote(logins)}`)}\n`;
     const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     for (const text of [login.password, `${password}`, basic]) concealed.push(concealFromGit(text));
   }
@@ -50,9 +52,4 @@ export async function openGitAccess(home: string, url: string, login: Login | un
 /** A value or subsection of git's configuration (git-config(1), "Syntax"). */
 function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** Git runs a helper by the shell. */
-function forShell(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }

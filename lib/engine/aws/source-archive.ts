@@ -1,6 +1,6 @@
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shellWord } from './shell-word';
+import { shellQuote } from '../../repository/shell-quote';
 import { ZipWriter } from './zip';
 
 /** The folder of an archive that holds the work tree. */
@@ -41,7 +41,7 @@ export async function packWorkTree(workTree: string, archive: string): Promise<v
       } else if (stats.isLink) {
         const target = await readlink(source, 'buffer');
         await zip.add(name, mode, target);
-        links.push(`ln -sfn -- ${shellWord(utf8(target))} ${shellWord(name)}`);
+        links.push(`ln -sfn -- ${shellQuote(utf8(target))} ${shellQuote(name)}`);
       } else {
         if ((mode & 0o100) !== 0) executables.push(name);
         await zip.addFile(name, mode, source, size);
@@ -83,7 +83,7 @@ function commands(command: string, paths: readonly string[]): string[] {
     lines.push(
       `${command} -- ${paths
         .slice(at, at + PATHS_A_COMMAND)
-        .map(shellWord)
+        .map(shellQuote)
         .join(' ')}`,
     );
   return lines;

@@ -1,2 +1,0 @@
-/** A text as a POSIX shell takes it for one word, whatever it holds. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
