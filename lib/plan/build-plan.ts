@@ -51,6 +51,8 @@ function buildItem(item: PlanDocument['items'][number], gates: readonly ItemGate
     branchGiven: item.branch !== undefined,
     sha: item.sha?.toLowerCase(),
     deps: item.deps,
+    priority: item.priority,
+    hotfix: item.hotfix,
     gates,
   };
 }

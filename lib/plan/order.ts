@@ -2,6 +2,7 @@ import { refuse } from '../errors';
 import { pop, push } from '../run/ready-queue';
 import { type Edges, renumber, reverse, toLists } from './edges';
 import type { Item, Plan } from './plan';
+import { inheritUrgency } from './priority';
 
 /** The items in merge order. A position is an index into `items`; everything else is said in positions. */
 export interface OrderedPlan {
@@ -18,8 +19,8 @@ export interface OrderedPlan {
 
 /**
  * Items in merge order, with what follows from it; the same whatever order the plan lists them in. The order is
- * topological: of the items whose dependencies are all placed, the one whose name is least (by UTF-16 units)
- * comes next. O(items log items + dependencies), without recursion.
+ * topological: of the items whose dependencies are all placed, the most urgent one (hot-fixes, then by priority, both
+ * inherited from dependents), and of several the one whose name is least (by UTF-16 units) comes next. O(items log items + dependencies), without recursion.
  * @throws InputError for a name that is there twice, a dependency on nothing, a cycle; a loaded plan has none
  */
 export function orderPlan({ items }: Pick<Plan, 'items'>): OrderedPlan {
@@ -77,9 +78,12 @@ function resolveDeps(items: readonly Item[], indexOf: ReadonlyMap<string, number
 
 /** Kahn's algorithm (1962). @returns indices in the list */
 function kahn(items: readonly Item[], deps: Edges): Int32Array {
-  // The rank of an item is its place among all names, so that the heap compares numbers.
+  // The rank of an item is its place among all, so that the heap compares numbers.
   const names = items.map(({ name }) => name);
-  const byRank = names.map((_, index) => index).sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
+  const urgency = inheritUrgency(items, (item) => deps.to.subarray(deps.start[item]!, deps.start[item + 1]!));
+  const byRank = names
+    .map((_, index) => index)
+    .sort((a, b) => urgency[b]! - urgency[a]! || (names[a]! < names[b]! ? -1 : 1));
   const rankOf = new Int32Array(items.length);
   byRank.forEach((index, rank) => {
     rankOf[index] = rank;

@@ -41,6 +41,10 @@ export interface Item {
   /** Full commit id that the plan pins the item to. */
   readonly sha: string | undefined;
   readonly deps: readonly string[];
+  /** Of items that are equal otherwise, the one with the higher goes first. Default: 0. */
+  readonly priority?: number | undefined;
+  /** Goes ahead of all that is none and has not started. Default: false. */
+  readonly hotfix?: boolean | undefined;
   readonly gates: readonly ItemGate[];
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BRANCH_NAME } from './branch-name';
 import { MAX_WORKERS } from './limits';
 import { PERFORMANCE_DEFAULTS } from './presets';
+import { MAX_PRIORITY } from './priority';
 
 /** The longest delay of a Node timer, 2³¹ − 1 ms; a longer one would fire at once. */
 const MAX_SECONDS = 2_147_483;
@@ -96,6 +97,18 @@ const item = z
       .optional()
       .describe('Full commit id that the item is pinned to.'),
     deps: names.default([]).describe('Names of the items that have to merge before this one.'),
+    priority: z
+      .int()
+      .min(-MAX_PRIORITY)
+      .max(MAX_PRIORITY)
+      .default(0)
+      .describe('Of what is ready, the higher goes first; what it depends on counts for no less.'),
+    hotfix: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Its gates and those of its deps go ahead of all that has not started; nothing is cancelled.',
+      ),
     gates: gates.optional().describe('Gates of this item; they replace those of the plan.'),
   })
   .describe('One change: a branch or commit, the items it depends on, and its gates.');

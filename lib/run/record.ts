@@ -1,4 +1,5 @@
 import type { Plan, Retry } from '../plan/plan';
+import { urgencyOf } from '../plan/priority';
 
 /** What a run is about, fixed at its start: the plan, the commits it found, the options it was given. */
 export interface RunRecord {
@@ -28,18 +29,25 @@ export interface RunRecord {
 
 /** Changes when a record of the version before can no longer be read. */
 const RECORD_FORMAT = 1;
+/** Of a plan that a version which knows only the format before would take for another: it would order it otherwise. */
+const WITH_POLICIES = 2;
+
+const formatOf = ({ items }: Plan) =>
+  items.some((item) => urgencyOf(item) !== 0) ? WITH_POLICIES : RECORD_FORMAT;
 
 export function encodeRecord(record: RunRecord): string {
   const { policy } = record.plan;
   const plan = { ...record.plan, policy: { ...policy, retries: [...policy.retries] } };
-  return JSON.stringify({ format: RECORD_FORMAT, ...record, plan });
+  return JSON.stringify({ format: formatOf(record.plan), ...record, plan });
 }
 
 /** @throws Error when the record was written in another format */
 export function decodeRecord(text: string): RunRecord {
   const { format, ...record } = JSON.parse(text);
-  if (format !== RECORD_FORMAT) {
-    throw new Error(`the run was recorded in format ${format}; this version reads format ${RECORD_FORMAT}`);
+  if (format !== RECORD_FORMAT && format !== WITH_POLICIES) {
+    throw new Error(
+      `the run was recorded in format ${format}; this version reads formats ${RECORD_FORMAT} and ${WITH_POLICIES}`,
+    );
   }
   const { policy } = record.plan;
   const retries: ReadonlyMap<string, Retry> = new Map(policy.retries);

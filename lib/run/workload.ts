@@ -1,5 +1,6 @@
 import type { OrderedPlan } from '../plan/order';
 import type { Gate, Policy } from '../plan/plan';
+import { inheritUrgency } from '../plan/priority';
 import type { RunRecord } from './record';
 
 /** One gate to run: of an item, or (item −1) of the woven commit. */
@@ -128,9 +129,9 @@ export function gateDefinition(gate: Gate): string {
 }
 
 /**
- * List scheduling by the longest remaining path (highest level first, T. C. Hu 1961): the gate with the
- * longest chain of work behind it goes first, then by item name, then as listed. A gate that does not block
- * has nothing behind it. Verification goes before all: the landing waits for it.
+ * List scheduling by urgency, then by the longest remaining path (highest level first, T. C. Hu 1961): of equally
+ * urgent gates the one with the longest chain of work behind it goes first, then by item name, then as listed. A
+ * gate that does not block has nothing behind it. Verification goes before all: the landing waits for it.
  */
 function lineUp(
   ordered: OrderedPlan,
@@ -138,7 +139,9 @@ function lineUp(
   firstTask: readonly number[],
   lengths: (gate: Gate, item: string) => number,
 ): number[] {
-  const { items, dependents } = ordered;
+  const { items, deps, dependents } = ordered;
+  const urgencies = inheritUrgency(items, (item) => deps[item]!);
+  const urgency = (task: number) => urgencies[tasks[task]!.item] ?? Number.POSITIVE_INFINITY;
   const path = new Array<number>(tasks.length).fill(Number.POSITIVE_INFINITY);
   const remaining = new Array<number>(items.length).fill(0);
   for (let item = items.length - 1; item >= 0; item--) {
@@ -155,6 +158,8 @@ function lineUp(
   return tasks
     .map((_, task) => task)
     .sort((a, b) => {
+      const [more, less] = [urgency(b), urgency(a)];
+      if (more !== less) return more > less ? 1 : -1;
       if (path[a] !== path[b]) return path[b]! > path[a]! ? 1 : -1;
       const [x, y] = [tasks[a]!.item, tasks[b]!.item];
       if (x === y) return a - b;

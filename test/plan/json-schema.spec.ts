@@ -60,7 +60,7 @@ describe('the JSON Schema of plans', () => {
     plan({ items, schemaVersion: 'v2' }),
     plan({ items, target: 'a..b' }),
     plan({ items: [{ name: '' }] }),
-    plan({ items: [{ name: 'a', priority: 1 }] }),
+    plan({ items: [{ name: 'a', priority: 1.5 }] }),
     plan({ items: [{ name: 'a', sha: 'abc' }] }),
     plan({ items, policy: { maxWorkers: 0 } }),
     plan({ items, policy: { integration: { gates: [] } } }),

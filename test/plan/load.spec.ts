@@ -24,6 +24,8 @@ describe('loadPlan', () => {
           branchGiven: false,
           sha: undefined,
           deps: [],
+          priority: 0,
+          hotfix: false,
           gates: [{ gate: GATE, required: true, blocking: true }],
         },
       ],
