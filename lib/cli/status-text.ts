@@ -1,7 +1,7 @@
 import type { RunStatus } from '../engine/run-status';
 import { printable } from '../telemetry/printable';
 
-const COUNTS = ['waiting', 'open', 'passed', 'woven', 'failed', 'blocked', 'cancelled'] as const;
+const COUNTS = ['waiting', 'open', 'passed', 'woven', 'failed', 'blocked', 'skipped', 'cancelled'] as const;
 
 /**
  * How far a run is, in words, for either engine.

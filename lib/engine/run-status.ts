@@ -19,7 +19,10 @@ export interface RunStatus {
   /** Empty where the files of the run are not on this machine. */
   readonly artifactFolder: string;
   readonly items: Readonly<
-    Record<'total' | 'waiting' | 'open' | 'passed' | 'woven' | 'failed' | 'blocked' | 'cancelled', number>
+    Record<
+      'total' | 'waiting' | 'open' | 'passed' | 'woven' | 'failed' | 'blocked' | 'skipped' | 'cancelled',
+      number
+    >
   >;
   /** What runs now, `item: gate`. */
   readonly running: readonly string[];
@@ -75,6 +78,7 @@ function countItems({ items }: RunState): RunStatus['items'] {
     woven: count((s) => s === ItemStatus.woven || s === ItemStatus.present),
     failed: count(isFailure) - cancelled,
     blocked: count((s) => s === ItemStatus.blocked),
+    skipped: count((s) => s === ItemStatus.failFast),
     cancelled,
   };
 }

@@ -32,6 +32,7 @@ export function buildPlan(
     policy: {
       maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? workers,
       mergeStrategy: policy.mergeStrategy,
+      failFast: policy.failFast,
       integration: buildIntegration(policy.integration, document.gates),
       retries: new Map(Object.entries(policy.retries)),
       performance: { ...PERFORMANCE_DEFAULTS, ...preset?.performance, ...given(policy.performance) },

@@ -74,6 +74,8 @@ export interface Policy {
   readonly maxWorkers: number;
   readonly mergeStrategy: MergeStrategy;
   readonly integration: Integration;
+  /** The first item that fails ends the run. Default: false. */
+  readonly failFast?: boolean | undefined;
   /** By gate name. */
   readonly retries: ReadonlyMap<string, Retry>;
   readonly performance: Performance;

@@ -203,6 +203,10 @@ const policy = z
       .enum(['default', 'strict'])
       .default('default')
       .describe('`strict`: every gate that is run here has to run in a container.'),
+    failFast: z
+      .boolean()
+      .default(false)
+      .describe('Whether the first item that fails ends the run: nothing more starts, and nothing lands.'),
     retries: z.record(name, retry).default({}).describe('Attempts by gate name.'),
     mergeRule: z
       .strictObject({ type: z.literal('strict-required').describe('Every required gate has to pass.') })

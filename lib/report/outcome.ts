@@ -13,6 +13,8 @@ export interface History {
   readonly readyAt: ReadonlyMap<number, number>;
   /** By item: when its status last changed. */
   readonly changedAt: ReadonlyMap<number, number>;
+  /** The first item that failed by itself. */
+  readonly firstFailed: number | undefined;
   /** Why the run was stopped before its time, where it was. */
   readonly stopped: string | undefined;
   /** Of every weave of the run, in order. */
@@ -25,11 +27,13 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const readyAt = new Map<number, number>();
   const changedAt = new Map<number, number>();
   const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
+  let firstFailed: number | undefined;
   let stopped: string | undefined;
   for (const event of events) {
     if (event.event === 'stop') stopped = [stopped, event.why].filter(Boolean).join('; ');
     else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
+      if (isFailure(event.status)) firstFailed ??= event.item;
       if (event.status === ItemStatus.open) readyAt.set(event.item, event.at);
     } else if (event.event === 'result') {
       if (event.kind === 'merge') merges.set(event.item, event);
@@ -42,15 +46,17 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       }
     }
   }
-  return { attempts, merges, readyAt, changedAt, stopped, landings };
+  return { attempts, merges, readyAt, changedAt, firstFailed, stopped, landings };
 }
 
 /** For each blocked item the dependency through which the failure reached it; −1 for all others. */
 export function blame(load: Workload, state: RunState): number[] {
   return load.deps.map((deps, item) =>
-    state.items[item] === ItemStatus.blocked ? (deps.find((dep) => isOut(state.items[dep]!)) ?? -1) : -1,
+    state.items[item] === ItemStatus.blocked ? (deps.find((dep) => isToBlame(state.items[dep]!)) ?? -1) : -1,
   );
 }
+
+const isToBlame = (status: number) => isOut(status) && status !== ItemStatus.failFast;
 
 /** From a blocked item to the one that failed, both included. */
 export function blockedPath(through: readonly number[], state: RunState, item: number): number[] {

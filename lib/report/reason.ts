@@ -59,6 +59,10 @@ export function reasonOf(told: Told, item: number): string | null {
       return `cancelled: ${told.history.stopped ?? 'the run was cancelled'}`;
     case ItemStatus.engineFault:
       return `engine-fault: ${told.history.stopped ?? 'the run could not go on'}; run again`;
+    case ItemStatus.failFast: {
+      const first = ordered.items[history.firstFailed ?? -1];
+      return `fail-fast: ${first?.name ?? 'another item'} failed`;
+    }
     default:
       return UNFINISHED;
   }

@@ -4,7 +4,7 @@ import { ItemStatus, type RunState } from './state';
 /** What became of an item, once that is known. */
 export interface ItemEnd {
   readonly item: number;
-  readonly status: 'merged' | 'failed' | 'blocked' | 'cancelled';
+  readonly status: 'merged' | 'failed' | 'blocked' | 'skipped' | 'cancelled';
   /** A code; null where its gates or a dependency say why. */
   readonly reason: string | null;
 }
@@ -20,6 +20,7 @@ export function itemEnds(event: RunEvent, state: RunState): ItemEnd[] {
 
 function outStatus(status: number): ItemEnd['status'] {
   if (status === ItemStatus.blocked) return 'blocked';
+  if (status === ItemStatus.failFast) return 'skipped';
   return status === ItemStatus.cancelled ? 'cancelled' : 'failed';
 }
 
@@ -35,6 +36,7 @@ const REASON: Readonly<Record<number, string>> = {
   [ItemStatus.landingRefused]: 'landing-refused',
   [ItemStatus.cancelled]: 'cancelled',
   [ItemStatus.engineFault]: 'engine-fault',
+  [ItemStatus.failFast]: 'fail-fast',
 };
 
 function mergedItems({ items }: RunState): ItemEnd[] {

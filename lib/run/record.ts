@@ -29,11 +29,13 @@ export interface RunRecord {
 
 /** Changes when a record of the version before can no longer be read. */
 const RECORD_FORMAT = 1;
-/** Of a plan that a version which knows only the format before would take for another: it would order it otherwise. */
+/** Of a plan that a version which knows only the format before would run as another. */
 const WITH_POLICIES = 2;
 
-const formatOf = ({ items }: Plan) =>
-  items.some((item) => urgencyOf(item) !== 0) ? WITH_POLICIES : RECORD_FORMAT;
+function formatOf({ items, policy }: Plan): number {
+  const hasPolicies = policy.failFast || items.some((item) => urgencyOf(item) !== 0);
+  return hasPolicies ? WITH_POLICIES : RECORD_FORMAT;
+}
 
 export function encodeRecord(record: RunRecord): string {
   const { policy } = record.plan;

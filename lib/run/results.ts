@@ -1,4 +1,5 @@
 import type { Draft } from './draft';
+import { hasFailedFast } from './fail-fast';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
 import { ItemStatus, TaskStatus, type Work } from './state';
@@ -43,7 +44,7 @@ export function takeResults(
     stopNow(draft, ItemStatus.engineFault, lossOfWeave(draft, work, lost));
     return;
   }
-  if (work.kind === 'merge' && draft.state.stopping !== undefined) return;
+  if (work.kind === 'merge' && draft.state.phase === 'done') return;
   for (const result of results) {
     if (work.kind === 'merge' && result.kind === 'merge' && work.items.includes(result.item)) {
       record(result);
@@ -94,7 +95,7 @@ function giveBack(draft: Draft, task: number): void {
 
 /** Whether the gates of an item (−1: of the weave) are still of use: not once it is blocked or cannot be merged. */
 function stillCounts(draft: Draft, item: number): boolean {
-  if (draft.state.stopping !== undefined) return false;
+  if (draft.state.stopping !== undefined || hasFailedFast(draft)) return false;
   if (item < 0) return true;
   const status = draft.state.items[item]!;
   return (

@@ -1,7 +1,7 @@
 import type { Tip } from '../merge/weave';
 import type { Workload } from './workload';
 
-/** Where an item stands. Everything from `gateFailed` on is a failure of its own. */
+/** Where an item stands. Everything from `gateFailed` on is a failure of its own, but for `failFast`. */
 export const ItemStatus = {
   /** Some dependency has not passed yet. */
   waiting: 0,
@@ -28,11 +28,14 @@ export const ItemStatus = {
   cancelled: 16,
   /** The engine could not carry the run to its end. */
   engineFault: 17,
+  /** Skipped: another item failed, and the policy has the run end with that. */
+  failFast: 18,
 } as const;
 export type ItemStatus = (typeof ItemStatus)[keyof typeof ItemStatus];
 
-export const isFailure = (status: number): boolean => status >= ItemStatus.gateFailed;
-/** Failed or blocked: it will not be part of the weave. */
+export const isFailure = (status: number): boolean =>
+  status >= ItemStatus.gateFailed && status !== ItemStatus.failFast;
+/** Failed, blocked or skipped: it will not be part of the weave. */
 export const isOut = (status: number): boolean => status >= ItemStatus.blocked;
 
 export const TaskStatus = {

@@ -1,4 +1,5 @@
 import type { Draft } from './draft';
+import { failFast } from './fail-fast';
 import { failItem, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
 import { pop, push } from './ready-queue';
@@ -36,7 +37,7 @@ export function step(load: Workload, before: RunState, inputs: readonly Input[],
     else if (input.kind === 'next') again.push(...takeTurn(draft, input));
   }
   endBackoffs(draft);
-  advance(draft);
+  goOn(draft);
   return { state: draft.state, answers: [...again, ...assign(draft)], events: draft.events };
 }
 
@@ -48,7 +49,7 @@ export function start(load: Workload, before: RunState, outdated: readonly numbe
   const draft: Draft = { load, state: copyState(before), now, events: [] };
   for (const item of outdated) failItem(draft, item, ItemStatus.headMoved);
   openRoots(draft);
-  advance(draft);
+  goOn(draft);
   return { state: draft.state, answers: [], events: draft.events };
 }
 
@@ -72,6 +73,13 @@ export function stopRun(
 /** When a backoff ends next, in ms since the epoch. */
 export function nextWake(state: RunState): number | undefined {
   return state.delayed.length === 0 ? undefined : Math.min(...state.delayed.map(({ until }) => until));
+}
+
+/** Items fail in what came in, or in what follows from it. */
+function goOn(draft: Draft): void {
+  failFast(draft);
+  advance(draft);
+  failFast(draft);
 }
 
 /** A turn seen before only gets its answer again; one of an older generation is told to end. */

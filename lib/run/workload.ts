@@ -37,6 +37,8 @@ export interface Workload {
   readonly execute: boolean;
   /** Items are done once their gates have passed: nothing is woven. */
   readonly gatesOnly: boolean;
+  /** The first failure of an item ends the run. */
+  readonly failFast: boolean;
   /** A lane waits out a backoff itself; else somebody sends `clock` when it is over. */
   readonly lanesSleep: boolean;
 }
@@ -88,6 +90,7 @@ export function createWorkload(
     maxRetries: policy.integration.kind === 'gates' ? policy.integration.maxRetries : 3,
     execute,
     gatesOnly,
+    failFast: policy.failFast ?? false,
     lanesSleep: engine === 'aws',
   };
 }

@@ -32,6 +32,7 @@ describe('loadPlan', () => {
       policy: {
         maxWorkers: availableParallelism(),
         mergeStrategy: 'merge',
+        failFast: false,
         integration: { kind: 'gates', gates: undefined, maxRetries: 3 },
         retries: new Map(),
         performance: {

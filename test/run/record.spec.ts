@@ -31,6 +31,7 @@ describe('the record of a run', () => {
     expect(formatOf(item({ priority: 0, hotfix: false }))).toBe(1);
     expect(formatOf(item({ priority: 1 }))).toBe(2);
     expect(formatOf(item({ hotfix: true }))).toBe(2);
+    expect(formatOf({ policy: { failFast: true } })).toBe(2);
   });
 
   it('is refused in a format that is not known', () => {

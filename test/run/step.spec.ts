@@ -3,6 +3,7 @@ import type { Result } from '../../lib/run/messages';
 import { MAX_LOSSES } from '../../lib/run/results';
 import { ItemStatus, isOut, newState } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
+import { chooser } from './choosers';
 import { runWorld, type World, workloadOf, worlds } from './world';
 
 const calm: World = {
@@ -96,14 +97,6 @@ describe('the coordinator', () => {
 });
 
 describe('in any world, the coordinator', () => {
-  const chooser = (seed: number) => {
-    let word = seed;
-    // Numerical Recipes' linear congruential generator: reproducible from the seed that fast-check prints.
-    return (n: number) => {
-      word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
-      return Math.floor((word / 2 ** 32) * n);
-    };
-  };
   const orders = fc.integer();
 
   it('keeps every promise at every step, in any order of events', () => {

@@ -3,7 +3,15 @@ import type { OrderedPlan } from '../../lib/plan/order';
 import type { Gate, Policy } from '../../lib/plan/plan';
 import { decodeState, encodeState } from '../../lib/run/codec';
 import type { Answer, GateResult, Input, Result } from '../../lib/run/messages';
-import { ItemStatus, isOut, newState, type RunState, TaskStatus, type Work } from '../../lib/run/state';
+import {
+  ItemStatus,
+  isFailure,
+  isOut,
+  newState,
+  type RunState,
+  TaskStatus,
+  type Work,
+} from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
 import { createWorkload, type Workload } from '../../lib/run/workload';
 
@@ -27,6 +35,8 @@ export interface World {
   readonly breaks: readonly number[];
   readonly execute: boolean;
   readonly engine: 'local' | 'aws';
+  /** Default: false. */
+  readonly failFast?: boolean;
 }
 
 const gateOf = (name: string): Gate => ({
@@ -64,6 +74,7 @@ export function planOf(world: World): { ordered: OrderedPlan; policy: Policy } {
   const policy: Policy = {
     maxWorkers: world.lanes,
     mergeStrategy: 'merge',
+    failFast: world.failFast,
     integration: { kind: 'gates', gates: undefined, maxRetries: 2 },
     retries: new Map(['g0', 'g1', 'g2'].map((name) => [name, retry])),
     performance: {
@@ -291,6 +302,9 @@ function check(load: Workload, state: RunState, world: World, violations: string
   }
   const idle = state.lanes.some((lane) => lane.parked);
   if (idle && state.tasks.includes(TaskStatus.ready)) violations.push('a lane is idle while a gate is ready');
+  const waits = state.tasks.includes(TaskStatus.ready) || state.tasks.includes(TaskStatus.delayed);
+  if (load.failFast && waits && state.items.some(isFailure))
+    violations.push('a gate may start after a failure');
   state.items.forEach((status, item) => {
     if (status !== ItemStatus.woven) return;
     for (const dep of load.deps[item]!) {
