@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gateEnvironment } from '../gates/environment';
+import { isQuarantined } from '../plan/effective-gates';
 import type { Gate } from '../plan/plan';
 import { gateDefinition } from '../run/workload';
 
@@ -19,7 +20,7 @@ export function gateKey(
   tested: { readonly commit: string; readonly tree: string },
   toolchains: Toolchains,
 ): string | undefined {
-  if (gate.cache === 'off') return undefined;
+  if (gate.cache === 'off' || isQuarantined(gate)) return undefined;
   const tools = gate.runtime === 'container' ? toolchains.container : toolchains.local;
   const content = gate.cache === 'tree' ? tested.tree : tested.commit;
   return createHash('sha256')

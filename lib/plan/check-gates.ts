@@ -9,6 +9,7 @@ export function* checkGates(plan: Outline, nearest: Nearest): Generator<Finding>
     if (list !== undefined) yield* checkUnique(list);
   const ofItems = gateNames([plan.gates, ...plan.items.map((item) => item.gates)]);
   yield* checkKnown(plan.integrationNames, gateNames([plan.gates]), 'plan-level gate', nearest);
+  yield* checkIntegration(plan);
   // A generated plan with nothing to do may keep its policy.
   if (plan.items.length === 0) return;
   const all = new Set([...ofItems, ...gateNames([plan.integration])]);
@@ -46,6 +47,19 @@ function* checkKnown(
   }
 }
 
+/** What is quarantined verifies nothing. */
+function* checkIntegration({ gates, integration, integrationNames }: Outline): Generator<Finding> {
+  const quarantined = new Set(gates?.gates.filter((gate) => gate.quarantined).map(({ name }) => name));
+  const verify = [
+    ...(integration?.gates ?? []).map((gate) => !gate.quarantined),
+    ...integrationNames.map(({ name }) => !quarantined.has(name)),
+  ];
+  if (verify.length === 0 || verify.includes(true)) return;
+  const message = 'every integration gate is quarantined, so that nothing checks what lands';
+  const hint = 'add one that is not, or write `integration: none` if that is meant';
+  yield { code: 'ungated', message, path: ['policy', 'integration', 'gates'], hint };
+}
+
 /** Every item has the gates that the policy requires by name, and at least one that is required at all. */
 function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Finding> {
   const requiredGates = plan.requiredGates && new Set(plan.requiredGates.map(({ name }) => name));
@@ -54,7 +68,8 @@ function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Fi
   const judge = ({ gates, complete }: GateList) => {
     const own = new Set(gates.map(({ name }) => name));
     const lacking = complete ? wanted.filter((name) => !own.has(name)) : [];
-    const ungated = complete && !plan.ungatedAllowed && ![...own].some((name) => isRequired(name, policy));
+    const isGated = gates.some(({ name, quarantined }) => !quarantined && isRequired(name, policy));
+    const ungated = complete && !plan.ungatedAllowed && !isGated;
     return { lacking, ungated: ungated && lacking.length === 0 };
   };
   const ofPlan = judge(plan.gates ?? { path: [], gates: [], runtimes: [], complete: true });
@@ -67,6 +82,7 @@ function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Fi
       yield { code: 'missing-gate', message, path, hint };
     }
     const hint = 'add a gate to the item or the plan, or say `policy.ungated: allow`';
-    if (ungated) yield { code: 'ungated', message: 'this item has no required gate', path, hint };
+    const message = 'this item has no required gate (a quarantined one is not required)';
+    if (ungated) yield { code: 'ungated', message, path, hint };
   }
 }

@@ -12,10 +12,13 @@ export function isRequired(name: string, policy: Omit<GatePolicy, 'blockOn'>): b
   return !policy.optionalGates.has(name) && (policy.requiredGates?.has(name) ?? true);
 }
 
-/** Gates as they apply to an item: blocking are the required ones and those in `blockOn`. */
+export const isQuarantined = ({ flaky }: Pick<Gate, 'flaky'>): boolean => flaky === 'quarantine';
+
+/** Gates as they apply to an item: blocking are the required ones and those in `blockOn`, none that is quarantined. */
 export function effectiveGates(gates: readonly Gate[], policy: GatePolicy): ItemGate[] {
   return gates.map((gate) => {
-    const required = isRequired(gate.name, policy);
-    return { gate, required, blocking: required || policy.blockOn.has(gate.name) };
+    const required = isRequired(gate.name, policy) && !isQuarantined(gate);
+    const blocks = policy.blockOn.has(gate.name) && !isQuarantined(gate);
+    return { gate, required, blocking: required || blocks };
   });
 }

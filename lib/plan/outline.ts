@@ -36,9 +36,14 @@ export interface Named {
   readonly atKey?: boolean;
 }
 
+/** A gate's name, and where it stands. */
+export interface NamedGate extends Named {
+  readonly quarantined: boolean;
+}
+
 export interface GateList {
   readonly path: FieldPath;
-  readonly gates: readonly Named[];
+  readonly gates: readonly NamedGate[];
   /** Whether every entry has a name: only then can something be said to be lacking. */
   readonly complete: boolean;
   readonly runtimes: readonly GateRuntime[];
@@ -94,8 +99,9 @@ function outlineItem(value: unknown, path: FieldPath): OutlineItem {
 function gateList(value: unknown, path: FieldPath): GateList | undefined {
   if (value === undefined) return undefined;
   const gates = list(value).flatMap((gate, index) => {
-    const name = mapping(gate).name;
-    return typeof name === 'string' ? [{ name, path: [...path, index, 'name'] }] : [];
+    const { name, flaky } = mapping(gate);
+    const quarantined = flaky === 'quarantine';
+    return typeof name === 'string' ? [{ name, quarantined, path: [...path, index, 'name'] }] : [];
   });
   const runtimes = list(value).flatMap((gate, index) =>
     isMapping(gate)

@@ -23,6 +23,8 @@ export interface Gate {
   /** Glob patterns, relative to `cwd`, of files to keep after the gate. */
   readonly artifacts: readonly string[];
   readonly cache: GateCache;
+  /** It runs and is reported, but blocks nothing and is not remembered. */
+  readonly flaky?: 'quarantine' | undefined;
 }
 
 /** A gate as it applies to one item. */

@@ -82,6 +82,10 @@ const gate = z
       .enum(['tree', 'commit', 'off'])
       .default('tree')
       .describe('What a pass may be reused for: the same tree, the same commit, or nothing.'),
+    flaky: z
+      .enum(['quarantine'])
+      .optional()
+      .describe('`quarantine`: it runs and is reported, but blocks nothing, whatever names it.'),
   })
   .describe('A check of an item: a command.');
 

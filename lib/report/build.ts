@@ -1,4 +1,5 @@
 import type { CacheStatistics } from '../performance/operation-cache';
+import { isQuarantined } from '../plan/effective-gates';
 import type { OrderedPlan } from '../plan/order';
 import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
@@ -115,6 +116,7 @@ function reportGate({ load, state, history }: Told, task: number): ReportGate {
     name: gate.name,
     required,
     blocking,
+    quarantined: isQuarantined(gate),
     status: last === undefined ? 'skipped' : gateStatus(last),
     attempts: executed.length,
     flaky: last?.outcome === 'pass' && results.length > 1,

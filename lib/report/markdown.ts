@@ -61,7 +61,10 @@ function gateCounts({ gates }: ReportItem): string {
   return [...counts].map(([status, of]) => `${of.length} ${status}`).join(', ');
 }
 
-const statusOf = (gate: ReportGate) => (gate.cached ? `${gate.status} (cached)` : gate.status);
+function statusOf({ status, cached, quarantined }: ReportGate): string {
+  const remarks = [...(cached ? ['cached'] : []), ...(quarantined ? ['quarantined'] : [])];
+  return remarks.length === 0 ? status : `${status} (${remarks.join(', ')})`;
+}
 
 function failures(report: Report, tails: LogTails): string {
   const failed = failedGates(report);
@@ -73,7 +76,8 @@ function failures(report: Report, tails: LogTails): string {
 
 function failure({ item, gate }: FailedGate, tails: LogTails): string {
   const of = item === null ? 'the woven commit' : code(item);
-  const optional = gate.blocking ? '' : ' (optional, blocks nothing)';
+  const why = gate.quarantined ? 'quarantined' : 'optional';
+  const optional = gate.blocking ? '' : ` (${why}, blocks nothing)`;
   const attempts = gate.attempts > 1 ? `, ${gate.attempts} attempts` : '';
   const tail = gate.log === null ? undefined : tails.get(gate.log);
   return [

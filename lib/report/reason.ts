@@ -81,7 +81,7 @@ function integrationFailures({ load, state, history }: Told): string[] {
   const first = load.firstTask[state.items.length]!;
   const reasons: string[] = [];
   for (let task = first; task < load.tasks.length; task++) {
-    if (state.tasks[task] === TaskStatus.failed)
+    if (state.tasks[task] === TaskStatus.failed && load.tasks[task]!.blocking)
       reasons.push(howItFailed(load, history, task, ' on the woven commit'));
   }
   return reasons;

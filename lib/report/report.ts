@@ -16,6 +16,7 @@ const GateReport = z
     name: Name,
     required: z.boolean().describe('Whether the policy requires it'),
     blocking: z.boolean().describe('Whether its failure fails the item: required, or named in `blockOn`'),
+    quarantined: z.boolean().describe('Whether it was run to be watched only: it blocks nothing'),
     status: z.enum(['pass', 'fail', 'skipped', 'timeout']).describe('That of the last attempt'),
     attempts: Count.describe('How often it ran; 0 where it was skipped or its result came from the cache'),
     flaky: z.boolean().describe('Whether it passed only after a failed attempt'),

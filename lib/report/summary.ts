@@ -81,12 +81,14 @@ function foldedText(group: readonly ReportItem[]): string {
 function gateLines(report: Report, style: Style): string[] {
   const { ran, cached, utilisation } = timings(report);
   if (ran + cached === 0) return [];
-  const bad = failedGates(report).length;
+  const quarantined = failedGates(report).filter(({ gate }) => gate.quarantined).length;
+  const bad = failedGates(report).length - quarantined;
   const flaky = flakyGates(report).length;
   const parts = [
     `${ran} ran`,
     ...(cached > 0 ? [`${cached} from the cache`] : []),
     ...(bad > 0 ? [style.red(`${bad} failed`)] : []),
+    ...(quarantined > 0 ? [style.yellow(`${quarantined} failed in quarantine`)] : []),
     ...(flaky > 0 ? [style.yellow(`${flaky} flaky`)] : []),
     ...(ran > 0 && utilisation !== undefined
       ? [`${report.maxWorkers} lanes ${Math.round(utilisation * 100)} % busy`]

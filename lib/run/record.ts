@@ -1,3 +1,5 @@
+import { isQuarantined } from '../plan/effective-gates';
+import { gatesOf } from '../plan/gates-of';
 import type { Plan, Retry } from '../plan/plan';
 import { urgencyOf } from '../plan/priority';
 
@@ -32,9 +34,12 @@ const RECORD_FORMAT = 1;
 /** Of a plan that a version which knows only the format before would run as another. */
 const WITH_POLICIES = 2;
 
-function formatOf({ items, policy }: Plan): number {
-  const hasPolicies = policy.failFast || items.some((item) => urgencyOf(item) !== 0);
-  return hasPolicies ? WITH_POLICIES : RECORD_FORMAT;
+function formatOf(plan: Plan): number {
+  const isPlain =
+    !plan.policy.failFast &&
+    plan.items.every((item) => urgencyOf(item) === 0) &&
+    ![...gatesOf(plan)].some(isQuarantined);
+  return isPlain ? RECORD_FORMAT : WITH_POLICIES;
 }
 
 export function encodeRecord(record: RunRecord): string {

@@ -101,9 +101,10 @@ function endWeave(draft: Draft): void {
 
 function endVerification(draft: Draft): void {
   const { load, state } = draft;
+  const first = load.firstTask[state.items.length]!;
   const failed = state.tasks
-    .subarray(load.firstTask[state.items.length]!)
-    .some((status) => status === TaskStatus.failed);
+    .subarray(first)
+    .some((status, index) => status === TaskStatus.failed && load.tasks[first + index]!.blocking);
   if (failed) endWith(draft, ItemStatus.integrationFailed);
   else enter(draft, load.execute ? 'land' : 'done');
 }

@@ -1,3 +1,4 @@
+import { isQuarantined } from '../plan/effective-gates';
 import type { OrderedPlan } from '../plan/order';
 import type { Gate, Policy } from '../plan/plan';
 import { inheritUrgency } from '../plan/priority';
@@ -70,7 +71,8 @@ export function createWorkload(
   for (const [gate, items] of verificationGates(ordered, policy)) {
     const namesakes = named.get(gate.name) ?? 0;
     named.set(gate.name, namesakes + 1);
-    tasks.push({ item: -1, gate, required: true, blocking: true, ...attempts(gate), namesakes });
+    const blocking = !isQuarantined(gate);
+    tasks.push({ item: -1, gate, required: blocking, blocking, ...attempts(gate), namesakes });
     askedBy.push(items);
   }
   const taskAt = lineUp(ordered, tasks, firstTask, lengths);
@@ -128,6 +130,7 @@ export function gateDefinition(gate: Gate): string {
     gate.artifacts,
     gate.cache,
     ...(gate.image === undefined ? [] : [gate.image]),
+    ...(gate.flaky === undefined ? [] : [{ flaky: gate.flaky }]),
   ]);
 }
 

@@ -37,6 +37,8 @@ describe('gateKey', () => {
     expect(key(change)).not.toBe(key());
   });
 
+  it('is none for a gate in quarantine', () => expect(key({ flaky: 'quarantine' })).toBeUndefined());
+
   it('changes with the image', () => {
     const inContainer = (image: string) => key({ runtime: 'container', image });
     expect(inContainer('node:24')).toBe(inContainer('node:24'));

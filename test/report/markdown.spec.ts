@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { renderMarkdown } from '../../lib/report/markdown';
 import { code, fence, table } from '../../lib/report/markdown-text';
-import { blocked, failed, fullReport, HOSTILE, item, ran, report } from './sample';
+import { blocked, failed, fullReport, gate, HOSTILE, item, ran, report } from './sample';
 
 const none = new Map<string, string>();
 const hostile = fc.oneof(
@@ -14,6 +14,22 @@ const hostile = fc.oneof(
 const cellsOf = (line: string) => line.split(/(?<!\\)\|/).slice(1, -1);
 
 describe('renderMarkdown', () => {
+  it('marks what is in quarantine', () => {
+    const watched = gate({
+      name: 'watched',
+      quarantined: true,
+      blocking: false,
+      status: 'fail',
+      exitCode: 1,
+    });
+    const text = renderMarkdown(
+      { ...fullReport(), items: [item('a', { gates: [gate(), watched] })] },
+      new Map(),
+    );
+    expect(text).toContain('1 pass, 1 fail (quarantined)');
+    expect(text).toContain('### `watched` of `a` (quarantined, blocks nothing)');
+  });
+
   it('starts with what landed where and in how long', () => {
     const text = renderMarkdown(fullReport(), none);
     expect(text).toMatch(/^# Merged 3 of 6 items into `main` in 10s: 1{10} → 2{10}\.\n/);

@@ -12,6 +12,7 @@ export function gate(given: Partial<ReportGate> = {}): ReportGate {
     name: 'test',
     required: true,
     blocking: true,
+    quarantined: false,
     status: 'pass',
     attempts: 1,
     flaky: false,

@@ -35,6 +35,13 @@ describe('renderSummary', () => {
     expect(summary).toContain('warning: landed, but a work tree is not updated');
   });
 
+  it('counts what failed in quarantine by itself', () => {
+    const watched = gate({ quarantined: true, blocking: false, status: 'fail' });
+    const report = { ...fullReport(), items: [item('a', { gates: [gate(), watched] })], integration: null };
+    expect(text(report)).toContain('2 ran, 1 failed in quarantine');
+    expect(text(report)).not.toContain('1 failed,');
+  });
+
   it('lists what needs a person before what is merged', () => {
     const summary = text(fullReport());
     expect(summary.indexOf('failed   api')).toBeLessThan(summary.indexOf('blocked  web'));
