@@ -6,7 +6,7 @@ import type { Workload } from '../run/workload';
 import type { ProgressSink, ProgressView } from './progress/progress';
 import { timeLeft } from './progress/time-left';
 
-const PHASE = { weave: 'gates', verify: 'verify', land: 'land', done: 'done' } as const;
+const PHASE = { weave: 'gates', verify: 'verify', bisect: 'bisect', land: 'land', done: 'done' } as const;
 
 /** Turns the commits of a run into what a progress sink shows. */
 export function trackProgress(
@@ -60,6 +60,8 @@ export function trackProgress(
         lane,
         active: inHand.size,
       });
+    } else if (event.event === 'probe') {
+      sink.event({ kind: 'note', text: probeText(event, nameOf) });
     } else if (event.event === 'lost') {
       inHand.delete(event.lane);
       sink.event({ kind: 'note', text: `lane ${event.lane} was lost with what it held: ${event.why}` });
@@ -84,6 +86,13 @@ export function trackProgress(
   };
 }
 
+function probeText(probe: { upTo: number; with?: number }, nameOf: (item: number) => string | null): string {
+  const prefix = probe.upTo < 0 ? 'the target' : `the weave up to ${nameOf(probe.upTo)}`;
+  return probe.with === undefined
+    ? `looking for what breaks the weave: verifying ${prefix}`
+    : `${nameOf(probe.with)} breaks the weave; looking for whom it clashes with: verifying it on ${prefix}`;
+}
+
 interface Seen {
   readonly startedAt: number;
   readonly now: number;
@@ -105,7 +114,7 @@ function viewOf(load: Workload, ordered: OrderedPlan, state: RunState, seen: See
   );
   const waiting = new Map<string, number>();
   let done = 0;
-  load.tasks.forEach(({ item, gate }, task) => {
+  load.tasks.slice(0, load.firstProbe).forEach(({ item, gate }, task) => {
     const status = state.tasks[task]!;
     if (status >= TaskStatus.passed) done += 1;
     else if (status !== TaskStatus.running && item >= 0)
@@ -126,7 +135,7 @@ function viewOf(load: Workload, ordered: OrderedPlan, state: RunState, seen: See
       running: Math.min(atWork, open),
       waiting: Math.max(0, open - atWork),
     },
-    gates: { total: load.tasks.length, done, running: running.length, cached: seen.cached },
+    gates: { total: load.firstProbe, done, running: running.length, cached: seen.cached },
     lanes,
     timeLeftMs: timeLeft({
       finished: seen.finished,

@@ -15,8 +15,8 @@ export function artifactsPath(names: readonly string[], task: Task, round: numbe
 }
 
 /** A sign that no file name of an item has keeps the two apart. */
-const folderOf = (names: readonly string[], { item }: Task, round: number) =>
-  item >= 0 ? fileName(names[item]!) : `integration@${round}`;
+const folderOf = (names: readonly string[], { item, probe }: Task, round: number) =>
+  item >= 0 ? fileName(names[item]!) : `integration@${round}${probe === 0 ? '' : `.${probe}`}`;
 
 const fileOf = ({ gate, namesakes }: Task) =>
   namesakes === 0 ? fileName(gate.name) : `${fileName(gate.name)}@${namesakes + 1}`;

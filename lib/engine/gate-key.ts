@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gateEnvironment } from '../gates/environment';
 import { isQuarantined } from '../plan/effective-gates';
 import type { Gate } from '../plan/plan';
-import { gateDefinition } from '../run/workload';
+import { gateDefinition } from '../run/verification';
 
 /** What gates run with, by where they run, as far as it is known from outside; images are part of a gate. */
 export interface Toolchains {

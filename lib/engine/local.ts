@@ -7,6 +7,7 @@ import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
 import { runGit } from '../repository/git';
 import { openLane } from '../repository/lane';
+import { verifiedTip } from '../run/bisect';
 import { decodeState, encodeState } from '../run/codec';
 import { type Coordinator, createCoordinator } from '../run/coordinator';
 import type { Result, RunEvent } from '../run/messages';
@@ -120,7 +121,7 @@ export async function carryOn(
 
 /** More lanes than gates would only stand idle. */
 const lanesOf = ({ record, load }: Pick<LocalRun, 'record' | 'load'>) =>
-  Math.max(1, Math.min(record.lanes, load.tasks.length));
+  Math.max(1, Math.min(record.lanes, load.firstProbe));
 
 /** What a dead process held goes back; a new run has nothing to give back. */
 async function takeOver({
@@ -207,12 +208,14 @@ async function perform(
   next: Work,
 ): Promise<readonly Result[]> {
   const { workspace, record, ordered, load } = run;
-  const { weave, generation } = coordinator.state;
+  const { state } = coordinator;
   switch (next.kind) {
     case 'gates': {
       const results: Result[] = [];
       for (const { task: index, attempt } of next.tasks) {
-        const job = { task: load.tasks[index]!, index, attempt, round: weave.round, woven: weave.tip.linear };
+        const task = load.tasks[index]!;
+        const woven = verifiedTip(state, task)?.linear ?? record.base;
+        const job = { task, index, attempt, round: state.weave.round, woven };
         results.push(await performGate(work, lane, job));
       }
       return results;
@@ -220,7 +223,7 @@ async function perform(
     case 'merge':
       return performMerge(workspace, record, ordered, next);
     case 'land':
-      return [await performLanding(workspace, record, next, generation)];
+      return [await performLanding(workspace, record, next, state.generation)];
     case 'sleep':
       throw new Error('lanes of this engine do not sleep');
   }

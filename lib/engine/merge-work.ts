@@ -37,6 +37,7 @@ export async function performMerge(
     }
     const startedAt = performance.now();
     const { sha: head } = record.heads[item]!;
+    const { tree: onto } = await commits.read(tip.chain);
     const untested = work.untested.includes(item);
     const { name, branch } = ordered.items[item]!;
     const result: WeaveResult = untested
@@ -47,7 +48,7 @@ export async function performMerge(
       result.kind === 'nothing' && (alone || (await addsNothingTo(workspace, work.base, tip, head)));
     if (result.kind === 'woven') tip = result.tip;
     else if (result.kind !== 'nothing') out.add(item);
-    results.push({ kind: 'merge', item, result, present, durationMs: performance.now() - startedAt });
+    results.push({ kind: 'merge', item, result, present, onto, durationMs: performance.now() - startedAt });
   }
   return results;
 }

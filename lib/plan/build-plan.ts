@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { effectiveGates } from './effective-gates';
+import { DEFAULT_MAX_CLASH_PROBES, DEFAULT_MAX_PROBES } from './limits';
 import type { Gate, Integration, Item, ItemGate, Performance, Plan } from './plan';
 import { PERFORMANCE_DEFAULTS, presetFor } from './presets';
 import type { PlanDocument } from './schema';
@@ -65,5 +66,11 @@ function buildIntegration(
   if (integration === 'none') return { kind: 'none' };
   const byName = new Map(planGates.map((gate) => [gate.name, gate]));
   const gates = integration?.gates?.map((gate) => (typeof gate === 'string' ? byName.get(gate)! : gate));
-  return { kind: 'gates', gates, maxRetries: integration?.maxRetries ?? 3 };
+  return {
+    kind: 'gates',
+    gates,
+    maxRetries: integration?.maxRetries ?? 3,
+    maxProbes: integration?.maxProbes ?? DEFAULT_MAX_PROBES,
+    maxClashProbes: integration?.maxClashProbes ?? DEFAULT_MAX_CLASH_PROBES,
+  };
 }

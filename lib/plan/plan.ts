@@ -60,7 +60,13 @@ export type MergeStrategy = 'merge' | 'squash' | 'rebase';
 /** Gates of the woven commit: none, given ones, or (undefined gates) the union of the required gates. */
 export type Integration =
   | { readonly kind: 'none' }
-  | { readonly kind: 'gates'; readonly gates: readonly Gate[] | undefined; readonly maxRetries: number };
+  | {
+      readonly kind: 'gates';
+      readonly gates: readonly Gate[] | undefined;
+      readonly maxRetries: number;
+      readonly maxProbes: number;
+      readonly maxClashProbes: number;
+    };
 
 /** As `PerformanceConfig` of the specification. */
 export interface Performance {

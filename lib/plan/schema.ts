@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BRANCH_NAME } from './branch-name';
-import { MAX_WORKERS } from './limits';
+import { DEFAULT_MAX_CLASH_PROBES, DEFAULT_MAX_PROBES, MAX_WORKERS } from './limits';
 import { PERFORMANCE_DEFAULTS } from './presets';
 import { MAX_PRIORITY } from './priority';
 
@@ -162,9 +162,24 @@ const integration = z
           .min(0)
           .default(3)
           .describe('How often the weave is made anew because the target has moved.'),
+        maxProbes: z
+          .int()
+          .min(0)
+          .max(10_000)
+          .default(DEFAULT_MAX_PROBES)
+          .describe(
+            'How many prefixes of a woven commit that fails may be verified in a run, to find the item that ' +
+              'breaks it; 0: none, and nothing lands then.',
+          ),
+        maxClashProbes: z
+          .int()
+          .min(0)
+          .max(100)
+          .default(DEFAULT_MAX_CLASH_PROBES)
+          .describe('How many of them may be spent for each such item on whom it clashes with.'),
       }),
     ],
-    { error: 'expected `none`, or a mapping of `gates` and `maxRetries`' },
+    { error: 'expected `none`, or a mapping of `gates`, `maxRetries`, `maxProbes` and `maxClashProbes`' },
   )
   .describe('How the woven commit is verified before the target moves; `none` skips that.');
 

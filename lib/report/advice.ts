@@ -18,7 +18,9 @@ export function advice(item: ReportItem, report: Report, logPath: (log: string) 
     case 'conflict':
       return `merge the target or the item it clashes with into ${branch} (and add that as a dep), then run again`;
     case 'integration-failed':
-      return `${see(report.integration?.gates.find((g) => g.blocking && isBad(g)))}fix what only fails together, then run again`;
+      if (item.eviction?.clashesWith.length === 1)
+        return `${see(item.eviction.gate)}fix ${branch} together with ${item.eviction.clashesWith[0]}, then run again`;
+      return `${see(item.eviction?.gate ?? report.integration?.gates.find((g) => g.blocking && isBad(g)))}fix what only fails together, then run again`;
     case 'not-linearizable':
       return `rebase ${branch} onto the target, or use mergeStrategy: merge, then run again`;
     case 'head-moved':

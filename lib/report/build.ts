@@ -5,6 +5,7 @@ import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
+import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
@@ -104,12 +105,29 @@ function reportItem(told: Told, item: number): ReportItem {
     startedAt: ran.length === 0 ? null : iso(Math.min(...ran.map(({ startedAt }) => startedAt))),
     endedAt: isoOrNull(changedAt),
     gates,
+    eviction: reportEviction(told, item),
   };
 }
 
-function reportGate({ load, state, history }: Told, task: number): ReportGate {
+function reportEviction(told: Told, item: number): ReportItem['eviction'] {
+  const eviction = evictionOf(told, item);
+  if (eviction === undefined) return null;
+  const { task, results, after, clash } = eviction;
+  const name = (at: number) => told.ordered.items[at]!.name;
+  return {
+    gate: reportGate(told, task, results),
+    passesWith: after < 0 ? null : name(after),
+    clashesWith: clash.map(name),
+  };
+}
+
+function reportGate(
+  { load, state, history }: Told,
+  task: number,
+  all: readonly (GateResult & { readonly lane: number })[] = history.attempts.get(task) ?? [],
+): ReportGate {
   const { gate, required, blocking } = load.tasks[task]!;
-  const results = (history.attempts.get(task) ?? []).filter(wasTested);
+  const results = all.filter(wasTested);
   const last = results.at(-1);
   const executed = results.filter(({ cached }) => !cached);
   return {
@@ -136,7 +154,7 @@ function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Re
   const { load, state } = told;
   if (wovenTree === undefined) return null;
   const first = load.firstTask[state.items.length]!;
-  const tasks = load.tasks.slice(first).map((_, index) => first + index);
+  const tasks = load.tasks.slice(first, load.firstProbe).map((_, index) => first + index);
   return {
     ref: wovenRef,
     commit: state.weave.tip.linear,

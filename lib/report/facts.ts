@@ -11,6 +11,8 @@ export const BY_URGENCY: readonly ItemStatus[] = ['failed', 'blocked', 'cancelle
 export interface FailedGate {
   readonly item: string | null;
   readonly gate: ReportGate;
+  /** It ran on the weave with the item, not on the item alone. */
+  readonly onWeave?: true;
 }
 
 /** Items of one status, in merge order. */
@@ -18,9 +20,13 @@ export function withStatus(report: Report, status: ItemStatus): readonly ReportI
   return report.items.filter((item) => item.status === status);
 }
 
-/** Gates that failed or timed out, optional ones too; those of the woven commit last. */
+/** Gates that failed or timed out, optional ones too; first those on the weave with an item that breaks it. */
 export function failedGates(report: Report): readonly FailedGate[] {
-  return allGates(report).filter(({ gate }) => gate.status === 'fail' || gate.status === 'timeout');
+  const evicted = report.items.flatMap(({ name, eviction }): FailedGate[] =>
+    eviction ? [{ item: name, gate: eviction.gate, onWeave: true }] : [],
+  );
+  const failed = allGates(report).filter(({ gate }) => gate.status === 'fail' || gate.status === 'timeout');
+  return [...evicted, ...failed];
 }
 
 /** Gates that passed only after a failed attempt. */

@@ -74,8 +74,9 @@ function failures(report: Report, tails: LogTails): string {
   );
 }
 
-function failure({ item, gate }: FailedGate, tails: LogTails): string {
-  const of = item === null ? 'the woven commit' : code(item);
+function failure({ item, gate, onWeave }: FailedGate, tails: LogTails): string {
+  const whose = item === null ? 'the woven commit' : code(item);
+  const of = onWeave ? `the weave with ${whose}` : whose;
   const why = gate.quarantined ? 'quarantined' : 'optional';
   const optional = gate.blocking ? '' : ` (${why}, blocks nothing)`;
   const attempts = gate.attempts > 1 ? `, ${gate.attempts} attempts` : '';

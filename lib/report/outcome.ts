@@ -1,4 +1,5 @@
 import type { GateResult, MergeResult, RunEvent } from '../run/messages';
+import type { Seen } from '../run/search';
 import { ItemStatus, isFailure, isOut, type RunState } from '../run/state';
 import type { Workload } from '../run/workload';
 
@@ -19,6 +20,23 @@ export interface History {
   readonly stopped: string | undefined;
   /** Of every weave of the run, in order. */
   readonly landings: readonly Recorded<Extract<RunEvent, { kind: 'land' }>>[];
+  /** By item: what was seen when it was found to break the weave. */
+  readonly evicted: ReadonlyMap<number, Evicted>;
+  /** The same where nobody could be evicted, and why not. */
+  readonly gaveUp: (Verified & { readonly why: 'limit' | 'base' }) | undefined;
+}
+
+/** What became of a gate in one weave, by attempt. */
+export interface Verified {
+  readonly task: number;
+  readonly results: readonly Recorded<GateResult>[];
+}
+
+export interface Evicted extends Verified {
+  /** Last item up to which the weave passes without it; −1: the target alone. */
+  readonly after: number;
+  /** It clashes with one of these; empty where that is not known. */
+  readonly clash: readonly number[];
 }
 
 export function readHistory(load: Workload, events: readonly RunEvent[]): History {
@@ -28,9 +46,16 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const changedAt = new Map<number, number>();
   const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
   let firstFailed: number | undefined;
+  const verified = new Map<string, Recorded<GateResult>[]>();
+  const seenAt = ({ round, task }: Seen) => ({ task, results: verified.get(`${round}/${task}`) ?? [] });
+  const evicted = new Map<number, Evicted>();
+  let gaveUp: History['gaveUp'];
   let stopped: string | undefined;
   for (const event of events) {
     if (event.event === 'stop') stopped = [stopped, event.why].filter(Boolean).join('; ');
+    else if (event.event === 'evict')
+      evicted.set(event.item, { ...seenAt(event), after: event.after, clash: event.clash });
+    else if (event.event === 'give-up') gaveUp = { ...seenAt(event), why: event.why };
     else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
       if (isFailure(event.status)) firstFailed ??= event.item;
@@ -39,6 +64,10 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       if (event.kind === 'merge') merges.set(event.item, event);
       else if (event.kind === 'land') landings.push(event);
       else {
+        if (load.tasks[event.task]!.item < 0) {
+          const place = `${event.round}/${event.task}`;
+          verified.set(place, [...(verified.get(place) ?? []), event]);
+        }
         const known = attempts.get(event.task) ?? [];
         const earlierWeave =
           load.tasks[event.task]!.item < 0 && known[0] !== undefined && known[0].round < event.round;
@@ -46,7 +75,7 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       }
     }
   }
-  return { attempts, merges, readyAt, changedAt, firstFailed, stopped, landings };
+  return { attempts, merges, readyAt, changedAt, firstFailed, stopped, landings, evicted, gaveUp };
 }
 
 /** For each blocked item the dependency through which the failure reached it; −1 for all others. */

@@ -2,6 +2,8 @@ import type { OrderedPlan } from '../plan/order';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
+import { howItFailed } from './how-it-failed';
+import { integrationReason } from './integration-failure';
 import { blockedPath, type History } from './outcome';
 
 export interface Told {
@@ -46,7 +48,7 @@ export function reasonOf(told: Told, item: number): string | null {
     case ItemStatus.headMoved:
       return headMovedReason(told, item);
     case ItemStatus.integrationFailed:
-      return `integration-failed: ${integrationFailures(told).join('; ')}`;
+      return integrationReason(told, item);
     case ItemStatus.targetMoved:
       return `target-moved: ${target} moved ${state.weave.retries} times while this run was landing; run again`;
     case ItemStatus.targetDirty:
@@ -72,33 +74,9 @@ function failedGates({ load, state, history }: Told, item: number): string[] {
   const reasons: string[] = [];
   for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
     if (state.tasks[task] !== TaskStatus.failed || !load.tasks[task]!.blocking) continue;
-    reasons.push(howItFailed(load, history, task));
+    reasons.push(howItFailed(load, task, history.attempts.get(task)?.at(-1)));
   }
   return reasons;
-}
-
-function integrationFailures({ load, state, history }: Told): string[] {
-  const first = load.firstTask[state.items.length]!;
-  const reasons: string[] = [];
-  for (let task = first; task < load.tasks.length; task++) {
-    if (state.tasks[task] === TaskStatus.failed && load.tasks[task]!.blocking)
-      reasons.push(howItFailed(load, history, task, ' on the woven commit'));
-  }
-  return reasons;
-}
-
-function howItFailed(load: Workload, history: History, task: number, where = ''): string {
-  const last = history.attempts.get(task)?.at(-1);
-  const { gate } = load.tasks[task]!;
-  const how =
-    last?.outcome === 'timeout'
-      ? `timed out after ${gate.timeoutSeconds} s`
-      : last?.signal
-        ? `was killed by ${last.signal}`
-        : last?.exitCode == null
-          ? (last?.note ?? 'did not run')
-          : `exited with ${last.exitCode}`;
-  return `${gate.name} ${how}${where}${last?.log === undefined ? '' : `, see ${last.log}`}`;
 }
 
 function conflictReason({ load, ordered, history }: Told, item: number): string {

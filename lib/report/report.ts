@@ -53,6 +53,19 @@ const ItemReport = z
     startedAt: Time.nullable().describe('When its first gate started'),
     endedAt: Time.nullable().describe('When its status was decided'),
     gates: z.array(GateReport),
+    eviction: z
+      .strictObject({
+        gate: GateReport.describe('The gate that failed on the weave with this item'),
+        passesWith: Name.nullable().describe(
+          'The last item up to which the weave passes without it; null: the target alone',
+        ),
+        clashesWith: z
+          .array(Name)
+          .describe('The earlier item that it clashes with, or those of which one is it; empty: not known'),
+      })
+      .nullable()
+      .optional()
+      .describe('Of an item that was found to break the weave; null for all others'),
   })
   .meta({ id: 'Item' });
 

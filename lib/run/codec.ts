@@ -42,10 +42,16 @@ export function decodeState(load: Workload, text: string): RunState {
     );
   }
   const items = fromDigits(stored.items);
-  const tasks = fromDigits(stored.tasks);
-  if (items.length !== load.deps.length || tasks.length !== load.tasks.length) {
+  const recorded = fromDigits(stored.tasks);
+  // The version before had no probes.
+  if (
+    items.length !== load.deps.length ||
+    (recorded.length !== load.tasks.length && recorded.length !== load.firstProbe)
+  ) {
     throw new Error('the recorded state does not fit the recorded plan');
   }
+  const tasks = new Uint8Array(load.tasks.length);
+  tasks.set(recorded);
   const attempts = new Uint16Array(tasks.length);
   for (const [task, count] of stored.attempts) attempts[task] = count;
   return {
@@ -58,7 +64,14 @@ export function decodeState(load: Workload, text: string): RunState {
     stopping: stored.stopping,
     delayed: stored.delayed,
     lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
-    weave: { lost: 0, ...stored.weave },
+    weave: {
+      baseTree: undefined,
+      lost: 0,
+      probes: 0,
+      search: undefined,
+      known: undefined,
+      ...stored.weave,
+    },
     ...derive(load, items, tasks),
   };
 }

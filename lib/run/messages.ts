@@ -1,5 +1,6 @@
 import type { LandResult } from '../merge/land';
 import type { WeaveResult } from '../merge/weave';
+import type { Seen } from './search';
 import type { Phase, StopStatus, Work } from './state';
 
 /** What became of one gate task in a lane. */
@@ -37,6 +38,8 @@ export interface MergeResult {
   readonly item: number;
   readonly result: WeaveResult;
   readonly present: boolean;
+  /** Tree of what it was woven on; a version before does not say it. */
+  readonly onto?: string;
   readonly durationMs: number;
 }
 
@@ -94,6 +97,30 @@ export type RunEvent =
       readonly base: string;
       readonly at: number;
     }
+  /**
+   * A prefix of a weave that failed is verified: the items up to this position, or (−1) none of them; and on top, of
+   * what is found to break the weave, the item at `with` and its dependencies.
+   */
+  | {
+      readonly event: 'probe';
+      readonly upTo: number;
+      readonly with?: number;
+      readonly round: number;
+      readonly at: number;
+    }
+  /**
+   * The weave passes up to the item at `after` (−1: the base) and fails with this one, which was seen at the task in
+   * the round. It clashes with one of `clash`; empty: that is not known, or it fails without others.
+   */
+  | ({
+      readonly event: 'evict';
+      readonly item: number;
+      readonly after: number;
+      readonly clash: readonly number[];
+      readonly at: number;
+    } & Seen)
+  /** Nobody is evicted: the probes are used up, or the base fails by itself. */
+  | ({ readonly event: 'give-up'; readonly why: 'limit' | 'base'; readonly at: number } & Seen)
   /** A worker was lost with what it held. */
   | { readonly event: 'lost'; readonly lane: number; readonly why: string; readonly at: number }
   | { readonly event: 'stop'; readonly status: StopStatus; readonly why: string; readonly at: number };

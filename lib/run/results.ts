@@ -1,3 +1,4 @@
+import { abandonRound, notePoint } from './bisect';
 import type { Draft } from './draft';
 import { hasFailedFast } from './fail-fast';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
@@ -46,6 +47,8 @@ export function takeResults(
   }
   if (work.kind === 'merge' && draft.state.phase === 'done') return;
   for (const result of results) {
+    // What is left is about a weave that is given up.
+    if (weave.round !== draft.state.weave.round) return;
     if (work.kind === 'merge' && result.kind === 'merge' && work.items.includes(result.item)) {
       record(result);
       takeMerge(draft, result);
@@ -162,13 +165,18 @@ const WEAVE_FAILURE = {
   'not-linearizable': ItemStatus.notLinearizable,
 } as const;
 
-function takeMerge(draft: Draft, { item, result, present }: MergeResult): void {
+function takeMerge(draft: Draft, { item, result, present, onto }: MergeResult): void {
+  const { weave } = draft.state;
+  if (weave.tip.chain === weave.base) weave.baseTree = onto;
   if (result.kind === 'woven') {
-    draft.state.weave.tip = result.tip;
+    weave.tip = result.tip;
     setItem(draft, item, ItemStatus.woven);
+    notePoint(draft, item);
   } else if (result.kind === 'nothing') {
     setItem(draft, item, present ? ItemStatus.present : ItemStatus.woven);
-  } else failItem(draft, item, WEAVE_FAILURE[result.kind]);
+    notePoint(draft, item);
+  } else if (weave.search !== undefined) abandonRound(draft);
+  else failItem(draft, item, WEAVE_FAILURE[result.kind]);
 }
 
 /** What weaving met instead of the commit to weave on: the target has left it, and it is nowhere any more. */

@@ -1,4 +1,5 @@
 import type { Tip } from '../merge/weave';
+import type { Known, Search } from './search';
 import type { Workload } from './workload';
 
 /** Where an item stands. Everything from `gateFailed` on is a failure of its own, but for `failFast`. */
@@ -49,8 +50,11 @@ export const TaskStatus = {
 } as const;
 export type TaskStatus = (typeof TaskStatus)[keyof typeof TaskStatus];
 
-/** `weave`: gates run and what passed is woven. `verify`: gates of the woven commit. `land`: the target moves. */
-export type Phase = 'weave' | 'verify' | 'land' | 'done';
+/**
+ * `weave`: gates run and what passed is woven. `verify`: gates of the woven commit. `bisect`: the same of some of its
+ * prefixes, after it has failed. `land`: the target moves.
+ */
+export type Phase = 'weave' | 'verify' | 'bisect' | 'land' | 'done';
 
 /** What a lane is told to do. */
 export type Work =
@@ -87,6 +91,8 @@ export interface Weave {
   /** How many of them were due to a moved target. */
   retries: number;
   base: string;
+  /** Tree of the base, once something has been woven on it. */
+  baseTree: string | undefined;
   tip: Tip;
   /** Every item before this position is woven, present or out. */
   cursor: number;
@@ -94,6 +100,10 @@ export interface Weave {
   busy: boolean;
   /** How often in a row merge or landing work was lost with its worker. */
   lost: number;
+  /** How many prefixes of weaves that failed were verified, in all of the run. */
+  probes: number;
+  search: Search | undefined;
+  known: Known | undefined;
 }
 
 /** Why a run ends before its time: what becomes of the items that were not decided. */
@@ -147,10 +157,14 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
       round: 1,
       retries: 0,
       base,
+      baseTree: undefined,
       tip: { chain: base, linear: base },
       cursor: 0,
       busy: false,
       lost: 0,
+      probes: 0,
+      search: undefined,
+      known: undefined,
     },
     ready: [],
     unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),

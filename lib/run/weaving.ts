@@ -1,19 +1,33 @@
+import { beginProbes, beginSearch, endProbes } from './bisect';
 import type { Draft } from './draft';
 import { queueTask, setItem } from './items';
+import { inRound, weaveLimit } from './search';
 import { ItemStatus, isOut, type Phase, TaskStatus, type Work } from './state';
 
 /**
- * The way of the weave: `weave` until every item is woven or out, then `verify`, then `land`, then `done`.
- * Items are woven in merge order, whatever order they passed in, so that the result does not depend on it.
+ * The way of the weave: `weave` until every item is woven or out, then `verify`, then `land`, then `done`. Where
+ * verification fails, rounds of `weave` up to some item and `bisect` find out which one to leave out. Items are woven in merge order, whatever order they passed in, so that the result does not depend on it.
  * Where only gates are to run, an item that has passed them stays as it is, and nothing is woven.
  */
 export function advance(draft: Draft): void {
   const { state } = draft;
+  for (;;) {
+    const { phase, weave } = state;
+    advanceOnce(draft);
+    if (state.phase === phase && state.weave.round === weave.round) return;
+  }
+}
+
+function advanceOnce(draft: Draft): void {
+  const { state } = draft;
   if (state.phase === 'weave') {
     skipSettled(draft);
-    if (state.weave.cursor === state.items.length && !state.weave.busy) endWeave(draft);
-  }
-  if (state.phase === 'verify' && state.verifying === 0) endVerification(draft);
+    if (state.weave.cursor < weaveLimit(state) || state.weave.busy) return;
+    if (state.weave.search === undefined) endWeave(draft);
+    else beginProbes(draft);
+  } else if (state.verifying > 0) return;
+  else if (state.phase === 'verify') endVerification(draft);
+  else if (state.phase === 'bisect') endProbes(draft);
 }
 
 /** Items that can be woven now: passed, in order, up to the first that is not decided; a batch at most. */
@@ -21,7 +35,10 @@ export function mergeDue(draft: Draft): number[] {
   const { load, state } = draft;
   const due: number[] = [];
   if (load.gatesOnly || state.phase !== 'weave' || state.weave.busy) return due;
-  for (let item = state.weave.cursor; item < state.items.length && due.length < load.batchSize; item++) {
+  const limit = weaveLimit(state);
+  const isIn = inRound(state);
+  for (let item = state.weave.cursor; item < limit && due.length < load.batchSize; item++) {
+    if (!isIn(item)) continue;
     if (state.items[item] === ItemStatus.passed) due.push(item);
     else if (!isSettled(state.items[item]!)) break;
   }
@@ -44,18 +61,23 @@ export function landing(draft: Draft): Work {
   return { kind: 'land', base, woven: tip.linear, items: itemsWith(draft, ItemStatus.woven) };
 }
 
-/** Weaves everything that is still in anew, on `base`. */
+/** Weaves everything that is still in anew, on `base`. What that holds already stays as it is while it is the same. */
 export function weaveAgain(draft: Draft, base: string): void {
   const { state } = draft;
+  const isSame = base === state.weave.base;
   state.weave = {
     ...state.weave,
     round: state.weave.round + 1,
     base,
     tip: { chain: base, linear: base },
+    baseTree: isSame ? state.weave.baseTree : undefined,
     cursor: 0,
+    search: undefined,
+    known: undefined,
   };
   state.items.forEach((status, item) => {
-    if (status === ItemStatus.woven || status === ItemStatus.present) state.items[item] = ItemStatus.passed;
+    if (status === ItemStatus.woven || (status === ItemStatus.present && !isSame))
+      state.items[item] = ItemStatus.passed;
   });
   enter(draft, 'weave');
 }
@@ -72,10 +94,14 @@ export function endWith(draft: Draft, failure: ItemStatus | undefined): void {
 const isSettled = (status: number) =>
   status === ItemStatus.woven || status === ItemStatus.present || isOut(status);
 
-function skipSettled({ load, state }: Draft): void {
+function skipSettled(draft: Draft): void {
+  const { load, state } = draft;
+  const limit = weaveLimit(state);
+  const isIn = inRound(state);
   const skipped = (status: number) => isSettled(status) || (load.gatesOnly && status === ItemStatus.passed);
-  while (state.weave.cursor < state.items.length && skipped(state.items[state.weave.cursor]!)) {
-    state.weave.cursor += 1;
+  for (let item = state.weave.cursor; item < limit; item++) {
+    if (isIn(item) && !skipped(state.items[item]!)) return;
+    state.weave.cursor = item + 1;
   }
 }
 
@@ -103,9 +129,10 @@ function endVerification(draft: Draft): void {
   const { load, state } = draft;
   const first = load.firstTask[state.items.length]!;
   const failed = state.tasks
-    .subarray(first)
+    .subarray(first, load.firstProbe)
     .some((status, index) => status === TaskStatus.failed && load.tasks[first + index]!.blocking);
-  if (failed) endWith(draft, ItemStatus.integrationFailed);
+  if (failed && load.maxProbes > 0) beginSearch(draft);
+  else if (failed) endWith(draft, ItemStatus.integrationFailed);
   else enter(draft, load.execute ? 'land' : 'done');
 }
 

@@ -15,11 +15,12 @@ function two(repo: TestRepository) {
 const NOT_BOTH = { name: 'not both', run: '! { test -e left && test -e right; }' };
 
 describe('verification of the woven commit', () => {
-  it('catches two changes that pass alone and fail together, and nothing lands', async () => {
+  it('catches two changes that pass alone and fail together, and nothing lands where nothing may be left out', async () => {
     const repo = create();
     const items = two(repo);
     const before = repo.git('rev-parse', 'main');
-    const merged = await mergePlan(repo, { gates: [NOT_BOTH], items });
+    const policy = { integration: { maxProbes: 0 } };
+    const merged = await mergePlan(repo, { gates: [NOT_BOTH], items, policy });
     expect(merged.outcome).toEqual({
       left: 'failed: integration-failed',
       right: 'failed: integration-failed',

@@ -72,6 +72,26 @@ export const SCENARIOS: readonly Scenario[] = [
     }),
   },
   {
+    name: 'two that fail together only, with one on top, and one beside',
+    fill(repo) {
+      apart(repo);
+      repo.branch('d', { d: '1\n' }, 'c');
+    },
+    plan: () => ({
+      items: [...APART, { name: 'd', deps: ['c'] }],
+      gates: [{ name: 'test', run: '! { test -e a && test -e c; }' }],
+    }),
+  },
+  {
+    name: 'a target that fails by itself',
+    fill: apart,
+    plan: () => ({
+      items: APART,
+      gates: [{ name: 'test', run: 'true' }],
+      policy: { integration: { gates: [{ name: 'whole', run: 'exit 7' }] } },
+    }),
+  },
+  {
     name: 'two that conflict, with one on top of each',
     fill(repo) {
       repo.branch('a', { shared: 'one\n' });

@@ -33,7 +33,7 @@ describe('loadPlan', () => {
         maxWorkers: availableParallelism(),
         mergeStrategy: 'merge',
         failFast: false,
-        integration: { kind: 'gates', gates: undefined, maxRetries: 3 },
+        integration: { kind: 'gates', gates: undefined, maxRetries: 3, maxProbes: 64, maxClashProbes: 2 },
         retries: new Map(),
         performance: {
           maxMemoryMB: undefined,
@@ -165,11 +165,19 @@ describe('loadPlan', () => {
     const integrationOf = (integration: unknown) =>
       load(plan({ items: [{ name: 'a' }], policy: { integration } })).policy.integration;
     expect(integrationOf('none')).toEqual({ kind: 'none' });
-    expect(integrationOf({ maxRetries: 0 })).toEqual({ kind: 'gates', gates: undefined, maxRetries: 0 });
+    expect(integrationOf({ maxRetries: 0 })).toEqual({
+      kind: 'gates',
+      gates: undefined,
+      maxRetries: 0,
+      maxProbes: 64,
+      maxClashProbes: 2,
+    });
     expect(integrationOf({ gates: ['test', { name: 'e2e', run: 'true' }] })).toEqual({
       kind: 'gates',
       gates: [GATE, { ...GATE, name: 'e2e' }],
       maxRetries: 3,
+      maxProbes: 64,
+      maxClashProbes: 2,
     });
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { OrderedPlan } from '../../lib/plan/order';
 import type { Gate, Policy } from '../../lib/plan/plan';
+import { verifiedTip } from '../../lib/run/bisect';
 import { decodeState, encodeState } from '../../lib/run/codec';
 import type { Answer, GateResult, Input, Result } from '../../lib/run/messages';
 import {
@@ -33,6 +34,10 @@ export interface World {
   readonly targetMoves: number;
   /** Verification fails when all of these are in the weave. */
   readonly breaks: readonly number[];
+  /** Verification fails on the base already. */
+  readonly breaksAlone?: boolean;
+  /** Default: 50. */
+  readonly maxProbes?: number | undefined;
   readonly execute: boolean;
   readonly engine: 'local' | 'aws';
   /** Default: false. */
@@ -75,7 +80,13 @@ export function planOf(world: World): { ordered: OrderedPlan; policy: Policy } {
     maxWorkers: world.lanes,
     mergeStrategy: 'merge',
     failFast: world.failFast,
-    integration: { kind: 'gates', gates: undefined, maxRetries: 2 },
+    integration: {
+      kind: 'gates',
+      gates: undefined,
+      maxRetries: 2,
+      maxProbes: world.maxProbes ?? 50,
+      maxClashProbes: 2,
+    },
     retries: new Map(['g0', 'g1', 'g2'].map((name) => [name, retry])),
     performance: {
       maxMemoryMB: undefined,
@@ -102,8 +113,10 @@ export function createReality(world: World, load: Workload) {
     const { item } = load.tasks[task]!;
     const base = { kind: 'gate' as const, task, attempt, startedAt: now, endedAt: now };
     if (item < 0) {
-      const woven = state.weave.tip.chain.split('/');
-      const broken = world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i)));
+      const woven = verifiedTip(state, load.tasks[task]!)!.chain.split('/');
+      const broken =
+        world.breaksAlone === true ||
+        (world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i))));
       return { ...base, outcome: broken ? 'fail' : 'pass' };
     }
     if (world.empty.includes(item)) return { ...base, outcome: 'empty' };
@@ -118,7 +131,7 @@ export function createReality(world: World, load: Workload) {
         out.add(item);
         return [];
       }
-      const common = { kind: 'merge' as const, item, durationMs: 1 };
+      const common = { kind: 'merge' as const, item, onto: tip.chain, durationMs: 1 };
       if (world.empty.includes(item)) return [{ ...common, present: true, result: { kind: 'nothing' } }];
       const woven = tip.chain.split('/');
       const clash = world.clashes.some(
@@ -266,7 +279,8 @@ export function runWorld(
       now += 1000;
       inputs.push({ kind: 'clock' });
     }
-    past.push(...inputs);
+    // Somebody who stops a run twice means something else by it.
+    past.push(...inputs.filter(({ kind }) => kind !== 'stop'));
     apply(inputs);
   }
   return {
@@ -338,6 +352,8 @@ export const worlds: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chain(
     empty: rarely,
     targetMoves: fc.constantFrom(0, 0, 1, 2, 3),
     breaks: rarely,
+    breaksAlone: fc.constantFrom(false, false, false, true),
+    maxProbes: fc.constantFrom(0, 1, 50),
     execute: fc.boolean(),
     engine: fc.constantFrom('local' as const, 'aws' as const),
   });

@@ -31,6 +31,7 @@ export const PHASES: Readonly<Record<ProgressPhase, string>> = {
   gates: 'running gates',
   weave: 'weaving',
   verify: 'verifying',
+  bisect: 'bisecting the weave',
   land: 'landing',
   done: 'done',
 };

@@ -1,6 +1,6 @@
 /** What a run tells while it goes on, and who shows it. Times are ms since the epoch. */
 
-export type ProgressPhase = 'gates' | 'weave' | 'verify' | 'land' | 'done';
+export type ProgressPhase = 'gates' | 'weave' | 'verify' | 'bisect' | 'land' | 'done';
 
 /** Where the run stands. */
 export interface ProgressView {

@@ -158,7 +158,7 @@ async function planOf(services: PrepareServices, run: string, request: Submissio
 async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFacts): Promise<void> {
   const context = createContext(record, facts);
   const { load } = context;
-  const lanes = Math.max(1, Math.min(record.lanes, load.tasks.length));
+  const lanes = Math.max(1, Math.min(record.lanes, load.firstProbe));
   const first = start(load, newState(load, lanes, record.base), record.outdated, record.startedAt);
   const state = encodeState(first.state);
   try {

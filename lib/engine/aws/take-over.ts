@@ -14,7 +14,7 @@ export async function takeOver(
   record: RunRecord,
   generation: number,
 ): Promise<void> {
-  const lanes = Math.max(1, Math.min(record.lanes, load.tasks.length));
+  const lanes = Math.max(1, Math.min(record.lanes, load.firstProbe));
   for (;;) {
     const { state: text, version } = await store.read(record.id);
     const state = decodeState(load, text);
