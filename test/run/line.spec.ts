@@ -24,7 +24,7 @@ function lineOf(fields: Readonly<Record<number, Partial<Item>>>): number[] {
   const items = ordered.items.map((item, at) => ({ ...item, ...fields[at] }));
   const run = { execute: true, gatesOnly: false, engine: 'local' } as const;
   const { taskAt, tasks } = createWorkload({ ...ordered, items }, policy, run);
-  return taskAt.map((task) => tasks[task]!.item);
+  return taskAt.filter((task) => tasks[task]!.probe === 0).map((task) => tasks[task]!.item);
 }
 
 describe('the line of gates', () => {
