@@ -12,6 +12,7 @@ import { decodeState, encodeState } from '../run/codec';
 import { type Coordinator, createCoordinator } from '../run/coordinator';
 import type { Result, RunEvent } from '../run/messages';
 import { encodeRecord, type RunRecord } from '../run/record';
+import { wastedLanes } from '../run/speculation';
 import { newState, type RunState, type Work } from '../run/state';
 import { start, step } from '../run/step';
 import { StaleVersionError } from '../run/store';
@@ -76,6 +77,8 @@ export async function carryOn(
   // What is answered from then on does not count any more.
   stopping.signal.addEventListener('abort', () => void run.checks?.close());
   const work = await prepareGateWork(run, observer, stopping.signal);
+  /** By lane: ends what it does, because that is of no use any more. */
+  const ends: AbortController[] = [];
   let fault: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
     fault ??= { error };
@@ -91,6 +94,8 @@ export async function carryOn(
     onCommit(events, now) {
       // While it lands, other gates go on: the landing may be faster than the stop.
       if (now.stopping !== undefined && now.phase === 'done') stopping.abort();
+      if (events.some(({ event }) => event === 'item'))
+        for (const lane of wastedLanes(load, now)) ends[lane]?.abort();
       observer.onCommit(events, now);
     },
     onFault: fail,
@@ -104,7 +109,9 @@ export async function carryOn(
   coordinator.refresh();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  const lanes = coordinator.state.lanes.map((_, lane) => runLane(run, work, coordinator, lane).catch(fail));
+  const lanes = coordinator.state.lanes.map((_, lane) =>
+    runLane(run, work, coordinator, lane, ends).catch(fail),
+  );
   await Promise.all(lanes);
   leave();
   signal.removeEventListener('abort', stop);
@@ -182,17 +189,26 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
 }
 
 /** One lane: ask, work, report, until told to end. */
-async function runLane(run: LocalRun, work: GateWork, coordinator: Coordinator, lane: number): Promise<void> {
+async function runLane(
+  run: LocalRun,
+  work: GateWork,
+  coordinator: Coordinator,
+  lane: number,
+  ends: AbortController[],
+): Promise<void> {
   const { workspace } = run;
   const workTree = await openLane(workspace.home, workspace.repository, workspace.listTree, lane);
   // Of a run that was killed.
   endStrays(workTree.folder);
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
+    const end = new AbortController();
+    ends[lane] = end;
     const next = await coordinator.next(lane, turn, results);
     if (next.kind === 'done') return;
+    const signal = AbortSignal.any([work.signal, end.signal]);
     try {
-      results = await perform(run, work, coordinator, { number: lane, workTree }, next);
+      results = await perform(run, { ...work, signal }, coordinator, { number: lane, workTree }, next);
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error;
       results = [];

@@ -34,6 +34,7 @@ export function buildPlan(
       maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? workers,
       mergeStrategy: policy.mergeStrategy,
       failFast: policy.failFast,
+      speculation: policy.speculation,
       integration: buildIntegration(policy.integration, document.gates),
       retries: new Map(Object.entries(policy.retries)),
       performance: { ...PERFORMANCE_DEFAULTS, ...preset?.performance, ...given(policy.performance) },

@@ -84,6 +84,8 @@ export interface Policy {
   readonly integration: Integration;
   /** The first item that fails ends the run. Default: false. */
   readonly failFast?: boolean | undefined;
+  /** `deps`: gates may run ahead of the dependencies of their items. A record of a version before does not say it. */
+  readonly speculation?: 'off' | 'deps' | undefined;
   /** By gate name. */
   readonly retries: ReadonlyMap<string, Retry>;
   readonly performance: Performance;

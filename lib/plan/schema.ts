@@ -222,6 +222,10 @@ const policy = z
       .enum(['default', 'strict'])
       .default('default')
       .describe('`strict`: every gate that is run here has to run in a container.'),
+    speculation: z
+      .enum(['off', 'deps'])
+      .default('off')
+      .describe('`deps`: the gates of an item may start before those of what it depends on have passed.'),
     failFast: z
       .boolean()
       .default(false)

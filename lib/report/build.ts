@@ -44,6 +44,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     runId: record.id,
     status: overallStatus(items, state.stopping === ItemStatus.cancelled),
     dryRun: !record.execute,
+    speculation: record.plan.policy.speculation ?? 'off',
     gatesOnly: record.gatesOnly,
     engine: record.engine,
     target: {

@@ -106,6 +106,10 @@ export const ReportSchema = z.strictObject({
     .enum(['merged', 'partial', 'failed', 'cancelled'])
     .describe('merged: all items; partial: some; failed: none; cancelled: the run was cancelled'),
   dryRun: z.boolean().describe('Whether no ref was to be moved'),
+  speculation: z
+    .enum(['off', 'deps'])
+    .optional()
+    .describe('`deps`: gates could start before those of the dependencies had passed'),
   gatesOnly: z.boolean().describe('Whether gates were run and nothing was woven (`lex-pr run`)'),
   engine: z.enum(['local', 'aws']),
   target: z.strictObject({

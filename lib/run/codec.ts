@@ -18,6 +18,7 @@ export function encodeState(state: RunState): string {
     stopping: state.stopping,
     delayed: state.delayed,
     lanes: state.lanes,
+    window: state.window,
     weave: state.weave,
   });
 }
@@ -64,6 +65,7 @@ export function decodeState(load: Workload, text: string): RunState {
     stopping: stored.stopping,
     delayed: stored.delayed,
     lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
+    window: stored.window ?? stored.lanes.length,
     weave: {
       baseTree: undefined,
       lost: 0,
@@ -79,6 +81,7 @@ export function decodeState(load: Workload, text: string): RunState {
 /** What `RunState` keeps beside the stored fields, computed from them. */
 function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
   const ready: number[] = [];
+  const ahead: number[] = [];
   const openTasks = new Uint16Array(items.length);
   let unfinishedTasks = 0;
   let verifying = 0;
@@ -88,7 +91,8 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
       status === TaskStatus.ready || status === TaskStatus.running || status === TaskStatus.delayed;
     if (unfinished) unfinishedTasks += 1;
     if (unfinished && task.item < 0) verifying += 1;
-    if (status === TaskStatus.ready) ready.push(load.rankOf[index]!);
+    if (status === TaskStatus.ready)
+      (items[task.item] === ItemStatus.waiting ? ahead : ready).push(load.rankOf[index]!);
     if (task.item >= 0 && task.blocking && status !== TaskStatus.passed) openTasks[task.item]! += 1;
   });
   const unmetDeps = Uint32Array.from(load.deps, (deps, item) =>
@@ -96,7 +100,7 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
       ? deps.filter((dep) => !hasPassed(items[dep]!)).length
       : 0,
   );
-  return { ready: pushAll(ready), unmetDeps, openTasks, unfinishedTasks, verifying };
+  return { ready: pushAll(ready), ahead: pushAll(ahead), unmetDeps, openTasks, unfinishedTasks, verifying };
 }
 
 const hasPassed = (status: number) =>

@@ -1,5 +1,6 @@
 import type { Draft } from './draft';
 import { push } from './ready-queue';
+import { narrowWindow, widen } from './speculation';
 import { ItemStatus, isOut, TaskStatus } from './state';
 
 /** The life of an item: waiting → open → passed → woven, or out of the run at any point before the end. */
@@ -12,15 +13,32 @@ export function openRoots(draft: Draft): void {
   }
 }
 
-/** Queues the item's gates; one that has no blocking gate passes at once, and may open others in turn. */
+/** Queues the item's gates; one that has no blocking gate to wait for passes at once, and may open others in turn. */
 export function openItem(draft: Draft, first: number): void {
   const { load, state } = draft;
   const opening = [first];
   for (let item = opening.pop(); item !== undefined; item = opening.pop()) {
     setItem(draft, item, ItemStatus.open);
-    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) queueTask(draft, task);
-    if (state.openTasks[item] === 0) opening.push(...markPassed(draft, item));
+    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++)
+      if (state.tasks[task] === TaskStatus.idle) queueTask(draft, task);
+    leaveAhead(draft, item);
+    if (state.openTasks[item] === 0 || isEmpty(draft, item)) opening.push(...markPassed(draft, item));
   }
+}
+
+/** Gates of an item that waits no more leave the line of those that run ahead. */
+function leaveAhead(draft: Draft, item: number): void {
+  const { load, state } = draft;
+  if (!load.speculates) return;
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++)
+    if (state.tasks[task] === TaskStatus.ready) lineUpTask(draft, task);
+}
+
+/** Its gates have found, ahead of its dependencies, that it adds nothing. */
+function isEmpty({ load, state }: Draft, item: number): boolean {
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++)
+    if (load.tasks[task]!.blocking && state.tasks[task] === TaskStatus.skipped) return true;
+  return false;
 }
 
 /** A blocking gate of the item passed. */
@@ -39,6 +57,7 @@ export function passItem(draft: Draft, item: number): void {
 function markPassed(draft: Draft, item: number): number[] {
   const { load, state } = draft;
   setItem(draft, item, ItemStatus.passed);
+  widen(draft);
   return load.dependents[item]!.filter((dependent) => {
     state.unmetDeps[dependent]! -= 1;
     return state.unmetDeps[dependent] === 0 && state.items[dependent] === ItemStatus.waiting;
@@ -52,8 +71,11 @@ function markPassed(draft: Draft, item: number): number[] {
 export function failItem(draft: Draft, item: number, status: ItemStatus): void {
   const { load, state } = draft;
   if (isOut(state.items[item]!)) return;
+  const wasWaiting = state.items[item] === ItemStatus.waiting;
   setItem(draft, item, status);
+  narrowWindow(draft);
   if (status !== ItemStatus.gateFailed) skipTasks(draft, item);
+  else if (wasWaiting) leaveAhead(draft, item);
   const behind = [...load.dependents[item]!];
   for (let next = behind.pop(); next !== undefined; next = behind.pop()) {
     const current = state.items[next]!;
@@ -73,10 +95,16 @@ export function setItem(draft: Draft, item: number, status: ItemStatus): void {
 export function queueTask(draft: Draft, task: number): void {
   draft.state.tasks[task] = TaskStatus.ready;
   draft.state.unfinishedTasks += 1;
-  push(draft.state.ready, draft.load.rankOf[task]!);
+  lineUpTask(draft, task);
 }
 
-/** Gates that have not started will not; those that run are left to end, and count for nothing. */
+/** Puts a task that is ready into its line: those of items that wait have one of their own. */
+export function lineUpTask({ load, state }: Draft, task: number): void {
+  const isAhead = state.items[load.tasks[task]!.item] === ItemStatus.waiting;
+  push(isAhead ? state.ahead : state.ready, load.rankOf[task]!);
+}
+
+/** Gates that have not started will not; the results of those that run count for nothing. */
 export function skipTasks(draft: Draft, item: number): void {
   const { firstTask } = draft.load;
   for (let task = firstTask[item]!; task < firstTask[item + 1]!; task++) skipTask(draft, task);

@@ -3,7 +3,7 @@ import type { Draft } from './draft';
 import { hasFailedFast } from './fail-fast';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
-import { ItemStatus, TaskStatus, type Work } from './state';
+import { ItemStatus, mayMatter, TaskStatus, type Work } from './state';
 import { endUndecided, skipAll, stopNow } from './stopping';
 import { endWith, weaveAgain } from './weaving';
 
@@ -96,14 +96,10 @@ function giveBack(draft: Draft, task: number): void {
   else queueTask(draft, task);
 }
 
-/** Whether the gates of an item (−1: of the weave) are still of use: not once it is blocked or cannot be merged. */
+/** Whether the gates of an item (−1: of the weave) are still of use. */
 function stillCounts(draft: Draft, item: number): boolean {
   if (draft.state.stopping !== undefined || hasFailedFast(draft)) return false;
-  if (item < 0) return true;
-  const status = draft.state.items[item]!;
-  return (
-    status <= ItemStatus.present || status === ItemStatus.gateFailed || status >= ItemStatus.integrationFailed
-  );
+  return item < 0 || mayMatter(draft.state.items[item]!);
 }
 
 function takeGate(draft: Draft, result: GateResult): void {

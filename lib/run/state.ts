@@ -39,6 +39,10 @@ export const isFailure = (status: number): boolean =>
 /** Failed, blocked or skipped: it will not be part of the weave. */
 export const isOut = (status: number): boolean => status >= ItemStatus.blocked;
 
+/** Whether gates of an item may matter, to it or to who reads of it: not once it is blocked or cannot be merged. */
+export const mayMatter = (status: number): boolean =>
+  status <= ItemStatus.present || status === ItemStatus.gateFailed || status >= ItemStatus.integrationFailed;
+
 export const TaskStatus = {
   idle: 0,
   ready: 1,
@@ -127,9 +131,13 @@ export interface RunState {
   /** Tasks that wait out their backoff, and until when (ms since the epoch). */
   delayed: { task: number; until: number }[];
   lanes: LaneState[];
+  /** How many gates may run ahead of what their items wait for. */
+  window: number;
   weave: Weave;
   /** Derived from the above, kept beside it so that no decision scans all items. */
   ready: number[];
+  /** The same of items that wait, whose gates may run ahead of what they wait for. */
+  ahead: number[];
   unmetDeps: Uint32Array;
   /** Blocking tasks of an item that have not passed. */
   openTasks: Uint16Array;
@@ -153,6 +161,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
     stopping: undefined,
     delayed: [],
     lanes: newLanes(lanes),
+    window: lanes,
     weave: {
       round: 1,
       retries: 0,
@@ -167,6 +176,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
       known: undefined,
     },
     ready: [],
+    ahead: [],
     unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),
     openTasks,
     unfinishedTasks: 0,
@@ -190,6 +200,7 @@ export function copyState(state: RunState): RunState {
     lanes: state.lanes.map((lane) => ({ ...lane })),
     weave: { ...state.weave },
     ready: state.ready.slice(),
+    ahead: state.ahead.slice(),
     unmetDeps: state.unmetDeps.slice(),
     openTasks: state.openTasks.slice(),
   };

@@ -1,9 +1,10 @@
 import type { Draft } from './draft';
 import { failFast } from './fail-fast';
-import { failItem, openRoots } from './items';
+import { failItem, lineUpTask, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
-import { pop, push } from './ready-queue';
+import { pop } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
+import { queueAhead, roomAhead, takeAhead } from './speculation';
 import {
   copyState,
   ItemStatus,
@@ -49,6 +50,7 @@ export function start(load: Workload, before: RunState, outdated: readonly numbe
   const draft: Draft = { load, state: copyState(before), now, events: [] };
   for (const item of outdated) failItem(draft, item, ItemStatus.headMoved);
   openRoots(draft);
+  queueAhead(draft);
   goOn(draft);
   return { state: draft.state, answers: [], events: draft.events };
 }
@@ -107,17 +109,18 @@ function takeOver(draft: Draft, lanes: number): void {
   state.generation += 1;
   for (const { work } of state.lanes) if (work !== undefined) giveBackWork(draft, work);
   state.lanes = newLanes(lanes);
+  state.window = Math.min(state.window, lanes);
 }
 
 function endBackoffs(draft: Draft): void {
-  const { load, state, now } = draft;
+  const { state, now } = draft;
   const over = state.delayed.filter(({ until }) => until <= now);
   if (over.length === 0) return;
   state.delayed = state.delayed.filter(({ until }) => until > now);
   for (const { task } of over) {
     if (state.tasks[task] !== TaskStatus.delayed) continue;
     state.tasks[task] = TaskStatus.ready;
-    push(state.ready, load.rankOf[task]!);
+    lineUpTask(draft, task);
   }
 }
 
@@ -126,9 +129,10 @@ function assign(draft: Draft): Answer[] {
   const { state } = draft;
   const answers: Answer[] = [];
   const ended = state.phase === 'done' && state.unfinishedTasks === 0;
+  const room = { ahead: roomAhead(draft) };
   state.lanes.forEach((lane, index) => {
     if (!lane.parked) return;
-    const work = ended ? ({ kind: 'done' } as const) : chooseWork(draft);
+    const work = ended ? ({ kind: 'done' } as const) : chooseWork(draft, room);
     if (work === undefined) return;
     lane.parked = false;
     lane.work = work.kind === 'done' ? undefined : work;
@@ -141,8 +145,11 @@ function assign(draft: Draft): Answer[] {
   return answers;
 }
 
-/** Landing first, then gates, which take long; weaving fills the gaps, or is due when a batch is full. */
-function chooseWork(draft: Draft): Work | undefined {
+/**
+ * Landing first, then gates, which take long; weaving fills the gaps, or is due when a batch is full. What is left is
+ * for gates that run ahead.
+ */
+function chooseWork(draft: Draft, room: { ahead: number }): Work | undefined {
   const { load, state } = draft;
   if (state.phase === 'land' && !state.weave.busy) {
     state.weave.busy = true;
@@ -150,13 +157,20 @@ function chooseWork(draft: Draft): Work | undefined {
   }
   const due = mergeDue(draft);
   const task = due.length >= load.batchSize ? undefined : takeReady(draft);
-  if (task !== undefined) {
-    state.tasks[task] = TaskStatus.running;
-    return { kind: 'gates', tasks: [{ task, attempt: state.attempts[task]! + 1 }] };
+  if (task !== undefined) return gateOf(draft, task);
+  if (due.length > 0) {
+    state.weave.busy = true;
+    return mergeOf(draft, due);
   }
-  if (due.length === 0) return sleep(draft);
-  state.weave.busy = true;
-  return mergeOf(draft, due);
+  const ahead = room.ahead > 0 ? takeAhead(draft) : undefined;
+  if (ahead === undefined) return sleep(draft);
+  room.ahead -= 1;
+  return gateOf(draft, ahead);
+}
+
+function gateOf({ state }: Draft, task: number): Work {
+  state.tasks[task] = TaskStatus.running;
+  return { kind: 'gates', tasks: [{ task, attempt: state.attempts[task]! + 1 }] };
 }
 
 /** Until the first backoff ends, for one lane: the others wait for what it then brings. */

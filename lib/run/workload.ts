@@ -50,6 +50,8 @@ export interface Workload {
   readonly gatesOnly: boolean;
   /** The first failure of an item ends the run. */
   readonly failFast: boolean;
+  /** Gates may run ahead of what their items wait for. */
+  readonly speculates: boolean;
   /** A lane waits out a backoff itself; else somebody sends `clock` when it is over. */
   readonly lanesSleep: boolean;
 }
@@ -118,6 +120,7 @@ export function createWorkload(
     execute,
     gatesOnly,
     failFast: policy.failFast ?? false,
+    speculates: policy.speculation === 'deps',
     lanesSleep: engine === 'aws',
   };
 }

@@ -4,6 +4,7 @@ import { readArguments } from './arguments';
 import { type Emulator, lanes } from './lanes';
 import type { Bench, Row } from './row';
 import { scenarios } from './scenarios';
+import { speculation } from './speculation';
 import { start } from './start';
 
 /**
@@ -15,7 +16,12 @@ export async function bench(
   paths: { readonly cli: string; readonly document: string },
   emulator: Emulator,
 ): Promise<number> {
-  const all: readonly Bench[] = [start(paths.cli), scenarios(paths.cli), lanes(emulator)];
+  const all: readonly Bench[] = [
+    start(paths.cli),
+    scenarios(paths.cli),
+    speculation(paths.cli),
+    lanes(emulator),
+  ];
   const note = (text: string) => process.stderr.write(`${text}\n`);
   const asked = readArguments(
     args,

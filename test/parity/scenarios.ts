@@ -83,6 +83,11 @@ export const SCENARIOS: readonly Scenario[] = [
     }),
   },
   {
+    name: 'a stack whose gates run ahead',
+    fill: chain,
+    plan: () => ({ items: CHAIN, policy: { speculation: 'deps', maxWorkers: 3 } }),
+  },
+  {
     name: 'a target that fails by itself',
     fill: apart,
     plan: () => ({

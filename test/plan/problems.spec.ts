@@ -98,7 +98,7 @@ items:
       'invalid-value',
       'did you mean "merge"?',
     ],
-    [plan({ items: [{ name: 'a' }], policy: { speculation: true } }), 'unknown-key', /^known here: preset/],
+    [plan({ items: [{ name: 'a' }], policy: { clairvoyance: true } }), 'unknown-key', /^known here: preset/],
     ['target: 5', 'invalid-type', 'put it in quotes'],
     ['items:', 'invalid-type', /remove the key/],
     [
@@ -133,7 +133,7 @@ items:
     ]);
   });
 
-  it.each(['weight', 'overrides', 'speculation'])('does not know %s', (key) => {
+  it.each(['weight', 'overrides', 'clairvoyance'])('does not know %s', (key) => {
     const found = problemsOf(plan({ items: [{ name: 'a', [key]: 1 }], policy: { [key]: 1 }, [key]: 1 }));
     expect(found.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
       [`unknown-key ${key}`, `unknown-key items[0].${key}`, `unknown-key policy.${key}`].sort(),

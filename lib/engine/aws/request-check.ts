@@ -141,8 +141,18 @@ export async function releaseChecks(
 ): Promise<void> {
   const run = await loadRun(id);
   const state = decodeState(run.load, (await store.read(id)).state);
-  for (const { place } of state.lanes.flatMap(({ work }) => checksOf(run, state, work))) {
-    const waiter = await callbacks.waiter(id, place);
+  await releaseLanes({ callbacks, tokens }, run, state, [...state.lanes.keys()]);
+}
+
+/** The same for some lanes of a run that goes on. May be done twice. */
+export async function releaseLanes(
+  { callbacks, tokens }: Pick<CheckServices, 'callbacks' | 'tokens'>,
+  run: RunContext,
+  state: RunState,
+  lanes: readonly number[],
+): Promise<void> {
+  for (const { place } of lanes.flatMap((lane) => checksOf(run, state, state.lanes[lane]!.work))) {
+    const waiter = await callbacks.waiter(run.record.id, place);
     if (waiter !== undefined) await tokens.succeed(waiter.token, {});
   }
 }

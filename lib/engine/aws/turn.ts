@@ -1,5 +1,6 @@
 import { decodeState, encodeState } from '../../run/codec';
 import type { RunEvent } from '../../run/messages';
+import { wastedLanes } from '../../run/speculation';
 import type { RunState } from '../../run/state';
 import { step } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
@@ -11,6 +12,7 @@ import { inChunks } from './in-chunks';
 import { type Outstanding, outstanding, untaken } from './inputs';
 import { logEvents } from './log-events';
 import type { NextAnswer, NextCall } from './protocol';
+import { releaseLanes } from './request-check';
 import { rememberPasses, toResults } from './results';
 import type { LoadRun, RunContext } from './run-context';
 import { takeBuild } from './take-build';
@@ -58,6 +60,7 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
       inbox = await inboxOf(services, run, call);
       continue;
     }
+    await releaseLanes(services, run, seen.state, wastedLanes(run.load, seen.state));
     const open = outstanding(seen.state, seen.inboxes);
     await inChunks(
       open.filter((other) => other.inbox.lane !== call.lane),
