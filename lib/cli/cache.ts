@@ -44,7 +44,7 @@ export async function cacheClear({ json }: { readonly json?: boolean }, io: Io):
     io.stdout.write(
       json
         ? `${JSON.stringify({ entries, freedBytes })}\n`
-        : `Removed ${entries === null ? 'the cache' : entriesOf(entries)}, ${size(freedBytes)}.\n`,
+        : `Removed ${entries === null ? 'the cache' : entriesOf(entries)}${freedWords(freedBytes)}.\n`,
     );
     return 0;
   } finally {
@@ -128,6 +128,9 @@ function inWords({ entries, bytes, lastRun }: CacheStats): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** A small file stays as large as it was when it is emptied. */
+const freedWords = (bytes: number) => (bytes === 0 ? '' : `, ${size(bytes)} on disk`);
 
 const entriesOf = (count: number) => (count === 1 ? '1 entry' : `${count} entries`);
 

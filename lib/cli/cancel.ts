@@ -23,7 +23,7 @@ import { writeNotes } from './notes';
 import { recorded } from './recorded';
 
 export interface CancelOptions {
-  /** In a sentence, for the report. */
+  /** Why, for the report. */
   readonly reason?: string;
   readonly json?: boolean;
 }

@@ -1,5 +1,7 @@
 import type { RunStatus } from '../engine/run-status';
 import { printable } from '../telemetry/printable';
+import { PHASES } from './progress/event-line';
+import { SHOWN_PHASE } from './progress/phase';
 
 const COUNTS = ['waiting', 'open', 'passed', 'woven', 'failed', 'blocked', 'skipped', 'cancelled'] as const;
 
@@ -12,7 +14,7 @@ export function statusText(run: RunStatus, resume: string): string {
   const { items } = run;
   const counts = COUNTS.filter((key) => items[key] > 0).map((key) => `${items[key]} ${key}`);
   const lines = [
-    `run ${run.runId}: ${run.status}${run.endedAt === null ? ` (${run.phase})` : ''}${run.dryRun ? ', dry run' : ''}`,
+    `run ${run.runId}: ${whatItDoes(run)}${run.dryRun ? ', dry run' : ''}`,
     `  target    ${run.target}`,
     `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
@@ -21,4 +23,11 @@ export function statusText(run: RunStatus, resume: string): string {
     ...(run.endedAt === null && !run.alive ? [`  go on     ${resume}`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+/** Its status; of a run that goes on, or was interrupted, what it is doing, in the words of the live display. */
+function whatItDoes({ status, phase }: RunStatus): string {
+  const work = phase === 'done' ? 'writing the report' : PHASES[SHOWN_PHASE[phase]];
+  if (status === 'running') return work;
+  return status === 'interrupted' ? `interrupted while ${work}` : status;
 }

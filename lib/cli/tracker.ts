@@ -3,10 +3,9 @@ import { itemEnds } from '../run/item-end';
 import type { RunEvent } from '../run/messages';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
+import { SHOWN_PHASE } from './progress/phase';
 import type { ProgressSink, ProgressView } from './progress/progress';
 import { timeLeft } from './progress/time-left';
-
-const PHASE = { weave: 'gates', verify: 'verify', bisect: 'bisect', land: 'land', done: 'done' } as const;
 
 /** Turns the commits of a run into what a progress sink shows. */
 export function trackProgress(
@@ -35,7 +34,7 @@ export function trackProgress(
     } else if (event.event === 'phase') {
       sink.event({
         kind: 'phase',
-        phase: event.round > 1 && event.phase === 'weave' ? 'weave' : PHASE[event.phase],
+        phase: event.round > 1 && event.phase === 'weave' ? 'weave' : SHOWN_PHASE[event.phase],
       });
     } else if (event.event === 'result' && event.kind === 'gate') {
       const { item, gate } = load.tasks[event.task]!;
@@ -124,7 +123,7 @@ function viewOf(load: Workload, ordered: OrderedPlan, state: RunState, seen: See
   const atWork = new Set(lanes.flatMap((lane) => (lane?.item == null ? [] : [lane.item]))).size;
   const open = count((s) => s <= ItemStatus.open);
   return {
-    phase: PHASE[state.phase],
+    phase: SHOWN_PHASE[state.phase],
     startedAt: seen.startedAt,
     now: seen.now,
     items: {

@@ -110,7 +110,9 @@ async function refuseMissing(
     path,
     hint: suggest(
       branches.find((branch) => branch.endsWith(`/${name}`)) ?? nearest(name, branches),
-      'see `git branch -a`',
+      workspace.source.kind === 'remote'
+        ? `push it first, or see \`git ls-remote ${plan.repository}\``
+        : 'see `git branch -a`',
     ),
   });
   const listedAt = new Map(plan.items.map((item, at) => [item, at]));

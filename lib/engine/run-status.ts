@@ -24,7 +24,7 @@ export interface RunStatus {
       number
     >
   >;
-  /** What runs now, `item: gate`. */
+  /** What runs now, `item: gate`; nothing where nobody carries the run. */
   readonly running: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
     endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
     artifactFolder: record.artifactFolder,
     items: countItems(state),
-    running: state.lanes.flatMap(({ work }) =>
+    running: (alive ? state.lanes : []).flatMap(({ work }) =>
       work?.kind === 'gates'
         ? work.tasks.map(({ task }) => {
             const { item, gate } = load.tasks[task]!;

@@ -6,7 +6,7 @@ import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import type { Workload } from '../run/workload';
 import { evictionOf } from './integration-failure';
-import { blame, blockedPath, readHistory } from './outcome';
+import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
 
@@ -173,10 +173,6 @@ function statusOf(status: number, { gatesOnly }: Workload): ReportItem['status']
   if (status === ItemStatus.cancelled) return 'cancelled';
   return isFailure(status) ? 'failed' : 'skipped';
 }
-
-/** Conflicts and empty items are found out before anything is run. */
-const wasTested = ({ outcome }: GateResult) =>
-  outcome === 'pass' || outcome === 'fail' || outcome === 'timeout';
 
 const gateStatus = ({ outcome }: GateResult): ReportGate['status'] =>
   outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';

@@ -94,3 +94,7 @@ export function blockedPath(through: readonly number[], state: RunState, item: n
     path.push(through[at]!);
   return path;
 }
+
+/** Conflicts and empty items are found out before anything is run. */
+export const wasTested = ({ outcome }: GateResult) =>
+  outcome === 'pass' || outcome === 'fail' || outcome === 'timeout';

@@ -52,6 +52,8 @@ describe('lex-pr cache', () => {
     const cleared = JSON.parse((await cache('clear', '--json')).stdout);
     expect(cleared).toEqual({ entries: 3, freedBytes: expect.any(Number) });
     expect(existsSync(kept)).toBe(false);
+    // Its file is as large as it was: that is not told as a size.
+    expect((await cache('clear')).stdout).toBe('Removed 0 entries.\n');
     expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({});
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(false);
   });

@@ -100,6 +100,31 @@ describe('logs of a run that has ended', () => {
     expect(await items(run, '--gate', 'lint')).toEqual(new Set(['a:', 'b:']));
   });
 
+  it('name the gates that did not run, and say why', async () => {
+    const repo = create();
+    repo.branch('bad', { bad: '\n' });
+    repo.branch('behind', { behind: '\n' }, 'bad');
+    repo.git('branch', 'empty', 'main');
+    const gates = ['test', 'lint'].map((name) => ({ name, run: 'test ! -e bad' }));
+    const items = [{ name: 'bad' }, { name: 'behind', deps: ['bad'] }, { name: 'empty' }];
+    const { report } = await mergePlan(repo, { gates, items });
+    const { stdout, stderr } = await logs(repo, '--item', 'behind');
+    expect(stdout).toBe('');
+    expect(stderr).toBe('gates test, lint of behind did not run: blocked: behind → bad\n');
+    expect((await logs(repo, '--item', 'empty', '--gate', 'test')).stderr).toBe(
+      'gate test of empty did not run: nothing to do: main holds this change already\n',
+    );
+    expect((await logs(repo, '--item', 'bad')).stderr).not.toContain('did not run');
+    expect((await logs(repo, '--item', 'integration')).stderr).toContain('of the woven commit did not run: ');
+    const skipped = { item: 'behind', gate: 'lint', note: 'blocked: behind → bad' };
+    const json = async (...more: string[]) =>
+      (await logs(repo, '--json', '--item', 'behind', '--gate', 'lint', ...more)).stdout;
+    expect(JSON.parse(await json()).logs).toEqual([{ ...skipped, status: 'skipped', output: null }]);
+    expect(jsonLines(await json('--follow'))).toEqual([
+      { event: 'gate-skipped', runId: report.runId, ...skipped },
+    ]);
+  });
+
   it('are one JSON document with --json', async () => {
     const { repo, run, report } = await ended();
     const { code, stdout, stderr } = await logs(repo, '--json');

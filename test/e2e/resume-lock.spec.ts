@@ -48,7 +48,7 @@ describe('one run at a time in a folder', () => {
       running: ['a: test'],
     });
     const { stdout } = await runCli(['status'], { cwd: repo.path });
-    expect(stdout).toMatch(/^run \d{8}-\d{6}-[0-9a-f]{4}: running \(weave\)\n/);
+    expect(stdout).toMatch(/^run \d{8}-\d{6}-[0-9a-f]{4}: running gates\n/);
     expect(stdout).toContain('  items     2: 1 waiting, 1 open\n  running   a: test\n');
     gates.letGo('a');
     await ended;
@@ -65,7 +65,9 @@ describe('one run at a time in a folder', () => {
     await ended;
     expect(isLocked(join(repo.path, '.lex-pr'))).toBe(false);
     const stdout = (await runCli(['status'], { cwd: repo.path })).stdout;
-    expect(stdout).toMatch(/: interrupted \(weave\)\n/);
+    expect(stdout).toMatch(/: interrupted while running gates\n/);
+    // What it ran is ended by whoever goes on with it.
+    expect(stdout).not.toContain('  running ');
     expect(stdout).toMatch(/ {2}go on {5}lex-pr resume \d{8}-\d{6}-[0-9a-f]{4}\n$/);
     gates.letGo('a');
     expect((await runCli(['resume'], { cwd: repo.path })).code).toBe(0);

@@ -53,7 +53,7 @@ describe('a signal to the process', () => {
 
     const { runId, ...status } = await statusOf(repo);
     expect(stopped.stderr).toContain(`lex-pr resume ${runId}\n`);
-    expect(status).toMatchObject({ status: 'interrupted', items: { open: 2 } });
+    expect(status).toMatchObject({ status: 'interrupted', items: { open: 2 }, running: [] });
 
     gates.letGo('a', 'b');
     const result = await runCli(['resume', runId], { cwd: repo.path });

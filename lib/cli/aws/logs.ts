@@ -7,8 +7,10 @@ import { downloadBytes, TransferError } from '../../engine/aws/transfer';
 import { refuse } from '../../errors';
 import { LOG_LIMITS } from '../../gates/capped-log';
 import { type EndedAttempt, endedAttempt } from '../../logs/attempt';
+import { skippedGates } from '../../logs/skipped';
 import { wantedTasks } from '../../logs/wanted';
 import type { RunEvent } from '../../run/messages';
+import type { RunState } from '../../run/state';
 import type { Cloud } from '../engine';
 import type { Io } from '../io';
 import { type LogsOptions, type Printing, printLogs } from '../logs/print';
@@ -28,15 +30,28 @@ export async function logsOnAws(
     const signal = AbortSignal.any([printing.signal, seen.signal]);
     // Who does not follow the run goes when there is something to wait for.
     const pause = options.follow ? sleep : async () => seen.abort();
-    let hasBegun = false;
-    const open = (context: RunContext) => {
-      hasBegun = true;
-      return showLogs(control, context, options, printing);
+    let context: RunContext | undefined;
+    let state: RunState | undefined;
+    const events: RunEvent[] = [];
+    const open = (opened: RunContext): Show => {
+      context = opened;
+      const show = showLogs(control, opened, options, printing);
+      return (some, now) => {
+        for (const event of some) events.push(event);
+        state = now;
+        return show(some, now);
+      };
     };
     const { end, refusal } = await watchRun({ control, run, open, note, signal, pause });
     if (end === 'refused')
       throw refuse('no-logs', `run ${run} ${whyNotBegun(refusal)}`, `see ${commandFor('status', run)}`);
-    if (!hasBegun && !printing.signal.aborted) note(`run ${run} has not begun: no gate has run yet`);
+    if (printing.signal.aborted) return;
+    if (context === undefined || state === undefined) {
+      note(`run ${run} has not begun: no gate has run yet`);
+      return;
+    }
+    const isWanted = wantedTasks(context, options);
+    await printing.printer.skipped(skippedGates({ ...context, state, isWanted }, events));
   });
 }
 

@@ -11,7 +11,9 @@ export function jsonPrinter(run: string, { write }: Output): Printer {
   const add = async (of: AttemptName, fields: object, isThere = true) => {
     const bytes = Buffer.concat(parts.get(keyOf(of)) ?? []);
     parts.delete(keyOf(of));
-    const output = isThere ? bytes.toString('utf8') : null;
+    await addFields(fields, isThere ? bytes.toString('utf8') : null);
+  };
+  const addFields = async (fields: object, output: string | null) => {
     count += 1;
     await write(`${count === 1 ? opening : ','}${toJson({ ...fields, output })}`);
   };
@@ -23,6 +25,10 @@ export function jsonPrinter(run: string, { write }: Output): Printer {
     end: (attempt, isThere) => add(attempt, fieldsOf(attempt), isThere && attempt.log !== null),
     leave: ({ item, gate, attempt, round }, status) =>
       add({ item, gate, attempt, round }, { item, gate, attempt, round, status }),
+    async skipped(gates) {
+      for (const { item, gate, why } of gates)
+        await addFields({ item, gate, status: 'skipped', note: why }, null);
+    },
     close: () => write(count === 0 ? `${opening}]}\n` : ']}\n'),
   };
 }
@@ -50,6 +56,13 @@ export function jsonLinesPrinter(runId: string, { write }: Output): Printer {
       await write(`${toJson({ event: 'gate-end', runId, ...fieldsOf(attempt) })}\n`);
     },
     leave: finish,
+    skipped: (gates) =>
+      write(
+        gates
+          .map(({ item, gate, why }) => ({ event: 'gate-skipped', runId, item, gate, note: why }))
+          .map((line) => `${toJson(line)}\n`)
+          .join(''),
+      ),
     async close() {},
   };
 }

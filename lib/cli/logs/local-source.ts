@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { logPath } from '../../engine/gate-files';
 import { type AttemptName, attemptName, endedAttempt } from '../../logs/attempt';
+import { type SkippedGate, skippedGates } from '../../logs/skipped';
 import type { OrderedPlan } from '../../plan/order';
+import { decodeState } from '../../run/codec';
 import type { RunEvent } from '../../run/messages';
 import type { RunRecord } from '../../run/record';
 import type { RunReader } from '../../run/store';
@@ -59,6 +61,7 @@ export async function printLocal(logs: LocalLogs, follow: boolean): Promise<void
         if (!signal.aborted) await tail.read((bytes) => printer.output(name, bytes));
       if (!follow || !goesOn || signal.aborted) {
         for (const { name } of running.values()) await printer.leave(name, goesOn ? 'running' : 'stopped');
+        if (!signal.aborted) await printer.skipped(await findSkipped(logs));
         return;
       }
       await latch.wait(LOOK_MS, signal);
@@ -67,6 +70,14 @@ export async function printLocal(logs: LocalLogs, follow: boolean): Promise<void
     unwatch();
     for (const { close } of running.values()) close();
   }
+}
+
+async function findSkipped(logs: LocalLogs): Promise<SkippedGate[]> {
+  const { state } = await logs.runs.read(logs.record.id);
+  return skippedGates(
+    { ...logs, state: decodeState(logs.load, state) },
+    await logs.runs.events(logs.record.id),
+  );
 }
 
 /** Takes one event after another: what starts is put with what runs, what ends is printed to its end. */
@@ -93,12 +104,12 @@ function createTaker(
         close: follow ? watchFileIn(folder, file, notify) : () => {},
       });
     }
-    const ended = endedAttempt(run, event);
-    if (ended === undefined || event.event !== 'result' || event.kind !== 'gate') return;
-    if (!isWanted(event.task)) return;
+    if (event.event !== 'result' || event.kind !== 'gate' || !isWanted(event.task)) return;
     const begun = running.get(event.task);
     begun?.close();
     running.delete(event.task);
+    const ended = endedAttempt(run, event);
+    if (ended === undefined) return;
     const path = ended.log === null ? undefined : join(folder, ended.log);
     // What was shared with another item lies where that has it.
     const isOwn = begun !== undefined && path === begun.file;

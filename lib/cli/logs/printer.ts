@@ -1,4 +1,5 @@
 import type { AttemptName, EndedAttempt } from '../../logs/attempt';
+import type { SkippedGate } from '../../logs/skipped';
 
 /** Prints what gates have printed, and tells of their ends. */
 export interface Printer {
@@ -11,6 +12,8 @@ export interface Printer {
   end(attempt: EndedAttempt, isThere: boolean): Promise<void>;
   /** An attempt has not ended, and no more of it will be given. */
   leave(of: AttemptName, status: 'running' | 'stopped'): Promise<void>;
+  /** Of these nothing was run, and will not be; told once, at the end. */
+  skipped(gates: readonly SkippedGate[]): Promise<void>;
   /** That was all. */
   close(): Promise<void>;
 }

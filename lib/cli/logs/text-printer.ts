@@ -1,6 +1,7 @@
 import { type AttemptName, WOVEN } from '../../logs/attempt';
+import type { SkippedGate } from '../../logs/skipped';
 import { printable } from '../../telemetry/printable';
-import { gateEndLine } from '../progress/event-line';
+import { gateEndLine, itemName } from '../progress/event-line';
 import type { Style } from '../style';
 import { createLines, type Lines } from './lines';
 import type { Output } from './output';
@@ -66,8 +67,24 @@ export function textPrinter(options: TextOptions): Printer {
       if (!isThere) note('  what it printed is no longer there');
     },
     leave: finish,
+    async skipped(gates) {
+      const lines = skippedLines(gates);
+      for (const line of lines.slice(0, TOLD)) note(line);
+      if (lines.length > TOLD) note(`… and of ${lines.length - TOLD} more items; see the report`);
+    },
     async close() {},
   };
+}
+
+/** Of as many items it is told why gates of theirs did not run. */
+const TOLD = 20;
+
+/** One line an item. */
+function skippedLines(gates: readonly SkippedGate[]): string[] {
+  return [...Map.groupBy(gates, ({ item }) => item)].map(([item, of]) => {
+    const names = of.map(({ gate }) => printable(gate)).join(', ');
+    return `gate${of.length === 1 ? '' : 's'} ${names} of ${itemName(item)} did not run: ${printable(of[0]!.why)}`;
+  });
 }
 
 /** `auth-api: test | `, and which attempt it is from the second one on. */

@@ -29,7 +29,7 @@ describe('status --engine aws', () => {
       running: ['b: test'],
     });
     const { stdout } = await onCloud(repo, cloud, ['status']);
-    expect(stdout).toMatch(new RegExp(`^run ${run}: running \\(weave\\), dry run\\n`));
+    expect(stdout).toMatch(new RegExp(`^run ${run}: running gates, dry run\\n`));
     expect(stdout).toMatch(/^ {2}running {3}b: test$/m);
     expect(stdout).not.toContain('go on');
     const ended = jsonOf(await onCloud(repo, cloud, ['status', first, '--json']));

@@ -154,6 +154,8 @@ describe('a run that cannot be prepared', () => {
       'unknown-branch',
       'unknown-branch',
     ]);
+    // Not of the branches of this machine, which may well have it.
+    expect(JSON.parse(refusal!)[0].hint).toMatch(/^push it first, or see `git ls-remote \S+`$/);
     expect(endedAt).toBeDefined();
     expect(await stack.stores.store.find(run)).toBeUndefined();
   });
