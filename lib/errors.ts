@@ -32,3 +32,10 @@ export class Fault extends Error {
 export function refuse(code: string, message: string, hint?: string): InputError {
   return new InputError([hint === undefined ? { code, message } : { code, message, hint }]);
 }
+
+/** A command that ends before its time, which has said so itself. */
+export class EndedEarly extends Error {
+  constructor(readonly exitCode: number) {
+    super(`ended with ${exitCode}`);
+  }
+}

@@ -1,4 +1,5 @@
 import { type CancelAnswer, cancelRun } from '../engine/cancel-run';
+import { takeOut, waitingIn } from '../engine/line';
 import { carryOn, type LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
 import { callRun, runLeft, runningRun } from '../engine/running';
@@ -34,6 +35,11 @@ export interface CancelOptions {
  */
 export async function cancel(id: string | undefined, options: CancelOptions, io: Io): Promise<number> {
   const home = await openHome(io.cwd);
+  if (id !== undefined && waitingIn(home).some(({ run }) => run === id) && takeOut(home, id)) {
+    const words = `run ${id} is cancelled: it has not begun`;
+    io.stdout.write(options.json ? `${JSON.stringify({ runId: id, status: 'cancelled' })}\n` : `${words}\n`);
+    return ExitCode.merged;
+  }
   const store = openSqliteStore(stateFile(home));
   try {
     const run = await findRun(home, store, id);
@@ -57,19 +63,26 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
 
 type Note = (message: string) => void;
 
-/** The one named; else the one that runs, else the last one that was interrupted. */
+/** The one named; else the one that runs, or where none does the newest, if it was interrupted. */
 async function findRun(home: string, store: RunStore, id: string | undefined): Promise<StoredRun> {
   const runs = await store.list();
   const unfinished = runs.filter(({ endedAt }) => endedAt === undefined);
   const current = runningRun(home);
+  const [newest] = runs;
   const run =
-    id === undefined
-      ? (unfinished.find((known) => known.id === current) ?? unfinished[0])
-      : runs.find((known) => known.id === id);
+    runs.find((known) => known.id === (id ?? current)) ??
+    (id === undefined && newest?.endedAt === undefined ? newest : undefined);
   if (run === undefined) {
-    throw id === undefined
+    const [interrupted] = unfinished;
+    if (id !== undefined) throw refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
+    // Whoever asks twice does not mean another run.
+    throw interrupted === undefined
       ? refuse('nothing-to-cancel', 'no run goes on here', 'see lex-pr status')
-      : refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
+      : refuse(
+          'nothing-to-cancel',
+          `no run goes on here; run ${interrupted.id} was interrupted`,
+          `end it for good with lex-pr cancel ${interrupted.id}`,
+        );
   }
   const wasCancelled = async () => isStopped((await store.read(run.id)).state);
   // Who asks again because an answer was lost gets it again.

@@ -6,6 +6,7 @@ export interface EngineOptions {
   readonly engine?: 'local' | 'aws';
   readonly stack?: string;
   readonly idempotencyKey?: string;
+  readonly wait?: boolean;
 }
 
 /** Where runs on AWS are asked for. */
@@ -50,6 +51,12 @@ export function stackOf(options: EngineOptions, env: Io['env']): string | undefi
   }
   if (engine !== 'aws')
     throw refuse('usage', `LEX_PR_ENGINE is ${JSON.stringify(engine)}`, 'it can be local or aws');
+  if (options.wait === false)
+    throw refuse(
+      'usage',
+      '--no-wait is for the local engine',
+      'on AWS runs on one target wait for one another',
+    );
   const stack = options.stack ?? (env.LEX_PR_STACK || undefined);
   if (stack === undefined)
     throw refuse('usage', 'the aws engine needs a stack', 'name it by --stack, or in LEX_PR_STACK');

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { Fault, InputError, type Problem, refuse } from '../errors';
+import { EndedEarly, Fault, InputError, type Problem, refuse } from '../errors';
 import { ExitCode, type Io } from './io';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
@@ -17,6 +17,7 @@ export function reportFailure(error: unknown, json: boolean, io: Io): number {
       io,
     );
   }
+  if (error instanceof EndedEarly) return error.exitCode;
   if (error instanceof InputError) {
     if (json) io.stdout.write(problemsAsJson(error.problems));
     else io.stderr.write(problemsAsText(error.problems, style(io.stderr)));

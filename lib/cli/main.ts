@@ -15,6 +15,7 @@ import {
   idempotencyKey,
   logFormat,
   maxWorkers,
+  noWait,
   reason,
   stack,
 } from './options';
@@ -102,6 +103,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(noWait())
     .addOption(engine())
     .addOption(stack())
     .addOption(idempotencyKey())
@@ -120,6 +122,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(noWait())
     .addOption(engine())
     .addOption(stack())
     .addOption(idempotencyKey())
@@ -131,6 +134,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addOption(maxWorkers())
     .addOption(logFormat())
     .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(noWait())
     .addOption(engine())
     .addOption(stack())
     .addHelpText('after', example('lex-pr resume'))
@@ -172,6 +176,15 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
         async (cloud) => (await import('./aws/status')).statusOnAws(run, options, cloud, io),
       ),
     );
+
+  command(
+    program,
+    'queue',
+    'Shows which run goes on here, which ones wait for it, and which were interrupted.',
+  )
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('lex-pr queue'))
+    .action(async (options) => done(await (await import('./queue')).queueCommand(options, io)));
 
   command(program, 'logs [run]', 'Prints what the gates of a run have printed; by default of the last one.')
     .option('--item <name>', 'of this item only; `integration` is the woven commit')

@@ -10,17 +10,19 @@ import { engineFor } from '../gates/container-engine';
 import { gatesOf } from '../plan/gates-of';
 import { readPlan } from '../plan/load';
 import type { Plan } from '../plan/plan';
+import { hasHotfix } from '../plan/priority';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
 import { callbackSettings } from './callback-settings';
+import { type LineOptions, lineFor } from './enter-line';
 import { follow } from './follow';
 import type { Io } from './io';
 import { writeNotes } from './notes';
-import { isMachine, type OutputOptions } from './open-sink';
+import { isMachine } from './open-sink';
 
-export interface MergeOptions extends OutputOptions {
+export interface MergeOptions extends LineOptions {
   readonly execute?: boolean;
   /** `lex-pr run`. */
   readonly gatesOnly?: boolean;
@@ -33,13 +35,14 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
   const settings = callbackSettings(io.env);
   const containerEngine = await engineFor(gatesOf(plan), process.env);
-  const workspace = await openWorkspace(io.cwd, plan.repository);
+  const id = runId(Date.now(), Math.random());
+  const line = lineFor({ run: id, target: plan.target, hotfix: hasHotfix(plan) }, options, io);
+  const workspace = await openWorkspace(io.cwd, plan.repository, line);
   try {
     writeNotes(workspace.notes, isMachine(options), io);
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(plan, workspace.cache, metrics);
     const startedAt = Date.now();
-    const id = runId(startedAt, Math.random());
     const folder =
       options.artifactDir === undefined
         ? defaultFolder(workspace.home, id)

@@ -48,6 +48,9 @@ export const reason = () =>
     return words;
   });
 
+export const noWait = () =>
+  new Option('--no-wait', 'refuse to start while another run goes on here, instead of waiting for it');
+
 export const logFormat = () =>
   new Option('--log-format <format>', 'json: logs as JSON lines, and the report as JSON on standard output')
     .choices(['human', 'json'])

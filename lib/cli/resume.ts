@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { openChecks } from '../engine/checks';
 import type { LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
+import { runningRun } from '../engine/running';
 import { openWorkspace, stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
 import { engineFor } from '../gates/container-engine';
 import { gatesOf } from '../plan/gates-of';
+import { hasHotfix } from '../plan/priority';
 import { openHome } from '../repository/home';
 import { decodeRecord, type RunRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
@@ -13,6 +15,7 @@ import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { makeArtifactFolder } from './artifact-folder';
 import { callbackSettings } from './callback-settings';
+import { lineFor } from './enter-line';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
@@ -27,11 +30,17 @@ export async function resume(
   io: Io,
 ): Promise<number> {
   const settings = callbackSettings(io.env);
-  const found = await findUnfinished(await openHome(io.cwd), id);
+  const home = await openHome(io.cwd);
+  const found = await findUnfinished(home, id);
+  if (runningRun(home) === found.id)
+    throw refuse('run-in-progress', `run ${found.id} is going on`, 'see lex-pr status');
   const containerEngine = await engineFor(gatesOf(found.plan), process.env);
-  const workspace = await openWorkspace(io.cwd, found.plan.repository);
+  const entry = { run: found.id, target: found.plan.target, hotfix: hasHotfix(found.plan) };
+  const workspace = await openWorkspace(io.cwd, found.plan.repository, lineFor(entry, options, io));
   try {
     writeNotes(workspace.notes, isMachine(options), io);
+    // While it waited for its turn.
+    if ((await workspace.store.find(found.id))?.endedAt !== undefined) throw hasEnded(found.id);
     const record = { ...found, lanes: options.maxWorkers ?? found.lanes };
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
@@ -52,6 +61,9 @@ export async function resume(
   }
 }
 
+const hasEnded = (run: string) =>
+  refuse('run-ended', `run ${run} has ended`, 'start another with lex-pr merge');
+
 const inWords = ({ id, startedAt, execute, plan }: RunRecord) =>
   `run ${id} of ${new Date(startedAt).toISOString()} ${execute ? `into ${plan.target}` : 'as a dry run'}`;
 
@@ -67,8 +79,7 @@ async function findUnfinished(home: string, id: string | undefined): Promise<Run
         ? refuse('nothing-to-resume', 'there is no unfinished run here', 'start one with lex-pr merge')
         : refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
     }
-    if (run.endedAt !== undefined)
-      throw refuse('run-ended', `run ${run.id} has ended`, 'start another with lex-pr merge');
+    if (run.endedAt !== undefined) throw hasEnded(run.id);
     return recorded(run.id, () => decodeRecord(run.record));
   } finally {
     await store.close();

@@ -25,13 +25,17 @@ export interface Workspace extends GitWorkspace {
 export const stateFile = (home: string) => join(home, 'state.db');
 
 /**
- * Locks the `.lex-pr` folder of `cwd`, ends what a dead run has left running there, and opens `repository`.
+ * Locks the `.lex-pr` folder of `cwd` (by default or it is refused while another run goes on), ends what a dead run has left running there, and opens `repository`.
  * @throws InputError when another run holds the folder, or the repository cannot be used
  */
-export async function openWorkspace(cwd: string, repository: string): Promise<Workspace> {
+export async function openWorkspace(
+  cwd: string,
+  repository: string,
+  lock: (home: string) => Promise<() => void> | (() => void) = lockHome,
+): Promise<Workspace> {
   const source = await openSource(repository);
   const home = await openHome(cwd);
-  const unlock = lockHome(home);
+  const unlock = await lock(home);
   const closing: (() => unknown)[] = [unlock];
   const close = async () => {
     for (const end of closing.reverse()) await end();

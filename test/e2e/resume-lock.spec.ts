@@ -26,7 +26,7 @@ async function startHeld() {
 describe('one run at a time in a folder', () => {
   it('a second merge and a resume are refused while one is going on, which they do not disturb', async () => {
     const { repo, plan, path, gates, ended } = await startHeld();
-    const merge = await runCli(['merge', path, '--execute', '--json'], { cwd: repo.path });
+    const merge = await runCli(['merge', path, '--execute', '--json', '--no-wait'], { cwd: repo.path });
     expect(problemsOf(merge)).toMatchObject([{ code: 'run-in-progress' }]);
     const resume = await runCli(['resume', '--json'], { cwd: repo.path });
     expect(problemsOf(resume)).toMatchObject([{ code: 'run-in-progress' }]);

@@ -1,0 +1,24 @@
+import { printable } from '../telemetry/printable';
+
+export interface QueuedRun {
+  readonly runId: string;
+  readonly status: 'running' | 'waiting' | 'interrupted';
+  readonly target: string;
+  /** ISO 8601: since when it runs or waits. */
+  readonly since: string;
+  readonly hotfix: boolean;
+  /** How many runs are before it; null for one that was interrupted, which has left the line. */
+  readonly place: number | null;
+}
+
+/** The line as people read it: a run a line, in order. */
+export function queueText(runs: readonly QueuedRun[]): string {
+  if (runs.length === 0) return 'no run goes on, none waits\n';
+  const lines = runs.map(({ runId, status, target, since, hotfix, place }) => {
+    const at = place === null ? '-' : String(place);
+    const urgent = hotfix ? ', hot-fix' : '';
+    const hint = status === 'interrupted' ? `; go on with lex-pr resume ${runId}` : '';
+    return `${at.padStart(3)}  ${runId}  ${status}  into ${target}, since ${since}${urgent}${hint}`;
+  });
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}

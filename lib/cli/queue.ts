@@ -1,0 +1,39 @@
+import { waitingIn } from '../engine/line';
+import { runningRun } from '../engine/running';
+import { stateFile } from '../engine/workspace';
+import { hasHotfix } from '../plan/priority';
+import { findHome } from '../repository/home';
+import { decodeRecord } from '../run/record';
+import { openRuns } from '../run/sqlite-reader';
+import type { Io } from './io';
+import { type QueuedRun, queueText } from './queue-text';
+
+/** `lex-pr queue`: which run goes on in this folder, who waits for it, and what was interrupted. @returns 0 */
+export async function queueCommand(options: { readonly json?: boolean }, io: Io): Promise<number> {
+  const runs = await readQueue(await findHome(io.cwd));
+  io.stdout.write(options.json ? `${JSON.stringify({ runs })}\n` : queueText(runs));
+  return 0;
+}
+
+async function readQueue(home: string): Promise<QueuedRun[]> {
+  const running = runningRun(home);
+  const begun: QueuedRun[] = [];
+  const store = await openRuns(stateFile(home)).catch(() => undefined);
+  try {
+    for (const run of (await store?.list()) ?? []) {
+      if (run.endedAt !== undefined) continue;
+      const { plan, startedAt } = decodeRecord(run.record);
+      const status = run.id === running ? 'running' : 'interrupted';
+      const since = new Date(startedAt).toISOString();
+      begun.push({ runId: run.id, status, target: plan.target, since, hotfix: hasHotfix(plan), place: null });
+    }
+  } finally {
+    await store?.close();
+  }
+  const waiting = waitingIn(home).map(({ run, target, since, hotfix }, before): QueuedRun => {
+    const place = before + (running === undefined ? 0 : 1);
+    return { runId: run, status: 'waiting', target, since: new Date(since).toISOString(), hotfix, place };
+  });
+  const goesOn = begun.filter(({ status }) => status === 'running').map((run) => ({ ...run, place: 0 }));
+  return [...goesOn, ...waiting, ...begun.filter(({ status }) => status === 'interrupted')];
+}
