@@ -8,6 +8,11 @@ const STATUS: Readonly<Record<string, number>> = {
   'no-report': 409,
   'run-ended': 409,
   'run-in-progress': 409,
+  'not-begun': 409,
+  'override-not-allowed': 403,
+  'override-needless': 409,
+  'override-too-late': 409,
+  'override-useless': 409,
   'key-reused': 422,
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cancel, list, status } from '../engine/aws/control';
-import { requestSchema } from '../engine/aws/request';
+import { cancel, list, override as overrideRun, status } from '../engine/aws/control';
+import { overrideFields, requestSchema } from '../engine/aws/request';
 import { stackMetrics } from '../engine/aws/stack-metrics';
 import { planSchema } from '../plan/schema';
 import { ReportSchema } from '../report/report';
@@ -10,7 +10,7 @@ import { json } from './http';
 import { linksOf } from './links';
 import { readReport } from './read-report';
 import { type Route, route } from './route';
-import { Cancelled, Run, Runs, Submitted, Upload } from './schemas';
+import { Cancelled, Overridden, Run, Runs, Submitted, Upload } from './schemas';
 import { PLAN_TYPES, placeForPlan, startRun } from './start-run';
 
 const EXPOSITION_TYPE = 'text/plain';
@@ -28,6 +28,7 @@ const key = {
     .describe('The run is the same for every request that brings the same key.'),
 };
 const text = z.string();
+const override = z.strictObject(overrideFields);
 const reason = z.strictObject({ reason: z.string().min(1).max(500).optional() });
 
 const started = z.strictObject({
@@ -149,6 +150,22 @@ export const ROUTES: readonly Route[] = [
       const by = `by ${request.caller ?? 'somebody'}`;
       const why = given.reason === undefined ? by : `${by}: ${given.reason}`;
       return json(200, await cancel(services, { action: 'cancel', run: params.run, why }));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/runs/{run}/override',
+    id: 'overrideGate',
+    summary: 'Counts a gate of an item as passed: a user whom the policy allows it answers for it.',
+    params: run,
+    query: none,
+    body: { required: true, types: { 'application/json': override } },
+    answers: { 200: { description: 'It counts as passed.', types: { 'application/json': Overridden } } },
+    refusals: [403, 404, 409, 415],
+    async act(services, { params, request }) {
+      const asked = override.parse(JSON.parse(request.body || 'null'));
+      const by = request.caller?.slice(0, 255) ?? null;
+      return json(200, await overrideRun(services, { action: 'override', run: params.run, ...asked, by }));
     },
   }),
   callbackRoute,

@@ -91,3 +91,12 @@ export const Cancelled = z
       .describe('`landing`: only the end of the landing tells; ask again.'),
   })
   .meta({ id: 'Cancelled' });
+
+export const Overridden = z
+  .strictObject({
+    run: z.string(),
+    item: z.string(),
+    gate: z.string(),
+    user: z.string().describe('Who answers for it, as was said; the report has the caller besides.'),
+  })
+  .meta({ id: 'Overridden' });

@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 export const cancelReason = (reason: string | undefined): string =>
   `by ${userName()}${reason === undefined ? '' : `: ${reason}`}`;
 
-function userName(): string {
+/** Of whoever runs this process. */
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -1,15 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
+import { cacheCommands } from './cache-commands';
+import { command, example } from './command';
+import { discoveryCommands } from './discovery-commands';
 import { type Cloud, type EngineOptions, onEngine } from './engine';
 import { reportFailure } from './failure';
 import { ExitCode, type Io, processIo } from './io';
 import { logLevel } from './log-level';
-import type { MergeOptions } from './merge';
+import type { MergeCommandOptions } from './merge';
 import { npmArguments } from './npm-arguments';
 import {
   artifactDir,
-  discovery,
   engine,
   folder,
   idempotencyKey,
@@ -19,6 +21,8 @@ import {
   reason,
   stack,
 } from './options';
+import { overrideCommand } from './override-command';
+import { overrides } from './override-option';
 import { wantsJson } from './wants-json';
 
 /**
@@ -63,40 +67,21 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     local: () => Promise<number>,
     aws: (cloud: Cloud) => Promise<number>,
   ) => done(await onEngine(options, local, aws, io));
-  const mergeEither = (plan: string, options: MergeOptions & EngineOptions) =>
+  const mergeEither = (plan: string, options: MergeCommandOptions & EngineOptions) =>
     onEither(
       options,
       async () => (await import('./merge')).merge(plan, options, io),
       async (cloud) => (await import('./aws/merge')).mergeOnAws(plan, options, cloud, io),
     );
 
-  discovery(
-    command(program, 'init', 'Writes a first plan.yaml with comments from the branches of this repository.'),
-  )
-    .option('--force', 'replace a plan.yaml that is there already')
-    .option('--json', 'print {"path"} on standard output, notes as JSON lines on standard error')
-    .addHelpText('after', example("lex-pr init --gate test='npm test'"))
-    .action(async (options) => done(await (await import('./init')).initCommand(options, io)));
+  discoveryCommands(program, io, done);
 
-  discovery(
-    command(program, 'plan', 'Writes the plan for the branches of this repository, on standard output.'),
-  )
-    .option('--pin', 'pin each item to the head its branch has now')
-    .addOption(folder('--out <folder>', 'write plan.yaml there instead, or plan.json with --json'))
-    .option('--json', 'print the plan as JSON, notes as JSON lines on standard error')
-    .addHelpText(
-      'after',
-      example(
-        'lex-pr plan > plan.yaml',
-        "lex-pr plan --branches 'feature/*' --infer overlap --gate test='make test' --json | lex-pr merge -",
-      ),
-    )
-    .action(async (options) => done(await (await import('./plan')).planCommand(options, io)));
-
-  command(
-    program,
-    'merge <plan>',
-    'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+  overrides(
+    command(
+      program,
+      'merge <plan>',
+      'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+    ),
   )
     .option('--execute', 'land the result on the target; without it no ref moves (a dry run)')
     .addOption(artifactDir())
@@ -117,7 +102,9 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     )
     .action(mergeEither);
 
-  command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.')
+  overrides(
+    command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.'),
+  )
     .addOption(artifactDir())
     .addOption(maxWorkers())
     .addOption(logFormat())
@@ -163,6 +150,8 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
         async (cloud) => (await import('./aws/cancel')).cancelOnAws(run, options, cloud, io),
       ),
     );
+
+  overrideCommand(program, io, onEither);
 
   command(program, 'status [run]', 'Shows how far a run is; by default the last one.')
     .option('--json', 'as JSON')
@@ -256,19 +245,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       ),
     );
 
-  const cache = command(
-    program,
-    'cache',
-    'Shows or clears what is remembered from earlier runs.',
-  ).addHelpText('after', example('lex-pr cache stats', 'lex-pr cache clear'));
-  command(cache, 'stats', 'Entries by operation, size on disk, and what the last run found.')
-    .option('--json', 'as JSON')
-    .addHelpText('after', example('lex-pr cache stats --json'))
-    .action(async (options) => done(await (await import('./cache')).cacheStats(options, io)));
-  command(cache, 'clear', 'Forgets everything: the next run executes every gate.')
-    .option('--json', 'as JSON')
-    .addHelpText('after', example('lex-pr cache clear'))
-    .action(async (options) => done(await (await import('./cache')).cacheClear(options, io)));
+  cacheCommands(program, io, done);
 
   command(program, 'doctor', 'Says what is wrong on this machine and in this folder, and what mends it.')
     .option('--json', 'as JSON')
@@ -301,8 +278,3 @@ function textOf(path: string): string | undefined {
     return undefined;
   }
 }
-
-const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
-
-const command = (program: Command, usage: string, description: string) =>
-  program.command(usage).description(description).exitOverride();

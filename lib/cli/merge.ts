@@ -16,11 +16,13 @@ import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
 import { callbackSettings } from './callback-settings';
+import { userName } from './cancel-reason';
 import { type LineOptions, lineFor } from './enter-line';
 import { follow } from './follow';
 import type { Io } from './io';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
+import { askedOverrides, type OverrideOptions } from './override-option';
 
 export interface MergeOptions extends LineOptions {
   readonly execute?: boolean;
@@ -30,9 +32,12 @@ export interface MergeOptions extends LineOptions {
   readonly maxWorkers?: number;
 }
 
+export type MergeCommandOptions = MergeOptions & OverrideOptions;
+
 /** `lex-pr merge` and `lex-pr run`: from a plan to a report. @returns the exit code */
-export async function merge(planPath: string, options: MergeOptions, io: Io): Promise<number> {
+export async function merge(planPath: string, options: MergeCommandOptions, io: Io): Promise<number> {
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
+  const overrides = askedOverrides(options, plan, userName());
   const settings = callbackSettings(io.env);
   const containerEngine = await engineFor(gatesOf(plan), process.env);
   const id = runId(Date.now(), Math.random());
@@ -56,6 +61,7 @@ export async function merge(planPath: string, options: MergeOptions, io: Io): Pr
       lanes,
       artifactFolder: folder,
       startedAt,
+      overrides,
     };
     const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);

@@ -61,6 +61,10 @@ export function trackProgress(
       });
     } else if (event.event === 'probe') {
       sink.event({ kind: 'note', text: probeText(event, nameOf) });
+    } else if (event.event === 'override') {
+      const { item, gate } = load.tasks[event.task]!;
+      const text = `${gate.name} of ${nameOf(item)} counts as passed: ${event.user} answers for it, ${event.reason}`;
+      sink.event({ kind: 'note', text });
     } else if (event.event === 'lost') {
       inHand.delete(event.lane);
       sink.event({ kind: 'note', text: `lane ${event.lane} was lost with what it held: ${event.why}` });

@@ -23,6 +23,7 @@ import { localToolchains } from './gate-key';
 import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
+import { recordedOverrides } from './overridable';
 import { announceRun } from './running';
 import type { Workspace } from './workspace';
 
@@ -56,7 +57,9 @@ export interface LocalOutcome {
 /** Puts the run into the store; nothing has started yet. */
 export async function createRun(run: LocalRun): Promise<void> {
   const { record, load, workspace } = run;
-  const first = start(load, newState(load, lanesOf(run), record.base), record.outdated, record.startedAt);
+  const state0 = newState(load, lanesOf(run), record.base);
+  const overrides = recordedOverrides(load, record);
+  const first = start(load, state0, record.outdated, record.startedAt, overrides);
   const state = encodeState(first.state);
   await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
 }
@@ -90,6 +93,7 @@ export async function carryOn(
     run: record.id,
     version,
     state,
+    outdated: record.outdated,
     now: Date.now,
     onCommit(events, now) {
       // While it lands, other gates go on: the landing may be faster than the stop.

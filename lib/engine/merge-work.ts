@@ -40,9 +40,10 @@ export async function performMerge(
     const { tree: onto } = await commits.read(tip.chain);
     const untested = work.untested.includes(item);
     const { name, branch } = ordered.items[item]!;
+    const overrides = work.overrides?.filter((override) => override.item === item) ?? [];
     const result: WeaveResult = untested
       ? { kind: 'nothing' }
-      : await weaveItem(context, tip, { name, branch, head });
+      : await weaveItem(context, tip, { name, branch, head, overrides });
     const alone = untested && ordered.deps[item]!.length === 0;
     const present =
       result.kind === 'nothing' && (alone || (await addsNothingTo(workspace, work.base, tip, head)));

@@ -8,6 +8,7 @@ import { userIdentity } from '../repository/identity';
 import { branchRefs, hasCommit, listBranches, readRefs } from '../repository/refs';
 import type { RunRecord } from '../run/record';
 import type { GitWorkspace } from './git-workspace';
+import { type AskedAtStart, overridesAtStart } from './overridable';
 
 export interface RunOptions {
   readonly id: string;
@@ -20,6 +21,8 @@ export interface RunOptions {
   /** Of woven commits. Default: the user of this machine. */
   readonly committer?: RunRecord['committer'];
   readonly warnings?: readonly string[];
+  /** Gates that somebody answers for before they run. */
+  readonly overrides?: readonly AskedAtStart[];
 }
 
 /**
@@ -31,7 +34,7 @@ export async function prepareRun(
   workspace: GitWorkspace,
   plan: Plan,
   ordered: OrderedPlan,
-  options: RunOptions,
+  { overrides: asked = [], ...options }: RunOptions,
   onHeads: (found: number) => void = () => {},
 ): Promise<RunRecord> {
   const { source, repository } = workspace;
@@ -61,6 +64,7 @@ export async function prepareRun(
     ordered.items.filter((_, item) => found[item] === undefined),
   );
   const heads = found.map((head) => head!);
+  const overrides = overridesAtStart(plan, ordered, heads, asked);
   if (options.execute) await refuseInTheWay(workspace, plan.target, base!, heads);
   return {
     ...options,
@@ -69,6 +73,7 @@ export async function prepareRun(
     heads: heads.map(({ ref, sha }) => ({ ref, sha })),
     outdated: heads.flatMap(({ outdated }, item) => (outdated ? [item] : [])),
     committer: options.committer ?? (await userIdentity(source)),
+    ...(overrides.length > 0 && { overrides }),
   };
 }
 

@@ -1,10 +1,27 @@
 import { endsWithTrailers, type Trailer } from '../repository/trailers';
 
-/** The trailers of every commit that lands: which item and which run it comes from. */
-export function landingTrailers(item: string, runId: string): readonly Trailer[] {
+/** A gate that somebody has answered for. */
+export interface WovenOverride {
+  readonly gate: string;
+  readonly user: string;
+  readonly reason: string;
+}
+
+/**
+ * The trailers of every commit that lands: which item and which run it comes from, and who answers for a gate of it
+ * that has not passed.
+ */
+export function landingTrailers(
+  item: string,
+  runId: string,
+  overrides: readonly WovenOverride[] = [],
+): readonly Trailer[] {
   return [
     [ITEM_TRAILER, item],
     ['Lex-PR-Run', runId],
+    ...overrides.map(
+      ({ gate, user, reason }): Trailer => ['Lex-PR-Override', `${gate} by ${user}: ${reason}`],
+    ),
   ];
 }
 

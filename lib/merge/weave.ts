@@ -3,7 +3,7 @@ import type { CommitStore, Signature } from '../repository/commits';
 import type { Git } from '../repository/git';
 import { rebase, squash } from './linearize';
 import type { Merge } from './merger';
-import { ITEM_TRAILER, landingTrailers, withTrailers } from './message';
+import { ITEM_TRAILER, landingTrailers, type WovenOverride, withTrailers } from './message';
 
 /** The two ends of a weave. Their trees are always the same. */
 export interface Tip {
@@ -46,6 +46,7 @@ export interface WeaveItem {
   readonly branch: string;
   /** Full commit id. */
   readonly head: string;
+  readonly overrides?: readonly WovenOverride[];
 }
 
 /**
@@ -61,7 +62,7 @@ export async function weaveItem(context: WeaveContext, tip: Tip, item: WeaveItem
   }
   if (merged.tree === (await commits.read(tip.chain)).tree) return { kind: 'nothing' };
 
-  const trailers = landingTrailers(item.name, runId);
+  const trailers = landingTrailers(item.name, runId, item.overrides);
   const chain = await commits.write({
     tree: merged.tree,
     parents: [tip.chain, item.head],

@@ -35,6 +35,7 @@ export function buildPlan(
       mergeStrategy: policy.mergeStrategy,
       failFast: policy.failFast,
       speculation: policy.speculation,
+      overrides: policy.overrides,
       integration: buildIntegration(policy.integration, document.gates),
       retries: new Map(Object.entries(policy.retries)),
       performance: { ...PERFORMANCE_DEFAULTS, ...preset?.performance, ...given(policy.performance) },

@@ -78,6 +78,11 @@ export interface Performance {
   readonly memoryThresholdPercent: number;
 }
 
+/** Who may answer for gates that have not passed; by default nobody. */
+export interface Overrides {
+  readonly adminGreen: readonly string[];
+}
+
 export interface Policy {
   readonly maxWorkers: number;
   readonly mergeStrategy: MergeStrategy;
@@ -86,6 +91,7 @@ export interface Policy {
   readonly failFast?: boolean | undefined;
   /** `deps`: gates may run ahead of the dependencies of their items. A record of a version before does not say it. */
   readonly speculation?: 'off' | 'deps' | undefined;
+  readonly overrides?: Overrides | undefined;
   /** By gate name. */
   readonly retries: ReadonlyMap<string, Retry>;
   readonly performance: Performance;

@@ -230,6 +230,17 @@ const policy = z
       .boolean()
       .default(false)
       .describe('Whether the first item that fails ends the run: nothing more starts, and nothing lands.'),
+    overrides: z
+      .strictObject({
+        adminGreen: z
+          .array(
+            z.string().regex(NAME, { error: 'a user has 1 to 255 characters, none of them a control one' }),
+          )
+          .default([])
+          .describe('Users who may have a gate of an item count as passed, with a reason.'),
+      })
+      .prefault({})
+      .describe('Who may override what.'),
     retries: z.record(name, retry).default({}).describe('Attempts by gate name.'),
     mergeRule: z
       .strictObject({ type: z.literal('strict-required').describe('Every required gate has to pass.') })

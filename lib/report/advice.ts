@@ -39,4 +39,4 @@ export function reasonCode({ reason }: Pick<ReportItem, 'reason'>): string {
   return reason?.split(':', 1)[0] ?? '';
 }
 
-const isBad = (gate: ReportGate) => gate.status === 'fail' || gate.status === 'timeout';
+const isBad = ({ status, override }: ReportGate) => !override && (status === 'fail' || status === 'timeout');

@@ -4,6 +4,7 @@ import type { OrderedPlan } from '../plan/order';
 import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
+import { overrideOf } from '../run/waived';
 import type { Workload } from '../run/workload';
 import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory, wasTested } from './outcome';
@@ -148,7 +149,15 @@ function reportGate(
     log: last?.log ?? null,
     artifacts: [...(last?.artifacts ?? [])],
     note: noteOf(last, state.tasks[task] === TaskStatus.skipped),
+    override: reportOverride(state, task),
   };
+}
+
+function reportOverride(state: RunState, task: number): ReportGate['override'] {
+  const override = overrideOf(state, task);
+  if (override === undefined) return null;
+  const { user, reason, by, at } = override;
+  return { user, reason, at: iso(at), by };
 }
 
 function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Report['integration'] {

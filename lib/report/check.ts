@@ -62,10 +62,11 @@ function checkOrder(report: Report, plan: CheckedPlan): string[] {
 
 function whenPassed(item: ReportItem, deps: Passed): Passed {
   const blocking = item.gates.filter((gate) => gate.blocking);
-  const ends = blocking.map((gate) => ranSpan(gate)?.end ?? -Infinity);
+  const ends = blocking.map(countedAt);
   // Gates of an item that changes nothing are skipped, and it counts as merged.
   const open = blocking.find(
-    ({ status }) => status !== 'pass' && !(status === 'skipped' && item.status === 'merged'),
+    ({ status, override }) =>
+      status !== 'pass' && !override && !(status === 'skipped' && item.status === 'merged'),
   );
   return {
     at: Math.max(deps.at, ...ends),
@@ -97,6 +98,14 @@ function checkLanes(report: Report, maxWorkers: number): string[] {
     if (by > 0 && onLane.get(lane)! > 1) violations.add(`lane ${lane} ran two gates at once at ${when}`);
   }
   return [...violations];
+}
+
+/** From when on a gate counts as passed: once it has, or once it was overridden. */
+function countedAt(gate: ReportGate): number {
+  const end = ranSpan(gate)?.end ?? -Infinity;
+  if (!gate.override) return end;
+  const at = Date.parse(gate.override.at);
+  return gate.status === 'pass' ? Math.min(end, at) : at;
 }
 
 function ranSpan(gate: ReportGate) {

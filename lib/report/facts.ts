@@ -34,6 +34,13 @@ export function flakyGates(report: Report): readonly FailedGate[] {
   return allGates(report).filter(({ gate }) => gate.flaky);
 }
 
+/** Gates that somebody has answered for, with what was said. */
+export function overriddenGates(report: Report) {
+  return allGates(report).flatMap(({ item, gate }) =>
+    gate.override ? [{ item, gate, override: gate.override }] : [],
+  );
+}
+
 /** Every gate of the items in merge order, then those of the woven commit. */
 export function allGates(report: Report): readonly FailedGate[] {
   return [

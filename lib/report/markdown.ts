@@ -8,6 +8,7 @@ import {
   type FailedGate,
   failedGates,
   flakyGates,
+  overriddenGates,
   shortCommit,
   timings,
   withStatus,
@@ -31,6 +32,7 @@ export function renderMarkdown(report: Report, tails: LogTails): string {
     `# ${headline(report, code)}\n\nRun ${code(report.runId)}, status **${report.status}**.`,
     itemsTable(report),
     failures(report, tails),
+    overrides(report),
     blockedChains(report),
     integration(report),
     timing(report),
@@ -61,8 +63,12 @@ function gateCounts({ gates }: ReportItem): string {
   return [...counts].map(([status, of]) => `${of.length} ${status}`).join(', ');
 }
 
-function statusOf({ status, cached, quarantined }: ReportGate): string {
-  const remarks = [...(cached ? ['cached'] : []), ...(quarantined ? ['quarantined'] : [])];
+function statusOf({ status, cached, quarantined, override }: ReportGate): string {
+  const remarks = [
+    ...(cached ? ['cached'] : []),
+    ...(quarantined ? ['quarantined'] : []),
+    ...(override ? ['overridden'] : []),
+  ];
   return remarks.length === 0 ? status : `${status} (${remarks.join(', ')})`;
 }
 
@@ -78,11 +84,11 @@ function failure({ item, gate, onWeave }: FailedGate, tails: LogTails): string {
   const whose = item === null ? 'the woven commit' : code(item);
   const of = onWeave ? `the weave with ${whose}` : whose;
   const why = gate.quarantined ? 'quarantined' : 'optional';
-  const optional = gate.blocking ? '' : ` (${why}, blocks nothing)`;
+  const weight = gate.override ? ' (overridden)' : gate.blocking ? '' : ` (${why}, blocks nothing)`;
   const attempts = gate.attempts > 1 ? `, ${gate.attempts} attempts` : '';
   const tail = gate.log === null ? undefined : tails.get(gate.log);
   return [
-    `### ${code(gate.name)} of ${of}${optional}`,
+    `### ${code(gate.name)} of ${of}${weight}`,
     `${ending(gate)}${attempts}${gate.log === null ? '' : `; log: ${code(gate.log)}`}`,
     ...(tail === undefined || tail === '' ? [] : [fence(lines(tail))]),
   ].join('\n\n');
@@ -101,6 +107,16 @@ function lines(log: string): string {
     .map((line) => printable(line.replaceAll('\t', '    ')))
     .join('\n')
     .trimEnd();
+}
+
+function overrides(report: Report): string {
+  return list(
+    'Overrides',
+    overriddenGates(report).map(
+      ({ override: { user, reason, at, by }, ...of }) =>
+        `${gateOf(of)}: ${code(user)} answers for it, ${code(reason)} (${at}${by === null ? '' : `, by ${code(by)}`})`,
+    ),
+  );
 }
 
 function blockedChains(report: Report): string {

@@ -59,7 +59,7 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
     else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
       if (isFailure(event.status)) firstFailed ??= event.item;
-      if (event.status === ItemStatus.open) readyAt.set(event.item, event.at);
+      if (event.status === ItemStatus.open && !readyAt.has(event.item)) readyAt.set(event.item, event.at);
     } else if (event.event === 'result') {
       if (event.kind === 'merge') merges.set(event.item, event);
       else if (event.kind === 'land') landings.push(event);

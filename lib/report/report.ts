@@ -29,6 +29,15 @@ const GateReport = z
     log: z.string().nullable().describe('Path of its output, relative to the artifact folder'),
     artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
     note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
+    override: z
+      .strictObject({
+        user: z.string().describe('Who answers for it, one of `policy.overrides.adminGreen`'),
+        reason: z.string(),
+        at: Time,
+        by: z.string().nullable().describe('Who asked for it, as far as that is known'),
+      })
+      .nullable()
+      .describe('It counts as passed, whatever its status; null where nobody said so'),
   })
   .meta({ id: 'Gate' });
 

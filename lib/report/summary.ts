@@ -3,7 +3,15 @@ import type { Style } from '../cli/style';
 import { printable } from '../telemetry/printable';
 import { advice } from './advice';
 import { costLine } from './cost-line';
-import { BY_URGENCY, failedGates, flakyGates, type ItemStatus, timings, withStatus } from './facts';
+import {
+  BY_URGENCY,
+  failedGates,
+  flakyGates,
+  type ItemStatus,
+  overriddenGates,
+  timings,
+  withStatus,
+} from './facts';
 import { headline } from './headline';
 import type { Report, ReportItem } from './report';
 import { cut, displayWidth, pad } from './width';
@@ -33,6 +41,7 @@ export function renderSummary(report: Report, folder: string, style: Style): str
       }),
     ),
     ...paragraph([...gateLines(report, style), ...costLines(report, style)]),
+    ...paragraph(overrideLines(report, style)),
     ...paragraph(report.warnings.map((warning) => `${style.yellow('warning:')} ${printable(warning)}`)),
     ...nextSteps(report, folder, style),
     ...whereabouts(report, folder, style),
@@ -81,8 +90,9 @@ function foldedText(group: readonly ReportItem[]): string {
 function gateLines(report: Report, style: Style): string[] {
   const { ran, cached, utilisation } = timings(report);
   if (ran + cached === 0) return [];
-  const quarantined = failedGates(report).filter(({ gate }) => gate.quarantined).length;
-  const bad = failedGates(report).length - quarantined;
+  const failed = failedGates(report).map(({ gate }) => gate);
+  const quarantined = failed.filter((gate) => gate.quarantined).length;
+  const bad = failed.filter((gate) => !gate.quarantined && !gate.override).length;
   const flaky = flakyGates(report).length;
   const parts = [
     `${ran} ran`,
@@ -95,6 +105,14 @@ function gateLines(report: Report, style: Style): string[] {
       : []),
   ];
   return [`${style.bold('Gates')}   ${parts.join(', ')}`];
+}
+
+function overrideLines(report: Report, style: Style): string[] {
+  const lines = overriddenGates(report).map(({ item, gate, override: { user, reason } }) => {
+    const what = `${printable(gate.name)} of ${printable(item ?? '')}`;
+    return `${style.yellow('overridden:')} ${what}, by ${printable(user)}: ${printable(reason)}`;
+  });
+  return lines.length <= ROWS ? lines : [...lines.slice(0, ROWS), `… ${lines.length - ROWS} more`];
 }
 
 function costLines(report: Report, style: Style): string[] {

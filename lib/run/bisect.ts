@@ -4,6 +4,7 @@ import { failItem, queueTask, setItem } from './items';
 import { probePoints } from './probe-points';
 import { closureOf, inRound, members, type Point, type Search } from './search';
 import { ItemStatus, TaskStatus } from './state';
+import { asks } from './waived';
 import { enter, weaveAgain } from './weaving';
 
 /** The verification of the whole weave has failed: the search for the item that breaks it begins. */
@@ -133,7 +134,7 @@ function findClash(draft: Draft, search: Search): void {
     return;
   }
   // A gate of its own has passed on it and its dependencies.
-  const shown = gates.every((gate) => load.askedBy[gate]?.has(item));
+  const shown = gates.every((gate) => load.askedBy[gate] !== undefined && asks(load, state, item, gate));
   narrow(draft, { ...search, passing: -1, shown, failing: others.at(-1)!, culprit });
 }
 
@@ -186,5 +187,6 @@ function isAsked({ load, state }: Draft, gate: number, end: number): boolean {
   const asking = load.askedBy[gate];
   if (asking === undefined) return true;
   const isIn = inRound(state);
+  // Also of an item that is let through without the gate: or else the blame would fall on whoever asks for it next.
   return members(state).some((item) => item <= end && isIn(item) && asking.has(item));
 }

@@ -1,5 +1,5 @@
 import { pushAll } from './ready-queue';
-import { ItemStatus, type RunState, TaskStatus } from './state';
+import { hasPassed, ItemStatus, type RunState, TaskStatus } from './state';
 import type { Workload } from './workload';
 
 /** Changes when a stored state of the one before can no longer be read. */
@@ -20,6 +20,7 @@ export function encodeState(state: RunState): string {
     lanes: state.lanes,
     window: state.window,
     weave: state.weave,
+    ...(state.overrides.length > 0 && { overrides: state.overrides }),
   });
 }
 
@@ -55,6 +56,7 @@ export function decodeState(load: Workload, text: string): RunState {
   tasks.set(recorded);
   const attempts = new Uint16Array(tasks.length);
   for (const [task, count] of stored.attempts) attempts[task] = count;
+  const overrides: RunState['overrides'] = stored.overrides ?? [];
   return {
     generation: stored.generation,
     phase: stored.phase,
@@ -74,12 +76,13 @@ export function decodeState(load: Workload, text: string): RunState {
       known: undefined,
       ...stored.weave,
     },
-    ...derive(load, items, tasks),
+    overrides,
+    ...derive(load, items, tasks, new Set(overrides.map(({ task }) => task))),
   };
 }
 
 /** What `RunState` keeps beside the stored fields, computed from them. */
-function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
+function derive(load: Workload, items: Uint8Array, tasks: Uint8Array, overridden: ReadonlySet<number>) {
   const ready: number[] = [];
   const ahead: number[] = [];
   const openTasks = new Uint16Array(items.length);
@@ -93,7 +96,8 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
     if (unfinished && task.item < 0) verifying += 1;
     if (status === TaskStatus.ready)
       (items[task.item] === ItemStatus.waiting ? ahead : ready).push(load.rankOf[index]!);
-    if (task.item >= 0 && task.blocking && status !== TaskStatus.passed) openTasks[task.item]! += 1;
+    const isOpen = status !== TaskStatus.passed && !overridden.has(index);
+    if (task.item >= 0 && task.blocking && isOpen) openTasks[task.item]! += 1;
   });
   const unmetDeps = Uint32Array.from(load.deps, (deps, item) =>
     items[item] === ItemStatus.waiting || items[item] === ItemStatus.blocked
@@ -102,9 +106,6 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array) {
   );
   return { ready: pushAll(ready), ahead: pushAll(ahead), unmetDeps, openTasks, unfinishedTasks, verifying };
 }
-
-const hasPassed = (status: number) =>
-  status === ItemStatus.passed || status === ItemStatus.woven || status === ItemStatus.present;
 
 /** One character a status; statuses stay below 36. */
 const digits = (values: Uint8Array) => Array.from(values, (value) => value.toString(36)).join('');

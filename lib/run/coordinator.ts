@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { encodeState } from './codec';
 import type { Answer, Input, Result, RunEvent } from './messages';
+import { doneOutside } from './outside';
 import type { RunState } from './state';
-import { nextWake, type Step, step, stopRun } from './step';
+import { nextWake, type Step, step } from './step';
 import { type RunStore, StaleVersionError } from './store';
 import type { Workload } from './workload';
 
@@ -10,7 +11,7 @@ export interface Coordinator {
   /** A lane's turn; resolves when there is work for it, without any polling in between. */
   next(lane: number, turn: number, results: readonly Result[]): Promise<Answer['work']>;
   readonly state: RunState;
-  /** Somebody else may have ended the run in the store. */
+  /** Somebody else may have ended the run in the store, or overridden a gate. */
   refresh(): void;
   /** No more answers are given and nothing more is recorded; whoever waits is told to end. */
   stop(): void;
@@ -18,8 +19,9 @@ export interface Coordinator {
 
 /**
  * Carries turns to `step` in one process. Turns that come in while a commit is being written are combined in
- * the next one; no answer is given before the commit that caused it is in the store. Another process may end the
- * run there (`stopRun`): that is taken over when `refresh` tells of it, or when a commit meets it.
+ * the next one; no answer is given before the commit that caused it is in the store. Other processes may end the run
+ * there (`stopRun`) or override gates (`overrideRun`): that is taken over when `refresh` tells of it, or when a commit
+ * meets it.
  * @param onCommit told the events of each commit, after it
  * @param onFault the store has failed; nothing goes on
  */
@@ -29,6 +31,8 @@ export function createCoordinator(context: {
   readonly run: string;
   readonly version: number;
   readonly state: RunState;
+  /** As for `start`. */
+  readonly outdated: readonly number[];
   readonly now: () => number;
   readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
   readonly onFault: (error: unknown) => void;
@@ -49,7 +53,7 @@ export function createCoordinator(context: {
       while (!stopped && (called || inbox.length > 0)) {
         if (called) {
           called = false;
-          await adoptStop();
+          await adopt();
         } else await commitInputs();
       }
     } catch (error) {
@@ -67,7 +71,7 @@ export function createCoordinator(context: {
     try {
       await store.commit(run, version, encodeState(taken.state), taken.events);
     } catch (error) {
-      if (!(error instanceof StaleVersionError) || !(await adoptStop())) throw error;
+      if (!(error instanceof StaleVersionError) || !(await adopt())) throw error;
       inbox.unshift(...inputs);
       return;
     }
@@ -76,17 +80,23 @@ export function createCoordinator(context: {
     publish(taken);
   }
 
-  /** Goes on from a commit of another process if all that it did was to end our run. @returns whether it did */
-  async function adoptStop(): Promise<boolean> {
+  /** Goes on from commits of other processes if they only did what is theirs to do. @returns whether they did */
+  async function adopt(): Promise<boolean> {
     const stored = await store.read(run);
-    if (stored.version !== version + 1) return false;
-    const stopped = (await store.events(run)).findLast(({ event }) => event === 'stop');
-    if (stopped?.event !== 'stop') return false;
-    const taken = stopRun(load, state, stopped.status, stopped.why, stopped.at);
-    if (!isDeepStrictEqual(JSON.parse(stored.state), JSON.parse(encodeState(taken.state)))) return false;
-    version += 1;
-    state = taken.state;
-    publish(taken);
+    const theirs: RunEvent[] = [];
+    let now = state;
+    let at = version;
+    for await (const commit of store.eventsAfter(run, version)) {
+      if (commit.version > stored.version) break;
+      now = doneOutside(load, now, commit.events, context.outdated) ?? now;
+      theirs.push(...commit.events);
+      at += 1;
+    }
+    if (at === version || at !== stored.version) return false;
+    if (!isDeepStrictEqual(JSON.parse(stored.state), JSON.parse(encodeState(now)))) return false;
+    version = at;
+    state = now;
+    publish({ state, answers: [], events: theirs });
     // For lanes that wait.
     inbox.push({ kind: 'clock' });
     return true;

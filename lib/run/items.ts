@@ -1,6 +1,6 @@
 import type { Draft } from './draft';
 import { push } from './ready-queue';
-import { narrowWindow, widen } from './speculation';
+import { narrowWindow, queueIdle, widen } from './speculation';
 import { ItemStatus, isOut, TaskStatus } from './state';
 
 /** The life of an item: waiting → open → passed → woven, or out of the run at any point before the end. */
@@ -15,12 +15,11 @@ export function openRoots(draft: Draft): void {
 
 /** Queues the item's gates; one that has no blocking gate to wait for passes at once, and may open others in turn. */
 export function openItem(draft: Draft, first: number): void {
-  const { load, state } = draft;
+  const { state } = draft;
   const opening = [first];
   for (let item = opening.pop(); item !== undefined; item = opening.pop()) {
     setItem(draft, item, ItemStatus.open);
-    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++)
-      if (state.tasks[task] === TaskStatus.idle) queueTask(draft, task);
+    queueIdle(draft, item);
     leaveAhead(draft, item);
     if (state.openTasks[item] === 0 || isEmpty(draft, item)) opening.push(...markPassed(draft, item));
   }

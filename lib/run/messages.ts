@@ -1,7 +1,7 @@
 import type { LandResult } from '../merge/land';
 import type { WeaveResult } from '../merge/weave';
 import type { Seen } from './search';
-import type { Phase, StopStatus, Work } from './state';
+import type { Override, Phase, StopStatus, Work } from './state';
 
 /** What became of one gate task in a lane. */
 export interface GateResult {
@@ -121,6 +121,7 @@ export type RunEvent =
     } & Seen)
   /** Nobody is evicted: the probes are used up, or the base fails by itself. */
   | ({ readonly event: 'give-up'; readonly why: 'limit' | 'base'; readonly at: number } & Seen)
+  | ({ readonly event: 'override' } & Override)
   /** A worker was lost with what it held. */
   | { readonly event: 'lost'; readonly lane: number; readonly why: string; readonly at: number }
   | { readonly event: 'stop'; readonly status: StopStatus; readonly why: string; readonly at: number };

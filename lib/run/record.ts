@@ -24,6 +24,14 @@ export interface RunRecord {
   readonly heads: readonly { readonly ref: string | null; readonly sha: string }[];
   /** Positions of items whose branch no longer names the commit that the plan pins. */
   readonly outdated: readonly number[];
+  /** Gates that counted as passed from the start: by the item's position, and the gate's among its gates. */
+  readonly overrides?: readonly {
+    readonly item: number;
+    readonly gate: number;
+    readonly user: string;
+    readonly reason: string;
+    readonly by: string | null;
+  }[];
   readonly committer: { readonly name: string; readonly email: string };
   /** What is to be known of how the plan was made; for the report. */
   readonly warnings?: readonly string[];
@@ -37,6 +45,7 @@ const WITH_POLICIES = 2;
 function formatOf(plan: Plan): number {
   const isPlain =
     !plan.policy.failFast &&
+    !plan.policy.overrides?.adminGreen.length &&
     plan.items.every((item) => urgencyOf(item) === 0) &&
     ![...gatesOf(plan)].some(isQuarantined);
   return isPlain ? RECORD_FORMAT : WITH_POLICIES;

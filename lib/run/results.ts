@@ -5,6 +5,7 @@ import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from '.
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
 import { ItemStatus, mayMatter, TaskStatus, type Work } from './state';
 import { endUndecided, skipAll, stopNow } from './stopping';
+import { overrideOf } from './waived';
 import { endWith, weaveAgain } from './weaving';
 
 /** A gate whose worker is lost this often fails; weaving or landing lost this often ends the run. */
@@ -92,7 +93,8 @@ export function giveBackWork(draft: Draft, work: Work): void {
 function giveBack(draft: Draft, task: number): void {
   const { item } = draft.load.tasks[task]!;
   draft.state.unfinishedTasks -= 1;
-  if (!stillCounts(draft, item)) draft.state.tasks[task] = TaskStatus.skipped;
+  if (overrideOf(draft.state, task) !== undefined) draft.state.tasks[task] = TaskStatus.passed;
+  else if (!stillCounts(draft, item)) draft.state.tasks[task] = TaskStatus.skipped;
   else queueTask(draft, task);
 }
 
@@ -107,21 +109,23 @@ function takeGate(draft: Draft, result: GateResult): void {
   const task = load.tasks[result.task]!;
   state.attempts[result.task] = result.attempt;
   state.unfinishedTasks -= 1;
-  const failed = result.outcome === 'fail' || result.outcome === 'timeout';
+  const isOverridden = overrideOf(state, result.task) !== undefined;
+  const failed = !isOverridden && (result.outcome === 'fail' || result.outcome === 'timeout');
   if (failed && result.attempt < task.maxAttempts && stillCounts(draft, task.item)) {
     retry(draft, result.task, task.backoffMs);
     return;
   }
   state.tasks[result.task] = failed
     ? TaskStatus.failed
-    : result.outcome === 'pass'
+    : isOverridden || result.outcome === 'pass'
       ? TaskStatus.passed
       : TaskStatus.skipped;
   if (task.item < 0) {
     state.verifying -= 1;
     return;
   }
-  if (!stillCounts(draft, task.item)) return;
+  // It has been decided without this gate.
+  if (!stillCounts(draft, task.item) || isOverridden) return;
   switch (result.outcome) {
     case 'pass':
       if (task.blocking) gatePassed(draft, task.item);

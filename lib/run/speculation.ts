@@ -16,8 +16,15 @@ export function queueAhead(draft: Draft): void {
   if (!load.speculates) return;
   for (let item = 0; item < state.items.length; item++) {
     if (state.items[item] !== ItemStatus.waiting) continue;
-    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) queueTask(draft, task);
+    queueIdle(draft, item);
   }
+}
+
+/** Queues the gates of an item that are not decided yet. */
+export function queueIdle(draft: Draft, item: number): void {
+  const { load, state } = draft;
+  for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++)
+    if (state.tasks[task] === TaskStatus.idle) queueTask(draft, task);
 }
 
 export function widen({ state }: Draft): void {

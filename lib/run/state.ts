@@ -1,5 +1,6 @@
 import type { Tip } from '../merge/weave';
 import type { Known, Search } from './search';
+import type { ToldOverride } from './waived';
 import type { Workload } from './workload';
 
 /** Where an item stands. Everything from `gateFailed` on is a failure of its own, but for `failFast`. */
@@ -36,6 +37,8 @@ export type ItemStatus = (typeof ItemStatus)[keyof typeof ItemStatus];
 
 export const isFailure = (status: number): boolean =>
   status >= ItemStatus.gateFailed && status !== ItemStatus.failFast;
+export const hasPassed = (status: number): boolean =>
+  status === ItemStatus.passed || status === ItemStatus.woven || status === ItemStatus.present;
 /** Failed, blocked or skipped: it will not be part of the weave. */
 export const isOut = (status: number): boolean => status >= ItemStatus.blocked;
 
@@ -70,6 +73,8 @@ export type Work =
       readonly untested: readonly number[];
       readonly base: string;
       readonly tip: Tip;
+      /** Those that let the items through; left out where there are none. */
+      readonly overrides?: readonly ToldOverride[];
     }
   | {
       readonly kind: 'land';
@@ -113,6 +118,18 @@ export interface Weave {
 /** Why a run ends before its time: what becomes of the items that were not decided. */
 export type StopStatus = typeof ItemStatus.cancelled | typeof ItemStatus.engineFault;
 
+/** Somebody answers for a blocking gate of an item: it counts as passed. */
+export interface Override {
+  readonly task: number;
+  /** One whom the policy allows it, as was said. */
+  readonly user: string;
+  readonly reason: string;
+  /** Who asked for it, as far as that is known. */
+  readonly by: string | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** Everything that changes during a run; a few bytes an item. Changed by `step` only. */
 export interface RunState {
   /** Incremented by each take-over; turns of older generations count for nothing. */
@@ -134,6 +151,7 @@ export interface RunState {
   /** How many gates may run ahead of what their items wait for. */
   window: number;
   weave: Weave;
+  overrides: readonly Override[];
   /** Derived from the above, kept beside it so that no decision scans all items. */
   ready: number[];
   /** The same of items that wait, whose gates may run ahead of what they wait for. */
@@ -175,6 +193,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
       search: undefined,
       known: undefined,
     },
+    overrides: [],
     ready: [],
     ahead: [],
     unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),

@@ -2,6 +2,7 @@ import type { Draft } from './draft';
 import { failFast } from './fail-fast';
 import { failItem, lineUpTask, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
+import { applyOverride } from './override';
 import { pop } from './ready-queue';
 import { giveBackWork, takeResults } from './results';
 import { queueAhead, roomAhead, takeAhead } from './speculation';
@@ -9,6 +10,7 @@ import {
   copyState,
   ItemStatus,
   newLanes,
+  type Override,
   type RunState,
   type StopStatus,
   TaskStatus,
@@ -45,9 +47,17 @@ export function step(load: Workload, before: RunState, inputs: readonly Input[],
 /**
  * The first step of a run: opens what can start. Nothing is assigned yet.
  * @param outdated items whose branch has left the commit that the plan pins
+ * @param overrides those that the run was begun with, of blocking gates
  */
-export function start(load: Workload, before: RunState, outdated: readonly number[], now: number): Step {
+export function start(
+  load: Workload,
+  before: RunState,
+  outdated: readonly number[],
+  now: number,
+  overrides: readonly Override[] = [],
+): Step {
   const draft: Draft = { load, state: copyState(before), now, events: [] };
+  for (const override of overrides) applyOverride(draft, override, outdated);
   for (const item of outdated) failItem(draft, item, ItemStatus.headMoved);
   openRoots(draft);
   queueAhead(draft);
@@ -69,6 +79,23 @@ export function stopRun(
 ): Step {
   const draft: Draft = { load, state: copyState(before), now, events: [] };
   stopNow(draft, status, why);
+  return { state: draft.state, answers: [], events: draft.events };
+}
+
+/**
+ * The step of somebody outside of the run who answers for a gate. Nothing is assigned, as for `stopRun`.
+ * @param override one that nothing stands against (`refusalOf`)
+ * @param outdated as for `start`
+ */
+export function overrideRun(
+  load: Workload,
+  before: RunState,
+  override: Override,
+  outdated: readonly number[],
+): Step {
+  const draft: Draft = { load, state: copyState(before), now: override.at, events: [] };
+  applyOverride(draft, override, outdated);
+  goOn(draft);
   return { state: draft.state, answers: [], events: draft.events };
 }
 

@@ -3,6 +3,7 @@ import type { Draft } from './draft';
 import { queueTask, setItem } from './items';
 import { inRound, weaveLimit } from './search';
 import { ItemStatus, isOut, type Phase, TaskStatus, type Work } from './state';
+import { asks, overridesOf } from './waived';
 
 /**
  * The way of the weave: `weave` until every item is woven or out, then `verify`, then `land`, then `done`. Where
@@ -52,7 +53,9 @@ export function mergeOf({ load, state }: Draft, items: readonly number[]): Work 
     load.tasks
       .slice(load.firstTask[item]!, load.firstTask[item + 1]!)
       .some(({ blocking }, k) => blocking && state.tasks[load.firstTask[item]! + k] === TaskStatus.skipped);
-  return { kind: 'merge', items, untested: items.filter(wasSkipped), base, tip };
+  const overrides = overridesOf(load, state, items);
+  const untested = items.filter(wasSkipped);
+  return { kind: 'merge', items, untested, base, tip, ...(overrides.length > 0 && { overrides }) };
 }
 
 /** The landing of what is woven now. */
@@ -115,7 +118,7 @@ function endWeave(draft: Draft): void {
   const first = load.firstTask[state.items.length]!;
   state.verifying = 0;
   load.askedBy.forEach((items, index) => {
-    const asked = items === undefined || woven.some((item) => items.has(item));
+    const asked = items === undefined || woven.some((item) => asks(load, state, item, index));
     state.attempts[first + index] = 0;
     if (asked) {
       state.verifying += 1;

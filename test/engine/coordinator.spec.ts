@@ -3,7 +3,7 @@ import { createCoordinator } from '../../lib/run/coordinator';
 import { openMemoryStore } from '../../lib/run/memory-store';
 import type { Answer, GateResult, RunEvent } from '../../lib/run/messages';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
-import { type Step, start, step, stopRun } from '../../lib/run/step';
+import { overrideRun, type Step, start, step, stopRun } from '../../lib/run/step';
 import { type RunStore, StaleVersionError } from '../../lib/run/store';
 import { type World, workloadOf } from '../run/world';
 
@@ -50,6 +50,7 @@ async function open(lanes = WORLD.lanes) {
     run: RUN,
     version: 1,
     state: first.state,
+    outdated: [],
     now: Date.now,
     onCommit: (events) => told.push(events),
     onFault: (error) => faults.push(error),
@@ -69,6 +70,8 @@ async function open(lanes = WORLD.lanes) {
       await memory.commit(RUN, version, encodeState(after), events);
     },
     end: (state: RunState) => stopRun(load, state, ItemStatus.cancelled, 'by me', 7),
+    override: (task: number) => (state: RunState) =>
+      overrideRun(load, state, { task, user: 'ann', reason: 'known', by: null, at: 7 }, []),
     takeOver: (state: RunState) => step(load, state, [{ kind: 'takeover', lanes }], 7),
     version: async () => (await memory.read(RUN)).version,
     /** A lane's turn; its answer will be in `answers`. */
@@ -244,6 +247,45 @@ describe('createCoordinator', () => {
       expect(run.held).toEqual([]);
       expect(run.told).toEqual([]);
       expect(await run.version()).toBe(1);
+    });
+  });
+
+  describe('when other processes override gates in the store', () => {
+    it('and call: they are all taken over, one after another, and lanes go on from there', async () => {
+      const run = await open(1);
+      run.turn(0, 1);
+      await settle();
+      await run.commit();
+      await run.meddle(run.override(1));
+      await run.meddle(run.override(2));
+      run.coordinator.refresh();
+      await settle();
+      await run.commit();
+      expect(run.coordinator.state.overrides.map(({ task }) => task)).toEqual([1, 2]);
+      expect(run.told).toContainEqual(
+        expect.arrayContaining([expect.objectContaining({ event: 'override' })]),
+      );
+      run.turn(0, 2, [failed(run.answers[0])]);
+      await settle();
+      await run.commit();
+      expect(run.answers[0]).toMatchObject({ kind: 'gates', tasks: [{ task: 3 }] });
+      expect(run.faults).toEqual([]);
+    });
+
+    it('and nobody calls: the next commit finds out, and a run that ends after that is ended', async () => {
+      const run = await open(1);
+      run.turn(0, 1);
+      await settle();
+      await run.commit();
+      await run.meddle(run.override(1));
+      await run.meddle(run.end);
+      run.turn(0, 2, [failed(run.answers[0])]);
+      await settle();
+      await run.commit();
+      await run.commit();
+      expect(kinds(run.answers)).toEqual(['done']);
+      expect(run.coordinator.state.overrides).toHaveLength(1);
+      expect(run.faults).toEqual([]);
     });
   });
 

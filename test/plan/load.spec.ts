@@ -34,6 +34,7 @@ describe('loadPlan', () => {
         mergeStrategy: 'merge',
         failFast: false,
         speculation: 'off',
+        overrides: { adminGreen: [] },
         integration: { kind: 'gates', gates: undefined, maxRetries: 3, maxProbes: 64, maxClashProbes: 2 },
         retries: new Map(),
         performance: {

@@ -25,6 +25,7 @@ export function gate(given: Partial<ReportGate> = {}): ReportGate {
     log: 'logs/x/test.log',
     artifacts: [],
     note: null,
+    override: null,
     ...given,
   };
 }

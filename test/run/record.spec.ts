@@ -32,6 +32,7 @@ describe('the record of a run', () => {
     expect(formatOf(item({ priority: 1 }))).toBe(2);
     expect(formatOf(item({ hotfix: true }))).toBe(2);
     expect(formatOf({ policy: { failFast: true } })).toBe(2);
+    expect(formatOf({ policy: { overrides: { adminGreen: ['ann'] } } })).toBe(2);
     const watched = { name: 'watched', run: 'true', flaky: 'quarantine' };
     expect(formatOf({ gates: [{ name: 'test', run: 'true' }, watched] })).toBe(2);
   });

@@ -4,6 +4,7 @@ import type { Gate, Policy } from '../../lib/plan/plan';
 import { verifiedTip } from '../../lib/run/bisect';
 import { decodeState, encodeState } from '../../lib/run/codec';
 import type { Answer, GateResult, Input, Result } from '../../lib/run/messages';
+import { refusalOf } from '../../lib/run/override';
 import {
   ItemStatus,
   isFailure,
@@ -13,7 +14,7 @@ import {
   TaskStatus,
   type Work,
 } from '../../lib/run/state';
-import { start, step } from '../../lib/run/step';
+import { overrideRun, start, step } from '../../lib/run/step';
 import { createWorkload, type Workload } from '../../lib/run/workload';
 
 /** A world without git and without time: what each gate, merge and landing comes to is given beforehand. */
@@ -179,6 +180,8 @@ export interface Outcome {
   readonly violations: readonly string[];
   readonly steps: number;
   readonly stopped: boolean;
+  /** Tasks that were overridden. */
+  readonly overridden: readonly number[];
 }
 
 /**
@@ -195,6 +198,8 @@ export function runWorld(
     readonly losses?: boolean;
     /** Somebody cancels the run at some point. */
     readonly stops?: boolean;
+    /** Blocking tasks of items that somebody overrides at some point, where nothing is against it then. */
+    readonly overrides?: readonly number[];
   },
 ): Outcome {
   const load = workloadOf(world);
@@ -212,6 +217,7 @@ export function runWorld(
   let lives = 5;
   let losses = 2;
   let stopped = false;
+  const toOverride = [...(chaos.overrides ?? [])];
 
   const perform = (work: Work): Result[] => {
     if (work.kind === 'sleep') now = Math.max(now, work.until);
@@ -240,6 +246,7 @@ export function runWorld(
         violations: [...violations, 'no end'],
         steps,
         stopped,
+        overridden: state.overrides.map(({ task }) => task),
       };
     if (chaos.kills && lives > 0 && choose(12) === 0) {
       lives -= 1;
@@ -274,6 +281,14 @@ export function runWorld(
       inputs.push({ kind: 'stop', status: ItemStatus.cancelled, why: 'somebody cancelled it' });
       stopped = true;
     }
+    if (toOverride.length > 0 && choose(4) === 0) {
+      const task = toOverride.pop()!;
+      if (refusalOf(state, load.tasks[task]!.item, task) === undefined) {
+        const override = { task, user: 'somebody', reason: 'it is known', by: null, at: now };
+        state = decodeState(load, encodeState(overrideRun(load, state, override, []).state));
+        inputs.push({ kind: 'clock' });
+      }
+    }
     while (calls.length > 0 && (inputs.length === 0 || choose(2) === 0)) {
       inputs.push(calls.splice(choose(calls.length), 1)[0]!);
     }
@@ -291,6 +306,7 @@ export function runWorld(
     violations,
     steps,
     stopped: state.stopping !== undefined,
+    overridden: state.overrides.map(({ task }) => task),
   };
 }
 

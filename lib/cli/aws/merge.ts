@@ -1,9 +1,11 @@
 import { checkAwsPlan } from '../../engine/aws/check-plan';
 import { uploadText } from '../../engine/aws/transfer';
 import { loadPlan, readPlanText } from '../../plan/load';
+import { userName } from '../cancel-reason';
 import type { Cloud, EngineOptions } from '../engine';
 import type { Io } from '../io';
-import type { MergeOptions } from '../merge';
+import type { MergeCommandOptions } from '../merge';
+import { askedOverrides } from '../override-option';
 import { openFolder } from './artifact-folder';
 import { committerIn } from './committer';
 import { followOnAws } from './follow';
@@ -15,7 +17,7 @@ import { originUrl } from './origin-url';
  */
 export async function mergeOnAws(
   planPath: string,
-  options: MergeOptions & EngineOptions,
+  options: MergeCommandOptions & EngineOptions,
   cloud: Cloud,
   io: Io,
 ): Promise<number> {
@@ -23,6 +25,7 @@ export async function mergeOnAws(
   const { text, file, cwd } = await readPlanText(planPath, io);
   // Refused here all that can be: positions are those of the user's file.
   const plan = loadPlan(text, { file, cwd, defaultRepository: '', check: checkAwsPlan });
+  const overrides = askedOverrides(options, plan, userName());
   const repository = plan.repository === '' ? await originUrl(io.cwd) : null;
   const committer = await committerIn(io.cwd);
   const { execute = false, gatesOnly = false, maxWorkers = null, idempotencyKey } = options;
@@ -30,7 +33,15 @@ export async function mergeOnAws(
   const { run, plan: upload, url } = await control.upload(key);
   const folder = await openFolder(run, options.artifactDir, io);
   await uploadText(text, url, 'text/plain; charset=utf-8');
-  const request = { execute, gatesOnly, maxWorkers, repository, committer, file };
+  const request = {
+    execute,
+    gatesOnly,
+    maxWorkers,
+    repository,
+    committer,
+    file,
+    ...(overrides.length > 0 && { overrides }),
+  };
   const { created } = await control.submit({ run, plan: upload, request });
   const first = created
     ? `run ${run} is submitted; Ctrl-C ends the display, not the run`

@@ -49,6 +49,8 @@ function act(services: ControlServices, call: ReturnType<typeof controlCall.pars
       return control.logs(services, call);
     case 'cancel':
       return control.cancel(services, call);
+    case 'override':
+      return control.override(services, call);
     case 'resume':
       return control.resume(services, call);
     case 'report':

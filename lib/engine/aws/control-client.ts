@@ -43,6 +43,7 @@ export function openControl(stack: string): Control {
     follow: asker('follow'),
     logs: asker('logs'),
     cancel: asker('cancel'),
+    override: asker('override'),
     resume: asker('resume'),
     report: asker('report'),
   };

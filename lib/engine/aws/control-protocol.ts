@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Problem } from '../../errors';
 import type { RunEvent } from '../../run/messages';
 import type { RunStatus } from '../run-status';
-import { requestSchema } from './request';
+import { askedBy, overrideFields, requestSchema } from './request';
 
 /** A URL has up to 2 KB, and a function can answer 6 MB. */
 export const LOGS_A_CALL = 500;
@@ -37,6 +37,8 @@ export const controlCall = z.discriminatedUnion('action', [
   /** URLs of logs, while a run goes on and after it. */
   z.strictObject({ action: z.literal('logs'), run, paths: z.array(logPath).min(1).max(LOGS_A_CALL) }),
   z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
+  /** Counts a gate of an item as passed. */
+  z.strictObject({ action: z.literal('override'), run, ...overrideFields, by: askedBy }),
   z.strictObject({ action: z.literal('resume'), run: anyRun }),
   /** Files of the artifact folder with URLs, those after a path; only of a run that has ended. */
   z.strictObject({ action: z.literal('report'), run: anyRun, from: z.string().optional() }),
@@ -96,6 +98,13 @@ export interface Cancelled {
   readonly result: 'cancelled' | 'too-late' | 'landing';
 }
 
+export interface OverriddenGate {
+  readonly run: string;
+  readonly item: string;
+  readonly gate: string;
+  readonly user: string;
+}
+
 /** A file, and where it can be read (HTTP GET). */
 interface FileUrl {
   readonly path: string;
@@ -134,6 +143,7 @@ export interface ControlAnswers {
   readonly follow: Followed;
   readonly logs: LogFiles;
   readonly cancel: Cancelled;
+  readonly override: OverriddenGate;
   readonly resume: Submitted;
   readonly report: ReportFiles;
 }

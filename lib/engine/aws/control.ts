@@ -11,6 +11,7 @@ import type {
   ControlCall,
   Followed,
   LogFiles,
+  OverriddenGate,
   ReportFiles,
   RunPage,
   RunSummary,
@@ -20,6 +21,7 @@ import type {
 } from './control-protocol';
 import { log } from './function-log';
 import { keepPlan } from './kept-plan';
+import { overrideInRun } from './override-gate';
 import { pageOfEvents } from './page-of-events';
 import { parsePlan, readDocument } from './read-plan';
 import { wasCancelledEarly, whyNotBegun } from './refusal';
@@ -163,6 +165,20 @@ export async function cancel(services: ControlServices, call: Call<'cancel'>): P
 function cancelled(run: string, result: Cancelled['result'], why: string): Cancelled {
   log.info('cancel', `a cancel of the run: ${result}`, { run, result, why });
   return { run, result };
+}
+
+/** Counts a gate of an item as passed, and gives lanes that wait what there is to do then. */
+export async function override(services: ControlServices, call: Call<'override'>): Promise<OverriddenGate> {
+  const { store, index } = services;
+  const { run, item, gate, user, reason, by = null } = call;
+  const found = await index.get(run);
+  if (found === undefined) throw unknown(run);
+  if ((await store.find(run)) !== undefined)
+    await overrideInRun(services, run, { item, gate, user, reason, by });
+  else if (found.endedAt === undefined)
+    throw refuse('not-begun', `run ${run} has not begun`, 'wait until it has');
+  else throw refuse('run-ended', `run ${run} has never begun`, 'see lex-pr report');
+  return { run, item, gate, user };
 }
 
 /** Goes on with a run whose execution has ended before it was done. */

@@ -43,6 +43,12 @@ function logEvent(run: RunContext, event: RunEvent): void {
         why: event.why,
       });
       return;
+    case 'override': {
+      const { user, reason, by } = event;
+      const gate = gateOf(run, event.task);
+      log.warn('override', `gate ${gate.gate} counts as passed`, { ...gate, user, reason, by });
+      return;
+    }
     case 'stop': {
       const status = event.status === ItemStatus.cancelled ? 'cancelled' : 'failed';
       log.warn('stop', 'the run is ended before its time', { status, why: event.why });

@@ -68,6 +68,8 @@ async function weave(
   work: Extract<Work, { kind: 'merge' }>,
 ): Promise<Result[]> {
   const { record, ordered } = run;
+  // Of a weave that has been given up meanwhile.
+  if (work.items.length === 0) return [];
   const heads = work.items.map((item) => record.heads[item]!.sha);
   const gone = await bringCommits(services, workspace, run, work.items, [record.base, work.base, ...heads]);
   if (gone.includes(work.base)) return [await targetNow(workspace, record, work.base)];

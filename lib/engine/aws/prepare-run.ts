@@ -14,6 +14,7 @@ import type { TurnStore } from '../../run/turn-store';
 import { createMetrics } from '../../telemetry/lex-pr-metrics';
 import { expectedLengths, openDurations } from '../durations';
 import { orderCached } from '../order-cached';
+import { recordedOverrides } from '../overridable';
 import { prepareRun } from '../prepare';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
@@ -121,6 +122,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     artifactFolder: '',
     ...(request.committer !== null && { committer: request.committer }),
     ...(warnings.length > 0 && { warnings }),
+    ...(request.overrides && { overrides: request.overrides }),
     // Not the time of now: a second try is to find the same.
     startedAt: submitted.submittedAt,
   };
@@ -159,7 +161,9 @@ async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFa
   const context = createContext(record, facts);
   const { load } = context;
   const lanes = Math.max(1, Math.min(record.lanes, load.firstProbe));
-  const first = start(load, newState(load, lanes, record.base), record.outdated, record.startedAt);
+  const before = newState(load, lanes, record.base);
+  const overrides = recordedOverrides(load, record);
+  const first = start(load, before, record.outdated, record.startedAt, overrides);
   const state = encodeState(first.state);
   try {
     await store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);

@@ -6,6 +6,22 @@ import { BRANCH_NAME } from '../../plan/branch-name';
 /** A field of a commit's author line. */
 const identity = z.string().regex(/^[^<>\p{Cc}\p{Cs}]{1,255}$/u, { error: 'not a name that git accepts' });
 
+/** A line of text that goes into reports and commits. */
+const line = (length: number) =>
+  z.string().regex(new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${length}}$`, 'u'), {
+    error: `must have 1 to ${length} characters, none of them a control character`,
+  });
+
+/** Who answers for which gate, and why. */
+export const overrideFields = {
+  item: line(255),
+  gate: line(255),
+  user: line(255),
+  reason: line(500),
+};
+/** Who asks for it, as far as that is known. */
+export const askedBy = line(255).nullable().default(null);
+
 /** How a run was asked for; with the document in the bucket this is all that `prepare` needs. */
 export const requestSchema = z.strictObject({
   execute: z.boolean().default(false),
@@ -18,6 +34,17 @@ export const requestSchema = z.strictObject({
   committer: z.strictObject({ name: identity, email: identity }).nullable().default(null),
   /** What messages call the document. */
   file: z.string().max(4_096).default('plan'),
+  /** Gates that count as passed, each for one head of its item. */
+  overrides: z
+    .array(
+      z.strictObject({
+        ...overrideFields,
+        by: askedBy,
+        head: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i, { error: 'not a full commit id' }),
+      }),
+    )
+    .max(1_000)
+    .optional(),
 });
 export type RunRequest = z.output<typeof requestSchema>;
 
