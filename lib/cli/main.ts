@@ -10,17 +10,7 @@ import { ExitCode, type Io, processIo } from './io';
 import { logLevel } from './log-level';
 import type { MergeCommandOptions } from './merge';
 import { npmArguments } from './npm-arguments';
-import {
-  artifactDir,
-  engine,
-  folder,
-  idempotencyKey,
-  logFormat,
-  maxWorkers,
-  noWait,
-  reason,
-  stack,
-} from './options';
+import { artifactDir, engine, idempotencyKey, logFormat, maxWorkers, noWait, reason, stack } from './options';
 import { overrideCommand } from './override-command';
 import { overrides } from './override-option';
 import { wantsJson } from './wants-json';
