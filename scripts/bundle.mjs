@@ -1,5 +1,6 @@
 // What all bundles of dist/ have in common, and how they get there.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,6 +32,19 @@ const COMMON = {
 export async function bundle(options) {
   const { outputFiles } = await build({ ...COMMON, ...options });
   return outputFiles;
+}
+
+/** Imports a module of this repository that is written in TypeScript. @param {string} entryPoint path from its top */
+export async function importBundled(entryPoint) {
+  const [{ contents }] = await bundle({ entryPoints: [entryPoint], sourcemap: false });
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bundle-'));
+  try {
+    const file = join(folder, 'module.mjs');
+    writeFileSync(file, contents);
+    return await import(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Writes a file whole: a run or a test may be reading it. */

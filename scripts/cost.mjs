@@ -1,18 +1,15 @@
 // Writes docs/cost.md from what was measured (`-- --measure`: measures anew first) and from the stack as it is synthesised.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle, root } from './bundle.mjs';
+import { importBundled, root } from './bundle.mjs';
 import { deployToEmulator } from './deploy-to-emulator.mjs';
 import { EMULATOR, startEmulator } from './emulator.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-cost-'));
 try {
-  const [{ contents }] = await bundle({ entryPoints: ['test/cost/main.ts'], sourcemap: false });
-  const file = join(folder, 'cost.mjs');
-  writeFileSync(file, contents);
-  const { cost } = await import(file);
+  const { cost } = await importBundled('test/cost/main.ts');
   const paths = {
     measured: join(root, 'lib/cost/coefficients.json'),
     document: join(root, 'docs/cost.md'),

@@ -93,6 +93,7 @@ export class MergePyramid extends Construct {
     this.output('RunTableName', this.storage.runTable.tableName);
     this.output('CacheTableName', this.storage.cacheTable.tableName);
     this.output('RunMachineArn', this.machines.run.stateMachineArn);
+    this.output('DeadLettersUrl', this.recovery.deadLetters.queueUrl);
   }
 
   private output(name: string, value: string): void {

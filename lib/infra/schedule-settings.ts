@@ -87,7 +87,14 @@ export function* storedPlanProblems(schedules: readonly Schedule[]): Generator<P
       parsePlan(readFileSync(file), { file, repository: null });
     } catch (error) {
       if (error instanceof InputError) yield* error.problems;
-      else yield { code: 'unreadable', message: `${file}: ${(error as Error).message}`, file };
+      else yield unreadable(file, error as NodeJS.ErrnoException);
     }
   }
 }
+
+const unreadable = (file: string, { code, message }: NodeJS.ErrnoException): Problem => ({
+  code: 'unreadable',
+  message: code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${message}`,
+  hint: 'the path of a plan starts in the folder of the list, and in an app of yours in the current one',
+  file,
+});

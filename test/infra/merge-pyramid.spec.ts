@@ -5,7 +5,7 @@ import { deployedDefinition, logicalId, synth, synthesise, testApp } from './sta
 const { template, pyramid, resource, manifest } = synthesise();
 
 it('the outputs have the names that the command line looks for', () => {
-  const { functions, storage, machines, api, checks } = pyramid;
+  const { functions, storage, machines, api, checks, recovery } = pyramid;
   const ref = (construct: Parameters<typeof logicalId>[0]) => ({ Value: { Ref: logicalId(construct) } });
   expect(template.Outputs).toEqual({
     ControlFunctionName: ref(functions.control),
@@ -13,6 +13,7 @@ it('the outputs have the names that the command line looks for', () => {
     RunTableName: ref(storage.runTable),
     CacheTableName: ref(storage.cacheTable),
     RunMachineArn: ref(machines.run),
+    DeadLettersUrl: ref(recovery.deadLetters),
     CheckBusName: ref(checks.bus),
     ApiUrl: { Value: { 'Fn::GetAtt': [logicalId(api.http), 'ApiEndpoint'] } },
   });

@@ -148,6 +148,10 @@ describe('a plan that is to be stored', () => {
       ['no-repository', homeless, 1],
       ['unreadable', files[3], undefined],
     ]);
+    expect(found[3]).toMatchObject({
+      message: 'there is no such file',
+      hint: expect.stringContaining('folder'),
+    });
   });
 });
 
