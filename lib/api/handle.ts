@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ControlServices } from '../engine/aws/control';
 import { log, logWith } from '../engine/aws/function-log';
-import { InputError, type Problem } from '../errors';
+import { InputError } from '../errors';
+import { requestProblems } from '../request-problems';
 import { type HttpRequest, type HttpResponse, type ReceivedRequest, refusal } from './http';
 import { refused } from './problems';
 import type { Route } from './route';
@@ -27,7 +28,7 @@ async function answerTo(services: ControlServices, request: ReceivedRequest): Pr
     return await dispatch(services, { ...request, body });
   } catch (error) {
     if (error instanceof InputError) return refused(error.problems);
-    if (error instanceof z.ZodError) return refusal(400, problemsOf(error, 'body'));
+    if (error instanceof z.ZodError) return refusal(400, requestProblems(error, 'body'));
     log.error('fault', String(error), { error });
     return refusal(500, [{ code: 'fault', message: 'a fault; the log of the function says more' }]);
   }
@@ -50,11 +51,13 @@ async function dispatch(services: ControlServices, request: HttpRequest): Promis
   const params = route.params.safeParse(found.params);
   const query = route.query.safeParse(request.query);
   const problems = [
-    ...(params.error === undefined ? [] : problemsOf(params.error, 'path')),
-    ...(query.error === undefined ? [] : problemsOf(query.error, 'query')),
+    ...(params.error === undefined ? [] : requestProblems(params.error, 'path')),
+    ...(query.error === undefined
+      ? []
+      : requestProblems(query.error, 'query', Object.keys(route.query.shape))),
     ...Object.entries(route.headers ?? {}).flatMap(([name, type]) => {
       const { error } = type.safeParse(request.headers[name.toLowerCase()]);
-      return error === undefined ? [] : problemsOf(error, `header.${name}`);
+      return error === undefined ? [] : requestProblems(error, `header.${name}`);
     }),
   ];
   if (problems.length > 0) return refusal(400, problems);
@@ -79,13 +82,6 @@ function wrongBody({ body, path, isSigned }: Route, request: HttpRequest): HttpR
     return refusal(400, [{ code: 'syntax', message: (error as Error).message, path: 'body' }]);
   }
 }
-
-const problemsOf = (error: z.ZodError, where: string): Problem[] =>
-  error.issues.map(({ message, path }) => ({
-    code: 'bad-request',
-    message,
-    path: [where, ...path].join('.'),
-  }));
 
 /** The parameters in a path that has the form of the pattern. */
 function match(pattern: string, path: string): Record<string, string> | undefined {

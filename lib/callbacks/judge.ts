@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpRequest } from '../api/http';
 import type { Problem } from '../errors';
+import { requestProblems } from '../request-problems';
 import { type Answer, answerSchema, MAX_ANSWER_BYTES, sameAnswer } from './answer';
 import type { Callback } from './callback';
 import { isSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from './signature';
@@ -75,12 +76,7 @@ function parse(body: string): { answer: Answer } | { problems: Problem[] } {
   try {
     const { data, error } = answerSchema.safeParse(JSON.parse(body));
     if (data !== undefined) return { answer: data };
-    const problems = error.issues.map(({ message, path }) => ({
-      code: 'bad-request',
-      message,
-      path: ['body', ...path].join('.'),
-    }));
-    return { problems };
+    return { problems: requestProblems(error, 'body', Object.keys(answerSchema.shape)) };
   } catch (error) {
     return { problems: [{ code: 'syntax', message: (error as Error).message, path: 'body' }] };
   }

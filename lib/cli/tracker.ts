@@ -20,6 +20,13 @@ export function trackProgress(
   let shownAt = 0;
   /** Tasks in hand by lane; what was in hand before a take-over is nobody's any more. */
   const inHand = new Map<number, Set<number>>();
+  const heldBy = new Map<number, number>();
+  const release = (task: number) => {
+    const lane = heldBy.get(task) ?? -1;
+    heldBy.delete(task);
+    const tasks = inHand.get(lane);
+    if (tasks?.delete(task) && tasks.size === 0) inHand.delete(lane);
+  };
   let generation = 0;
   const nameOf = (item: number) => (item < 0 ? null : ordered.items[item]!.name);
 
@@ -28,7 +35,10 @@ export function trackProgress(
       startOf.set(event.task, event.at);
       const { item, gate } = load.tasks[event.task]!;
       const { attempt, lane } = event;
+      // After a take-over it may be with another lane than before.
+      release(event.task);
       inHand.set(lane, (inHand.get(lane) ?? new Set()).add(event.task));
+      heldBy.set(event.task, lane);
       const active = inHand.size;
       sink.event({ kind: 'gate-start', item: nameOf(item), gate: gate.name, attempt, lane, active });
     } else if (event.event === 'phase') {
@@ -40,8 +50,7 @@ export function trackProgress(
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;
       const { attempt, outcome, lane } = event;
-      inHand.get(lane)?.delete(event.task);
-      if (inHand.get(lane)?.size === 0) inHand.delete(lane);
+      release(event.task);
       const status = outcome === 'pass' || outcome === 'fail' || outcome === 'timeout' ? outcome : 'skipped';
       if (event.cached) cached += 1;
       else if (status !== 'skipped') {

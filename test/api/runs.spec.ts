@@ -127,6 +127,14 @@ describe('POST /runs', () => {
     expect(stack.executions.size).toBe(0);
   });
 
+  it('says of parameters what there is, as of plans', async () => {
+    const response = await start(await newStack(apart), { query: { execut: 'true', execute: 'yes' } });
+    expect(read(response).errors).toMatchObject([
+      { path: 'query.execute', hint: 'one of: true, false' },
+      { path: 'query.execut', message: 'unknown key "execut"', hint: expect.stringContaining('execute, ') },
+    ]);
+  });
+
   it.each([
     ['no type', { headers: {} }, 415, 'media-type'],
     ['a type that is no plan', { headers: { 'content-type': 'image/png' } }, 415, 'media-type'],
@@ -185,7 +193,7 @@ describe('a run', () => {
     expect((await api({ path: links.report, headers: { accept: 'image/png' } })).status).toBe(406);
   });
 
-  it('is cancelled once, by name, with a reason', async () => {
+  it('is cancelled by name, with a reason, and asked again answers the same; one that has ended is not', async () => {
     const stack = await newStack(apart);
     const { api } = stack.functions();
     const { run, links } = read(await start(stack));
@@ -193,8 +201,12 @@ describe('a run', () => {
     const cancel = { method: 'POST', path: links.cancel, headers: json, body: '{"reason": "not today"}' };
     expect(read(await api(cancel))).toEqual({ run, result: 'cancelled' });
     expect((await stack.stores.index.get(run))!.refusal).toContain('by arn:tester: not today');
-    const again = await api(cancel);
-    expect([again.status, codes(again)]).toEqual([409, ['run-ended']]);
+    // Its answer may have been lost.
+    expect(read(await api(cancel))).toEqual({ run, result: 'cancelled' });
+    const other = read(await start(stack));
+    await carry(stack, other.run, once(stack));
+    const late = await api({ ...cancel, path: other.links.cancel });
+    expect([late.status, codes(late)]).toEqual([409, ['run-ended']]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { ProgressEvent, ProgressView } from '../../lib/cli/progress/progress';
 import { trackProgress } from '../../lib/cli/tracker';
 import { orderPlan } from '../../lib/plan/order';
-import type { GateResult, Result } from '../../lib/run/messages';
+import type { GateResult, Result, RunEvent } from '../../lib/run/messages';
 import { newState, type RunState } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
 import { type World, workloadOf } from '../run/world';
@@ -55,6 +55,8 @@ function track() {
   const turns = [0, 0];
   return {
     events,
+    /** Told all at once, as to who comes later. */
+    tell: (...told: readonly RunEvent[]) => tell(told, state),
     view: () => views.at(-1)!,
     /** A lane's turn, at a time in ms. */
     turn(lane: number, at: number, result?: GateResult['outcome'], more: Partial<GateResult> = {}) {
@@ -107,6 +109,16 @@ describe('trackProgress', () => {
     expect(run.events).toEqual([
       { kind: 'gate-start', item: 'i0', gate: 'g0', attempt: 1, lane: 0, active: 1 },
       { kind: 'gate-start', item: 'i2', gate: 'g0', attempt: 1, lane: 1, active: 2 },
+    ]);
+  });
+
+  it('does not count a gate twice that another lane was given after a take-over', () => {
+    const run = track();
+    const began = { event: 'start', task: 0, attempt: 1, at: 1000 } as const;
+    run.tell({ ...began, lane: 1 }, { ...began, lane: 0 });
+    expect(run.events).toMatchObject([
+      { lane: 1, active: 1 },
+      { lane: 0, active: 1 },
     ]);
   });
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from '../../engine/aws/control-client';
 import type { Cancelled } from '../../engine/aws/control-protocol';
-import { wasCancelledEarly } from '../../engine/aws/refusal';
 import { InputError } from '../../errors';
 import { cancelReason } from '../cancel-reason';
 import type { Cloud } from '../engine';
@@ -39,21 +38,12 @@ export async function cancelOnAws(
   return result === 'cancelled' ? ExitCode.merged : ExitCode.failed;
 }
 
-/** Who asks again because an answer was lost gets it again, also when the run has ended meanwhile. */
+/** @param again it was asked before, and the run was landing: its end since then is that of the landing */
 async function ask(control: Control, run: string, why: string, again = false): Promise<Cancelled['result']> {
   try {
     return (await control.cancel({ run, why })).result;
   } catch (error) {
-    if (!(error instanceof InputError) || error.problems[0]?.code !== 'run-ended') throw error;
-    if (await wasCancelled(control, run)) return 'cancelled';
-    if (again) return 'too-late';
+    if (again && error instanceof InputError && error.problems[0]?.code === 'run-ended') return 'too-late';
     throw error;
   }
-}
-
-async function wasCancelled(control: Control, run: string): Promise<boolean> {
-  const { progress } = await control.status({ run });
-  if (progress !== undefined) return progress.status === 'cancelled';
-  const { refusal } = await control.follow({ run, after: 0 });
-  return refusal !== undefined && wasCancelledEarly(refusal);
 }

@@ -1,4 +1,5 @@
 import { InputError, type Problem } from '../../errors';
+import { requestProblems } from '../../request-problems';
 import type { ControlServices } from './control';
 import * as control from './control';
 import { type ControlAnswer, controlCall } from './control-protocol';
@@ -9,14 +10,7 @@ import { log } from './function-log';
  */
 export async function answer(services: ControlServices, event: unknown): Promise<ControlAnswer<unknown>> {
   const parsed = controlCall.safeParse(event);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ message, path }) => ({
-      code: 'bad-request',
-      message,
-      path: path.join('.'),
-    }));
-    return refused(problems);
-  }
+  if (!parsed.success) return refused(requestProblems(parsed.error, ''));
   const { action } = parsed.data;
   log.debug('asked', `asked to ${action}`, { action });
   try {

@@ -141,12 +141,15 @@ export async function logs({ index, blobs }: ControlServices, call: Call<'logs'>
   return { run: call.run, files: await Promise.all(files) };
 }
 
-/** Stops a run, wherever it is: after the answer nothing of it lands. */
+/** Stops a run, wherever it is: after the answer nothing of it lands. Who asks again gets the same answer. */
 export async function cancel(services: ControlServices, call: Call<'cancel'>): Promise<Cancelled> {
   const { store, index, queue, tokens, now } = services;
   const found = await findRun(services, call.run, ({ endedAt }) => endedAt === undefined);
   const run = found.id;
-  if (found.endedAt !== undefined) throw refuse('run-ended', `run ${run} has ended`, 'see lex-pr report');
+  if (found.endedAt !== undefined) {
+    if (await wasCancelled(services, found)) return { run, result: 'cancelled' };
+    throw refuse('run-ended', `run ${run} has ended`, 'its report says what it came to');
+  }
   if ((await store.find(run)) === undefined) {
     const problem = { code: 'cancelled', message: call.why };
     await index.refuse(run, JSON.stringify([problem]), now());
@@ -160,6 +163,14 @@ export async function cancel(services: ControlServices, call: Call<'cancel'>): P
   await stopBuilds(services, run);
   await releaseChecks(services, run);
   return cancelled(run, result, call.why);
+}
+
+async function wasCancelled({ store }: ControlServices, { id, refusal }: SubmittedRun): Promise<boolean> {
+  if (refusal !== undefined) return wasCancelledEarly(JSON.parse(refusal));
+  const stored = await store.find(id);
+  return (
+    stored !== undefined && runStatus(stored, (await store.read(id)).state, false).status === 'cancelled'
+  );
 }
 
 function cancelled(run: string, result: Cancelled['result'], why: string): Cancelled {
@@ -203,7 +214,7 @@ export async function report(services: ControlServices, call: Call<'report'>): P
   const hasReport = ({ endedAt, refusal }: SubmittedRun) => endedAt !== undefined && refusal === undefined;
   const found = await findRun(services, call.run, hasReport);
   if (found.endedAt === undefined)
-    throw refuse('no-report', `run ${found.id} has not ended`, 'see lex-pr status');
+    throw refuse('no-report', `run ${found.id} has not ended`, 'ask again when it has: its status says so');
   if (found.refusal !== undefined)
     throw refuse('no-report', `run ${found.id} ${whyNotBegun(JSON.parse(found.refusal))}`);
   const folder = blobKeys.file(found.id, '');
@@ -239,7 +250,11 @@ async function findRun(
 }
 
 const unknown = (run: string) =>
-  refuse('unknown-run', `there is no run ${run}`, 'see lex-pr status; runs are kept for a time only');
+  refuse(
+    'unknown-run',
+    `there is no run ${run}`,
+    'see `lex-pr status`, or `GET /runs`; runs are kept for a time only',
+  );
 
 const refusalStatus = (refusal: string) => (wasCancelledEarly(JSON.parse(refusal)) ? 'cancelled' : 'refused');
 

@@ -156,9 +156,10 @@ describe('cancelling a run', () => {
       refusal: expect.stringContaining('not today'),
     });
     expect(await stack.functions().control({ action: 'status', run })).toMatchObject({ status: 'cancelled' });
-    expect(await refusalOf(cancel(run, once(stack)))).toBe('run-ended');
+    expect(await cancel(run, once(stack))).toEqual({ run, result: 'cancelled' });
     await carry(stack, first, once(stack));
     expect(stack.report(first).status).toBe('merged');
+    expect(await refusalOf(cancel(first, once(stack)))).toBe('run-ended');
   });
 
   it.each(ways)('that is under way, %s, writes one stop and answers the lanes that wait', async (_, how) => {
