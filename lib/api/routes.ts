@@ -29,7 +29,9 @@ const key = {
 };
 const text = z.string();
 const override = z.strictObject(overrideFields);
-const reason = z.strictObject({ reason: z.string().min(1).max(500).optional() });
+const cancelling = z.strictObject({
+  reason: overrideFields.reason.optional().describe('Why, for the report.'),
+});
 
 const started = z.strictObject({
   execute: flag.optional().describe('Whether refs are moved; without it a dry run.'),
@@ -142,11 +144,11 @@ export const ROUTES: readonly Route[] = [
     summary: 'Ends a run; after the answer nothing of it lands.',
     params: run,
     query: none,
-    body: { required: false, types: { 'application/json': reason } },
+    body: { required: false, types: { 'application/json': cancelling } },
     answers: { 200: { description: 'What became of it.', types: { 'application/json': Cancelled } } },
     refusals: [404, 409, 415],
     async act(services, { params, request }) {
-      const given = request.body === '' ? {} : reason.parse(JSON.parse(request.body));
+      const given = request.body === '' ? {} : cancelling.parse(JSON.parse(request.body));
       const by = `by ${request.caller ?? 'somebody'}`;
       const why = given.reason === undefined ? by : `${by}: ${given.reason}`;
       return json(200, await cancel(services, { action: 'cancel', run: params.run, why }));

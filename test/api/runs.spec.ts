@@ -199,6 +199,9 @@ describe('a run', () => {
     const { run, links } = read(await start(stack));
     const json = { 'content-type': 'application/json' };
     const cancel = { method: 'POST', path: links.cancel, headers: json, body: '{"reason": "not today"}' };
+    const lines = await api({ ...cancel, body: JSON.stringify({ reason: 'not\ntoday' }) });
+    expect([lines.status, read(lines).errors[0].path]).toEqual([400, 'body.reason']);
+    expect(read(await api({ path: links.self }))).toMatchObject({ endedAt: null });
     expect(read(await api(cancel))).toEqual({ run, result: 'cancelled' });
     expect((await stack.stores.index.get(run))!.refusal).toContain('by arn:tester: not today');
     // Its answer may have been lost.
