@@ -31,7 +31,9 @@ export async function cost(
       ? PRICES
       : pricesSchema.parse(JSON.parse(readFileSync(values.prices, 'utf8')));
   const text = writeDocument(template, measured, prices);
-  if (values.prices === undefined) writeFileSync(paths.document, text);
-  else process.stdout.write(text);
+  if (values.prices === undefined) {
+    writeFileSync(paths.document, text);
+    note(`written: ${paths.document}`);
+  } else process.stdout.write(text);
   return 0;
 }
