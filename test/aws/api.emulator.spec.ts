@@ -77,7 +77,7 @@ it('who has not signed is nobody, and what is wrong is refused without a run', a
 });
 
 /** The document with a run that there is, and without what the fuzzer cannot make values for. */
-function fuzzable(run: string): object {
+function fuzzable(run: string): { readonly paths: Readonly<Record<string, object>> } {
   // Everything is signed on the way.
   const { security: _, ...document } = JSON.parse(
     readFileSync(join(root, 'docs/schemas/openapi.json'), 'utf8'),
@@ -106,7 +106,9 @@ it('a fuzzer finds nothing that the OpenAPI document does not say', async () => 
   const checks = ['--exclude-checks', 'positive_data_acceptance'];
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
   const file = join(folder, 'openapi.json');
-  writeFileSync(file, JSON.stringify(fuzzable(run)));
+  const document = fuzzable(run);
+  writeFileSync(file, JSON.stringify(document));
+  const operations = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
   const command = process.env.LEX_PR_TEST_FUZZER!;
   try {
     const { stdout } = await promisify(execFile)(
@@ -114,7 +116,7 @@ it('a fuzzer finds nothing that the OpenAPI document does not say', async () => 
       ['run', file, '--url', proxy.url, ...options, ...checks],
       { cwd: folder, maxBuffer: 64 * 2 ** 20 },
     );
-    expect(stdout).toMatch(/Tested: 8/);
+    expect(stdout).toContain(`Tested: ${operations.length}\n`);
   } catch (error) {
     throw new Error(String((error as { stdout?: string }).stdout ?? error).slice(-8_000));
   } finally {
