@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cancel, list, override as overrideRun, status } from '../engine/aws/control';
+import { queuedRuns } from '../engine/aws/queued-runs';
 import { overrideFields, requestSchema } from '../engine/aws/request';
 import { stackMetrics } from '../engine/aws/stack-metrics';
 import { planSchema } from '../plan/schema';
@@ -10,7 +11,7 @@ import { json } from './http';
 import { linksOf } from './links';
 import { readReport } from './read-report';
 import { type Route, route } from './route';
-import { Cancelled, Overridden, Run, Runs, Submitted, Upload } from './schemas';
+import { Cancelled, Overridden, Queue, Run, Runs, Submitted, Upload } from './schemas';
 import { PLAN_TYPES, placeForPlan, startRun } from './start-run';
 
 const EXPOSITION_TYPE = 'text/plain';
@@ -90,6 +91,20 @@ export const ROUTES: readonly Route[] = [
     async act(services, { query: { from } }) {
       const { runs, next } = await list(services, { action: 'list', ...(from !== undefined && { from }) });
       return json(200, { runs: runs.map((found) => ({ ...found, links: linksOf(found.runId) })), next });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/queue',
+    id: 'getQueue',
+    summary: 'The runs that have not ended, in line on their targets.',
+    params: none,
+    query: none,
+    answers: { 200: { description: 'The runs.', types: { 'application/json': Queue } } },
+    refusals: [],
+    async act(services) {
+      const { runs } = await queuedRuns(services);
+      return json(200, { runs: runs.map((found) => ({ ...found, links: linksOf(found.runId) })) });
     },
   }),
   route({

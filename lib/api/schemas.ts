@@ -79,6 +79,25 @@ export const Runs = z
   })
   .meta({ id: 'Runs' });
 
+export const Queue = z
+  .strictObject({
+    runs: z
+      .array(
+        z.strictObject({
+          runId: z.string(),
+          status: z.enum(['running', 'waiting', 'interrupted']),
+          target: z.string(),
+          repository: z.string(),
+          since: Time,
+          hotfix: z.boolean(),
+          place: Count.describe('How many runs on the same target are before it.'),
+          links: Links,
+        }),
+      )
+      .describe('Those of one target follow one another, in order.'),
+  })
+  .meta({ id: 'Queue' });
+
 export const Answered = z
   .strictObject({ id: z.string().describe('Of the callback.'), status: z.enum(['pass', 'fail']) })
   .meta({ id: 'Answered' });

@@ -73,7 +73,8 @@ async function refuseOther(
 ): Promise<void> {
   const known = await index.get(run);
   if (known === undefined) return;
-  const { plan, ...before } = submissionSchema.parse(JSON.parse(known.request));
+  // Whether it is a hot-fix the plan says.
+  const { plan, hotfix: _, ...before } = submissionSchema.parse(JSON.parse(known.request));
   const requested = { ...asked, schedule: null };
   if (plan === planName(document) && JSON.stringify(sorted(before)) === JSON.stringify(sorted(requested)))
     return;

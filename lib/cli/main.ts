@@ -162,8 +162,16 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     'Shows which run goes on here, which ones wait for it, and which were interrupted.',
   )
     .option('--json', 'as JSON')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example('lex-pr queue'))
-    .action(async (options) => done(await (await import('./queue')).queueCommand(options, io)));
+    .action((options) =>
+      onEither(
+        options,
+        async () => (await import('./queue')).queueCommand(options, io),
+        async (cloud) => (await import('./aws/queue')).queueOnAws(options, cloud, io),
+      ),
+    );
 
   command(program, 'logs [run]', 'Prints what the gates of a run have printed; by default of the last one.')
     .option('--item <name>', 'of this item only; `integration` is the woven commit')

@@ -4,6 +4,8 @@ export interface QueuedRun {
   readonly runId: string;
   readonly status: 'running' | 'waiting' | 'interrupted';
   readonly target: string;
+  /** On AWS, where a stack may have more than one. */
+  readonly repository?: string;
   /** ISO 8601: since when it runs or waits. */
   readonly since: string;
   readonly hotfix: boolean;
@@ -11,14 +13,21 @@ export interface QueuedRun {
   readonly place: number | null;
 }
 
-/** The line as people read it: a run a line, in order. */
-export function queueText(runs: readonly QueuedRun[]): string {
+/**
+ * The line as people read it: a run a line, in order.
+ * @param commandFor a command as somebody types it
+ */
+export function queueText(
+  runs: readonly QueuedRun[],
+  commandFor: (command: string, run: string) => string,
+): string {
   if (runs.length === 0) return 'no run goes on, none waits\n';
-  const lines = runs.map(({ runId, status, target, since, hotfix, place }) => {
+  const lines = runs.map(({ runId, status, target, repository, since, hotfix, place }) => {
     const at = place === null ? '-' : String(place);
     const urgent = hotfix ? ', hot-fix' : '';
-    const hint = status === 'interrupted' ? `; go on with lex-pr resume ${runId}` : '';
-    return `${at.padStart(3)}  ${runId}  ${status}  into ${target}, since ${since}${urgent}${hint}`;
+    const hint = status === 'interrupted' ? `; go on with ${commandFor('resume', runId)}` : '';
+    const of = repository === undefined ? '' : ` of ${repository}`;
+    return `${at.padStart(3)}  ${runId}  ${status}  into ${target}${of}, since ${since}${urgent}${hint}`;
   });
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

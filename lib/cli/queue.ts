@@ -11,7 +11,11 @@ import { type QueuedRun, queueText } from './queue-text';
 /** `lex-pr queue`: which run goes on in this folder, who waits for it, and what was interrupted. @returns 0 */
 export async function queueCommand(options: { readonly json?: boolean }, io: Io): Promise<number> {
   const runs = await readQueue(await findHome(io.cwd));
-  io.stdout.write(options.json ? `${JSON.stringify({ runs })}\n` : queueText(runs));
+  io.stdout.write(
+    options.json
+      ? `${JSON.stringify({ runs })}\n`
+      : queueText(runs, (command, run) => `lex-pr ${command} ${run}`),
+  );
   return 0;
 }
 

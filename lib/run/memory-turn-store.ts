@@ -138,8 +138,8 @@ function memoryTargetQueue(): TargetQueue {
   const queues = new Map<string, readonly Entry[]>();
   const list = (target: string) => queues.get(target) ?? [];
   return {
-    async enter(target, run, token) {
-      const { entries, first } = entered(list(target), run, token);
+    async enter(target, run, token, urgent) {
+      const { entries, first } = entered(list(target), run, token, urgent);
       queues.set(target, entries);
       return first;
     },

@@ -25,6 +25,18 @@ export function describeTargetQueue(
       ]);
     });
 
+    it('lets what is urgent go ahead of what is not, but for the first, and keeps its order', async () => {
+      for (const run of ['a', 'b']) await queue.enter('t', run, run);
+      for (const run of ['x', 'y']) expect(await queue.enter('t', run, run, true)).toBe(false);
+      await queue.enter('t', 'c', 'c');
+      const line = async () => (await queue.list('t')).map(({ run }) => run);
+      expect(await line()).toEqual(['a', 'x', 'y', 'b', 'c']);
+      expect(await queue.enter('t', 'x', 'new', true)).toBe(false);
+      expect(await queue.leave('t', 'a')).toMatchObject({ run: 'x', token: 'new' });
+      await queue.enter('t', 'z', 'z', true);
+      expect(await line()).toEqual(['x', 'y', 'z', 'b', 'c']);
+    });
+
     it('gives a run that comes again its new token and its old place', async () => {
       for (const run of ['a', 'b', 'c']) await queue.enter('t', run, run);
       expect(await queue.enter('t', 'b', 'new')).toBe(false);

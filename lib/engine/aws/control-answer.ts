@@ -4,6 +4,7 @@ import type { ControlServices } from './control';
 import * as control from './control';
 import { type ControlAnswer, controlCall } from './control-protocol';
 import { log } from './function-log';
+import { queuedRuns } from './queued-runs';
 
 /**
  * Answers a call of the control function. What is wrong with the call is part of the answer, a fault is thrown.
@@ -35,6 +36,8 @@ function act(services: ControlServices, call: ReturnType<typeof controlCall.pars
       return control.submit(services, call);
     case 'list':
       return control.list(services, call);
+    case 'queue':
+      return queuedRuns(services);
     case 'status':
       return control.status(services, call);
     case 'follow':

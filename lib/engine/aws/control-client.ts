@@ -39,6 +39,7 @@ export function openControl(stack: string): Control {
     upload: asker('upload'),
     submit: asker('submit'),
     list: asker('list'),
+    queue: asker('queue'),
     status: asker('status'),
     follow: asker('follow'),
     logs: asker('logs'),

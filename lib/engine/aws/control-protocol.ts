@@ -26,6 +26,8 @@ export const controlCall = z.discriminatedUnion('action', [
   /** Starts the run whose plan was put there; again, nothing happens. */
   z.strictObject({ action: z.literal('submit'), run, plan: planId, request: requestSchema }),
   z.strictObject({ action: z.literal('list'), from: z.string().optional() }),
+  /** The runs that have not ended, in line on their targets. */
+  z.strictObject({ action: z.literal('queue') }),
   z.strictObject({ action: z.literal('status'), run: anyRun }),
   /** What has happened since a version of the state (0: since the start), and so many events after it. */
   z.strictObject({
@@ -124,6 +126,19 @@ export interface ReportFiles {
   readonly next?: string | undefined;
 }
 
+/** A run that has not ended. */
+export interface QueuedRun {
+  readonly runId: string;
+  readonly status: 'running' | 'waiting' | 'interrupted';
+  readonly target: string;
+  readonly repository: string;
+  /** ISO 8601: when it was submitted. */
+  readonly since: string;
+  readonly hotfix: boolean;
+  /** How many runs on the same target are before it. */
+  readonly place: number;
+}
+
 export interface RunPage {
   /** Newest first. */
   readonly runs: readonly RunSummary[];
@@ -139,6 +154,7 @@ export interface ControlAnswers {
   readonly upload: Upload;
   readonly submit: Submitted;
   readonly list: RunPage;
+  readonly queue: { readonly runs: readonly QueuedRun[] };
   readonly status: StatusAnswer;
   readonly follow: Followed;
   readonly logs: LogFiles;

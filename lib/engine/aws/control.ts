@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { refuse } from '../../errors';
+import { hasHotfix } from '../../plan/priority';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
@@ -65,9 +66,11 @@ export async function submit(services: ControlServices, call: Call<'submit'>): P
   return submitRun(services, call.run, async () => {
     const { blobs } = services;
     const document = await readDocument(blobs, call.run, call.plan);
-    const { repository, target } = parsePlan(document, requestSchema.parse(call.request));
+    const plan = parsePlan(document, requestSchema.parse(call.request));
     const kept = await keepPlan(blobs, call.run, document);
-    return { repository, target, submission: submissionSchema.parse({ ...call.request, plan: kept }) };
+    const submission = submissionSchema.parse({ ...call.request, plan: kept, hotfix: hasHotfix(plan) });
+    const { repository, target } = plan;
+    return { repository, target, submission };
   });
 }
 

@@ -1,3 +1,4 @@
+import { hasHotfix } from '../../plan/priority';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Sample } from '../../telemetry/samples';
 import type { Blobs } from './blobs';
@@ -42,11 +43,11 @@ export function fireSchedule(services: ScheduleServices, firing: Firing, call: s
 
 async function ask(services: ScheduleServices, run: string, firing: Firing): Promise<Asked> {
   const { schedule, execute, maxWorkers, plan } = firing;
-  const { text, ...place } = await read(services, firing);
+  const { text, hotfix, ...place } = await read(services, firing);
   const submission = (rest: object) => submissionSchema.parse({ schedule, execute, maxWorkers, ...rest });
   if ('from' in plan) return { ...place, submission: submission({ plan }) };
   const document = await keepPlan(services.blobs, run, text!);
-  return { ...place, submission: submission({ plan: document, file: plan.file }) };
+  return { ...place, submission: submission({ plan: document, file: plan.file, hotfix }) };
 }
 
 /** Where a firing wants to merge, and what its stored plan says. */
@@ -54,8 +55,9 @@ async function read({ readStored }: ScheduleServices, { schedule, plan }: Firing
   if ('from' in plan) return { repository: plan.repository, target: plan.target };
   const text = await readStored(plan.bucket, plan.key);
   if (text === undefined) throw new Error(`the plan of schedule ${schedule} is not where it was stored`);
-  const { repository, target } = parsePlan(text, { file: plan.file, repository: null });
-  return { repository, target, text };
+  const parsed = parsePlan(text, { file: plan.file, repository: null });
+  const { repository, target } = parsed;
+  return { repository, target, text, hotfix: hasHotfix(parsed) };
 }
 
 /**

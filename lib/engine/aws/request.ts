@@ -83,5 +83,9 @@ export const submissionSchema = requestSchema.extend({
   plan: z.union([z.string(), branchesSchema]),
   /** Which schedule has asked, if one has. */
   schedule: z.string().nullable().default(null),
+  /** The plan has something that is not to wait for other runs. */
+  hotfix: z.boolean().default(false),
 });
+/** What of it the line for a target needs. */
+export const urgencySchema = z.object({ hotfix: submissionSchema.shape.hotfix });
 export type Submission = z.output<typeof submissionSchema>;

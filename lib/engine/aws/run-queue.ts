@@ -2,6 +2,7 @@ import { type RunIndex, targetKey } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import { log } from './function-log';
 import { repositoryUrl } from './repository-url';
+import { urgencySchema } from './request';
 import type { Tokens } from './tokens';
 
 export interface QueueServices {
@@ -10,9 +11,17 @@ export interface QueueServices {
   readonly tokens: Tokens;
 }
 
-/** The line of a target: one, however the URL of its repository is written. @throws InputError as `repositoryUrl` */
+/**
+ * The line of a target: one, however the URL of its repository is written. Hosts take it with and without `.git` and a
+ * slash at its end. @throws InputError as `repositoryUrl`
+ */
 export const lineOf = (repository: string, branch: string): string =>
-  targetKey(repositoryUrl(repository), branch);
+  targetKey(
+    repositoryUrl(repository)
+      .replace(/\/+$/, '')
+      .replace(/(?<=[^/])\.git$/, ''),
+    branch,
+  );
 
 /** Puts a run in line for its target; answers its token if it is the first, else somebody who leaves does. */
 export async function waitForTarget(
@@ -21,7 +30,8 @@ export async function waitForTarget(
 ): Promise<void> {
   const submitted = await index.get(call.run);
   if (submitted === undefined) throw new Error(`run ${call.run} was not handed in`);
-  const isFirst = await queue.enter(submitted.target, call.run, call.token);
+  const { hotfix } = urgencySchema.parse(JSON.parse(submitted.request));
+  const isFirst = await queue.enter(submitted.target, call.run, call.token, hotfix);
   // Ended meanwhile: who ended it may have taken it out of the line before it came in.
   const isOver = (await index.get(call.run))?.endedAt !== undefined;
   if (isOver) await leaveTarget({ queue, tokens }, submitted.target, call.run);

@@ -11,8 +11,11 @@ export function openDynamoTargetQueue(table: RunTable): TargetQueue {
   async function read(target: string): Promise<{ version: number; entries: readonly Entry[] }> {
     const row = await rows.get(partition(target), QUEUE);
     if (row === undefined) return { version: 0, entries: [] };
-    const entries = JSON.parse(await unpackText(rows, row, 'entries')) as { run: string; token?: string }[];
-    return { version: Number(row.version), entries: entries.map(({ run, token }) => ({ run, token })) };
+    const entries = JSON.parse(await unpackText(rows, row, 'entries')) as Entry[];
+    return {
+      version: Number(row.version),
+      entries: entries.map((entry) => ({ ...entry, token: entry.token })),
+    };
   }
 
   /** @returns whether nobody has changed it since it had this version */
@@ -27,10 +30,10 @@ export function openDynamoTargetQueue(table: RunTable): TargetQueue {
   }
 
   return {
-    enter(target, run, token) {
+    enter(target, run, token, urgent) {
       return persist(`the queue of ${target}`, async () => {
         const { version, entries: before } = await read(target);
-        const { entries, first } = entered(before, run, token);
+        const { entries, first } = entered(before, run, token, urgent);
         return (await replace(target, version, entries)) ? first : undefined;
       });
     },

@@ -15,7 +15,7 @@ describe('status --engine aws', () => {
     const { reached } = cloud.hold('b');
     const run = await submit(cloud, { items: [{ name: 'a' }, { name: 'b', deps: ['a'] }] });
     await reached;
-    const common = { code: 0, target: 'main', repository: REPOSITORY };
+    const common = { code: 0, target: 'main', repository: REPOSITORY.replace(/\.git$/, '') };
     const status = jsonOf(await onCloud(repo, cloud, ['status', '--json']));
     expect(status).toMatchObject({
       ...common,
@@ -51,6 +51,25 @@ describe('status --engine aws', () => {
     const { stdout } = await onCloud(repo, cloud, ['status', second]);
     expect(stdout).toMatch(new RegExp(`^run ${second}: queued\\n {2}target {4}main of https`));
     expect(stdout).toMatch(new RegExp(`^ {2}after {5}${first}$`, 'm'));
+  });
+
+  it('queue: shows who is in, who waits and what nobody carries, hot-fixes first', async () => {
+    const { repo, cloud } = await open();
+    cloud.hold('a');
+    const first = await submit(cloud);
+    const second = await submit(cloud);
+    expect(jsonOf(await onCloud(repo, cloud, ['queue', '--json']))).toMatchObject({
+      runs: [
+        { runId: first, status: 'running', place: 0, target: 'main', hotfix: false },
+        { runId: second, status: 'waiting', place: 1 },
+      ],
+    });
+    expect((await onCloud(repo, cloud, ['queue'])).stdout).toMatch(
+      new RegExp(`^ {2}0 {2}${first} {2}running {2}into main of https.*\\n {2}1 {2}${second} {2}waiting `),
+    );
+    cloud.script.alive = false;
+    const { stdout } = await onCloud(repo, cloud, ['queue']);
+    expect(stdout).toContain(`; go on with lex-pr resume ${first} --engine aws --stack Test`);
   });
 
   it('shows a run that is being prepared, and why one could not be', async () => {

@@ -13,7 +13,7 @@ async function open() {
     fail: async () => {},
   };
   for (const id of ['r1', 'r2', 'r3'])
-    await index.submit({ id, target: TARGET, request: '', submittedAt: 0 });
+    await index.submit({ id, target: TARGET, request: '{}', submittedAt: 0 });
   const services = { index, queue, tokens };
   return {
     ...services,
