@@ -227,6 +227,20 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       ),
     );
 
+  command(program, 'why <item>', 'Says in plain words why an item of a run was merged or not.')
+    .option('--run <run>', 'of this run (default: the last one that has ended)')
+    .option('--json', 'as JSON')
+    .addOption(engine())
+    .addOption(stack())
+    .addHelpText('after', example('lex-pr why auth-api'))
+    .action((item, options) =>
+      onEither(
+        options,
+        async () => (await import('./why')).whyCommand(item, options, io),
+        async (cloud) => (await import('./aws/why')).whyOnAws(item, options, cloud, io),
+      ),
+    );
+
   command(program, 'metrics [run]', 'Prints the metrics of a run in the Prometheus text format.')
     .option('--json', 'as JSON, as .metrics of the report')
     .addOption(engine())

@@ -4,7 +4,11 @@ import type { Report, ReportGate, ReportItem } from './report';
  * What to do next about a failed item, in one line. Names appear as they are: the rendering escapes them.
  * @param logPath turns a log's path in the report into one that can be opened from here
  */
-export function advice(item: ReportItem, report: Report, logPath: (log: string) => string): string {
+export function advice(
+  item: ReportItem,
+  report: Pick<Report, 'integration'>,
+  logPath: (log: string) => string,
+): string {
   const { branch } = item;
   const see = (gate: ReportGate | undefined) =>
     gate === undefined || gate.log === null ? '' : `read ${logPath(gate.log)}, `;

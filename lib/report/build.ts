@@ -10,6 +10,7 @@ import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
+import { whyOf } from './why';
 
 export interface ReportInput {
   readonly record: RunRecord;
@@ -40,7 +41,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
   };
   const items = ordered.items.map((_, item) => reportItem(told, item));
   const landed = told.history.landings.findLast(({ result }) => result.kind === 'landed');
-  return {
+  const report: Omit<Report, 'metrics'> = {
     schemaVersion: 'v1',
     runId: record.id,
     status: overallStatus(items, state.stopping === ItemStatus.cancelled),
@@ -64,7 +65,13 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     ],
     items,
   };
+  return { ...report, items: withReasons(report) };
 }
+
+const withReasons = (report: Omit<Report, 'metrics'>): ReportItem[] => {
+  const named = new Map(report.items.map((item) => [item.name, item]));
+  return report.items.map((item) => ({ ...item, why: whyOf(report, item, named).sentences.join('\n') }));
+};
 
 /** A run that was resumed may have had more lanes before. */
 function lanesUsed(events: readonly RunEvent[]): number {

@@ -34,6 +34,7 @@ export function renderMarkdown(report: Report, tails: LogTails): string {
     failures(report, tails),
     overrides(report),
     blockedChains(report),
+    reasons(report),
     integration(report),
     timing(report),
     cache(report),
@@ -117,6 +118,16 @@ function overrides(report: Report): string {
         `${gateOf(of)}: ${code(user)} answers for it, ${code(reason)} (${at}${by === null ? '' : `, by ${code(by)}`})`,
     ),
   );
+}
+
+/** As many items are explained: of more, `lex-pr why` tells. */
+const EXPLAINED = 50;
+
+function reasons(report: Report): string {
+  const out = report.items.filter(({ status, why }) => status !== 'merged' && why !== undefined);
+  const told = out.slice(0, EXPLAINED).map(({ why }) => code(why!.replaceAll('\n', ' ')));
+  const more = out.length > EXPLAINED ? [`${out.length - EXPLAINED} more: lex-pr why ITEM`] : [];
+  return list('Why', [...told, ...more]);
 }
 
 function blockedChains(report: Report): string {

@@ -75,6 +75,10 @@ const ItemReport = z
       .nullable()
       .optional()
       .describe('Of an item that was found to break the weave; null for all others'),
+    why: z
+      .string()
+      .optional()
+      .describe('For people: what became of it, and why; a sentence a line, as `lex-pr why` prints it'),
   })
   .meta({ id: 'Item' });
 

@@ -37,7 +37,7 @@ export async function readTails(folder: string, report: Report): Promise<LogTail
   return tails;
 }
 
-async function readTail(path: string): Promise<string | undefined> {
+export async function readTail(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
     const { size } = await file.stat();

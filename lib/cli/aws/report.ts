@@ -40,7 +40,7 @@ export async function metricsOnAws(
 /** Characters of a report, at most. */
 const MAX_REPORT = 2 ** 28;
 
-async function readReportFile(
+export async function readReportFile(
   control: Pick<Control, 'report'>,
   id: string | undefined,
   name: string,

@@ -1,0 +1,119 @@
+import { advice, reasonCode } from './advice';
+import { shortCommit, shortRef } from './facts';
+import type { Report, ReportGate, ReportItem } from './report';
+
+/** Why an item was merged or not, for people. Names stand as they are: the rendering escapes them. */
+export interface Why {
+  /** Sentences: what became of it, the chain of causes, what it rests on, what to do. */
+  readonly sentences: readonly string[];
+  /** The gate that decided against it, or against what it depends on; undefined where none did. */
+  readonly gate: ReportGate | undefined;
+}
+
+/**
+ * Explains what became of an item.
+ * @param named the items of the report, by name
+ * @param logPath turns a log's path in the report into one that can be opened from here
+ */
+export function whyOf(
+  report: Omit<Report, 'metrics'>,
+  item: ReportItem,
+  named: ReadonlyMap<string, ReportItem>,
+  logPath: (log: string) => string = (log) => log,
+): Why {
+  if (item.status === 'merged') return { sentences: whyMerged(report, item), gate: undefined };
+  const root = rootOf(named, item);
+  const gate = decidingGate(report, root);
+  const sentences = [
+    whyNot(report, item, root),
+    ...evidence(root),
+    ...(root.status === 'failed' ? [`What to do: ${advice(root, report, logPath)}.`] : []),
+    ...(root.status === 'failed' && root !== item ? [`Then ${item.name} can be merged as well.`] : []),
+  ];
+  return { sentences, gate };
+}
+
+function whyMerged(
+  { dryRun, gatesOnly, target, integration }: Omit<Report, 'metrics'>,
+  item: ReportItem,
+): string[] {
+  const place = shortRef(target.ref);
+  if (item.reason !== null)
+    return [`${item.name} is on ${place} without a commit of its own: ${item.reason}.`];
+  const what = gatesOnly
+    ? 'has passed its gates'
+    : dryRun
+      ? `would be merged into ${place}`
+      : `was merged into ${place}${item.mergeCommit === null ? '' : ` as ${shortCommit(item.mergeCommit)}`}`;
+  const verified = integration?.gates.filter(({ status }) => status === 'pass') ?? [];
+  return [
+    `${item.name} ${what}${gatesSaid(item.gates)}.`,
+    ...(item.deps.length === 0 ? [] : [`What it depends on was merged before it: ${item.deps.join(', ')}.`]),
+    ...(verified.length === 0
+      ? []
+      : [`On the woven commit ${names(verified)} passed, with everything that was merged together.`]),
+    ...item.gates.flatMap(remark),
+  ];
+}
+
+function gatesSaid(gates: readonly ReportGate[]): string {
+  const passed = gates.filter(({ status, blocking }) => blocking && status === 'pass');
+  if (passed.length === 0) return gates.length === 0 ? ': it has no gates' : '';
+  const cached = passed.filter((gate) => gate.cached).length;
+  return `: ${names(passed)} passed${cached === 0 ? '' : ` (${cached} from the cache)`}`;
+}
+
+/** What is unusual about a gate that did not stand in the way. */
+function remark(gate: ReportGate): string[] {
+  const { override } = gate;
+  if (override)
+    return [`${gate.name} counts as passed because ${override.user} said so: ${override.reason}.`];
+  if (gate.flaky) return [`${gate.name} passed only at attempt ${gate.attempts}.`];
+  const bad = gate.status === 'fail' || gate.status === 'timeout';
+  if (gate.blocking || !bad) return [];
+  return [
+    `${gate.name} failed, but is ${gate.quarantined ? 'in quarantine' : 'optional'} and blocks nothing.`,
+  ];
+}
+
+function whyNot(report: Omit<Report, 'metrics'>, item: ReportItem, root: ReportItem): string {
+  const place = shortRef(report.target.ref);
+  const not = report.gatesOnly ? 'has not passed' : `was not merged into ${place}`;
+  if (item.status === 'blocked' && root !== item) {
+    const chain = item.path
+      .slice(1)
+      .map((name, k) => (k === 0 ? `it depends on ${name}` : `which depends on ${name}`));
+    return `${item.name} ${not}: ${chain.join(', ')}, and ${root.name} failed: ${root.reason}.`;
+  }
+  return `${item.name} ${not}: ${item.reason ?? item.status}.`;
+}
+
+/** What is known of how an item fails with others. */
+function evidence(root: ReportItem): string[] {
+  if (!root.eviction || reasonCode(root) !== 'integration-failed') return [];
+  const { gate, passesWith, clashesWith } = root.eviction;
+  const without = passesWith === null ? 'the target alone' : `everything up to ${passesWith}`;
+  return [
+    `Its own gates passed; ${gate.name} fails once it is woven with the others, and passes on ${without}.`,
+    ...(clashesWith.length === 1 ? [`Together with ${clashesWith[0]} it fails, without it it passes.`] : []),
+  ];
+}
+
+/** The item whose failure blocks this one; the item itself where none does. */
+function rootOf(named: ReadonlyMap<string, ReportItem>, item: ReportItem): ReportItem {
+  return item.blockedBy === null ? item : (named.get(item.blockedBy) ?? item);
+}
+
+function decidingGate(
+  { integration }: Pick<Report, 'integration'>,
+  root: ReportItem,
+): ReportGate | undefined {
+  const isBad = ({ status, override, blocking }: ReportGate) =>
+    !override && blocking && (status === 'fail' || status === 'timeout');
+  if (root.eviction) return root.eviction.gate;
+  const own = root.gates.find(isBad);
+  if (own !== undefined || reasonCode(root) !== 'integration-failed') return own;
+  return integration?.gates.find(isBad);
+}
+
+const names = (gates: readonly ReportGate[]) => gates.map(({ name }) => name).join(', ');

@@ -1,0 +1,78 @@
+import type { Report, ReportItem } from '../../lib/report/report';
+import { whyOf } from '../../lib/report/why';
+import { blocked, failed, gate, item, report } from './sample';
+
+/** What is said of an item of a report. */
+function why(items: readonly ReportItem[], name: string, given: Partial<Report> = {}) {
+  const all = report(items, given);
+  const named = new Map(items.map((one) => [one.name, one]));
+  return whyOf(all, named.get(name)!, named, (log) => `/out/${log}`);
+}
+
+describe('why an item', () => {
+  it('was merged: with what, after what, and what was unusual about it', () => {
+    const gates = [
+      gate({ name: 'test', cached: true }),
+      gate({ name: 'lint', flaky: true, attempts: 2 }),
+      gate({ name: 'e2e', status: 'fail', blocking: false, required: false }),
+      gate({ name: 'ui', status: 'fail', blocking: false, required: false, quarantined: true }),
+    ];
+    expect(why([item('a'), item('b', { deps: ['a'], gates })], 'b').sentences).toEqual([
+      `b was merged into main as ${'c'.repeat(10)}: test, lint passed (1 from the cache).`,
+      'What it depends on was merged before it: a.',
+      'lint passed only at attempt 2.',
+      'e2e failed, but is optional and blocks nothing.',
+      'ui failed, but is in quarantine and blocks nothing.',
+    ]);
+  });
+
+  it('would be merged, has passed, or is there already', () => {
+    expect(why([item('a')], 'a', { dryRun: true }).sentences[0]).toMatch(/^a would be merged into main/);
+    expect(why([item('a')], 'a', { gatesOnly: true }).sentences[0]).toMatch(/^a has passed its gates/);
+    const there = item('a', { reason: 'nothing to do: main holds this change already', mergeCommit: null });
+    expect(why([there], 'a').sentences).toEqual([
+      'a is on main without a commit of its own: nothing to do: main holds this change already.',
+    ]);
+  });
+
+  it('failed by a gate: which one, its log, what to do', () => {
+    const bad = gate({ status: 'fail', exitCode: 2, log: 'logs/a/test.log' });
+    const a = failed('a', 'gate-failed: test exited with 2, see logs/a/test.log', { gates: [bad] });
+    expect(why([a], 'a')).toEqual({
+      sentences: [
+        'a was not merged into main: gate-failed: test exited with 2, see logs/a/test.log.',
+        'What to do: read /out/logs/a/test.log, fix it on a, then run again.',
+      ],
+      gate: bad,
+    });
+  });
+
+  it('was blocked: the whole chain, and what became of its end', () => {
+    const bad = gate({ status: 'timeout', exitCode: null });
+    const a = failed('a', 'gate-failed: test timed out after 5 s', { gates: [bad] });
+    const told = why([a, blocked(['b', 'a']), blocked(['c', 'b', 'a'])], 'c');
+    expect(told.sentences).toEqual([
+      'c was not merged into main: it depends on b, which depends on a, and a failed: gate-failed: test timed out after 5 s.',
+      'What to do: read /out/logs/x/test.log, make test faster or raise its timeoutSeconds, then run again.',
+      'Then c can be merged as well.',
+    ]);
+    expect(told.gate).toBe(bad);
+  });
+
+  it('breaks the weave: with whom, and where that was seen', () => {
+    const seen = gate({ status: 'fail', log: 'logs/integration@2.1/test.1.log' });
+    const eviction = { gate: seen, passesWith: 'b', clashesWith: ['a'] };
+    const c = failed('c', 'integration-failed: test exited with 1 on the weave with it', { eviction });
+    const told = why([item('a'), item('b'), c], 'c');
+    expect(told.gate).toBe(seen);
+    expect(told.sentences).toContain('Together with a it fails, without it it passes.');
+    expect(told.sentences.at(-1)).toMatch(/^What to do: read .*, fix c together with a, then run again\.$/);
+  });
+
+  it('was cancelled or skipped: by whom, or by what', () => {
+    const gone = item('a', { status: 'cancelled', reason: 'cancelled: by me: the wrong branch' });
+    expect(why([gone], 'a').sentences).toEqual([
+      'a was not merged into main: cancelled: by me: the wrong branch.',
+    ]);
+  });
+});
