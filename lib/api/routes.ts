@@ -34,10 +34,16 @@ const cancelling = z.strictObject({
   reason: overrideFields.reason.optional().describe('Why, for the report.'),
 });
 
+/** As people write numbers: neither hexadecimal nor with an exponent. */
+const workers = z.preprocess(
+  (text) => (/^[0-9]{1,9}$/.test(String(text)) ? Number(text) : text),
+  z.int().min(1).max(10_000),
+);
+
 const started = z.strictObject({
   execute: flag.optional().describe('Whether refs are moved; without it a dry run.'),
   gatesOnly: flag.optional().describe('Runs gates, and weaves nothing.'),
-  maxWorkers: z.coerce.number().int().min(1).max(10_000).optional().describe('Replaces policy.maxWorkers.'),
+  maxWorkers: workers.optional().describe('Replaces policy.maxWorkers.'),
   repository: z.string().min(1).max(4_096).optional().describe('For a plan that names none.'),
   upload: z
     .string()

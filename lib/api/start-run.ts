@@ -38,10 +38,20 @@ export async function startRun(
     const [run = '', plan = ''] = uploaded.split('.');
     return submitOnce(services, run, plan, asked);
   }
-  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
   if (!TYPES.includes(type)) {
     const message = `a plan is ${TYPES.slice(0, 2).join(' or ')}, not ${type === '' ? 'without a type' : type}`;
     return refusal(415, [{ code: 'media-type', message, hint: 'set the header Content-Type' }]);
+  }
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const charset = parameters
+    .find((part) => part.startsWith('charset='))
+    ?.replace(/^charset="?([^"]*)"?$/, '$1');
+  if (encoding.toLowerCase() !== 'identity' || (charset ?? 'utf-8') !== 'utf-8') {
+    const message = `a plan is UTF-8 and not compressed, not ${charset ?? 'utf-8'}, ${encoding}`;
+    return refusal(415, [{ code: 'media-type', message, hint: 'send the text as it is' }]);
   }
   if (Buffer.byteLength(request.body) > MAX_PLAN_BYTES) {
     const message = `a plan in a request has ${MAX_PLAN_BYTES} bytes at most`;

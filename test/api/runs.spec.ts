@@ -127,6 +127,27 @@ describe('POST /runs', () => {
     expect(stack.executions.size).toBe(0);
   });
 
+  it.each([
+    [{ 'content-type': 'application/yaml; charset=utf-16' }, 'not utf-16'],
+    [{ 'content-type': 'application/yaml', 'content-encoding': 'gzip' }, 'gzip'],
+  ])('takes no plan that says to be written otherwise: %j', async (headers, what) => {
+    const stack = await newStack(apart);
+    const response = await start(stack, { headers });
+    expect(response.status).toBe(415);
+    expect(read(response).errors[0].message).toContain(what);
+    expect(stack.executions.size).toBe(0);
+  });
+
+  it.each(['0x10', '1e3', '1.0', '', '-1', '10001'])(
+    'does not take %j for a number of workers',
+    async (text) => {
+      const stack = await newStack(apart);
+      const response = await start(stack, { query: { maxWorkers: text } });
+      expect(response.status).toBe(400);
+      expect(read(response).errors[0]).toMatchObject({ path: 'query.maxWorkers' });
+    },
+  );
+
   it('says of parameters what there is, as of plans', async () => {
     const response = await start(await newStack(apart), { query: { execut: 'true', execute: 'yes' } });
     expect(read(response).errors).toMatchObject([
