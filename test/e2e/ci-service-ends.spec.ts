@@ -45,7 +45,7 @@ describe('a check that is waited for when its run', () => {
       run.child.kill(signal);
       expect(await run.ended).toMatchObject(signal === 'SIGINT' ? { code: 130 } : { signal });
       await expect(send(run.asked, { status: 'pass' })).rejects.toThrow('fetch failed');
-      expect(await statusOf(run.repo)).toMatchObject({ status: 'interrupted', running: ['a: ci'] });
+      expect(await statusOf(run.repo)).toMatchObject({ status: 'interrupted', running: [] });
       const { end } = run.resume();
       await answered(run);
       const merged = await end();
