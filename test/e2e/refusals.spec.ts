@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { problemsOf, runCli, startCli, writePlan } from '../support/cli';
+import { problemsOf, runCli, writePlan } from '../support/cli';
 import { testRepositories } from '../support/repository';
 import { snapshot } from '../support/snapshot';
 
@@ -89,23 +87,5 @@ items:
     const plan = writePlan(repo, { items: [] });
     const result = await runCli(['merge', plan, '--json', ...given.split(' ')], { cwd: repo.path });
     expect(problemsOf(result)).toMatchObject([{ code: 'usage' }]);
-  });
-
-  it('a second run in a folder where one is going on, which it does not disturb', async () => {
-    const repo = create();
-    repo.branch('change', { change: '1\n' });
-    const [started, go] = [join(repo.root, 'started'), join(repo.root, 'go')];
-    execFileSync('mkfifo', [started, go]);
-    const waiting = { name: 'waiting', run: `echo > '${started}'; cat '${go}'` };
-    const plan = writePlan(repo, { gates: [waiting], items: [{ name: 'change' }] });
-    const first = startCli(['merge', plan, '--execute'], { cwd: repo.path });
-    await readFile(started);
-    const before = snapshot(repo.path);
-    const second = await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path });
-    expect(problemsOf(second)).toMatchObject([{ code: 'run-in-progress' }]);
-    expect(snapshot(repo.path)).toEqual(before);
-    await writeFile(go, '');
-    expect(await first.ended).toMatchObject({ code: 0 });
-    expect(repo.show('main', 'change')).toBe('1');
   });
 });
