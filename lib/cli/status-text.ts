@@ -18,6 +18,7 @@ export function statusText(run: RunStatus, resume: string): string {
     `  target    ${run.target}`,
     `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    ...(run.frozenUntil === null ? [] : [`  frozen    nothing lands until ${run.frozenUntil}`]),
     ...run.running.map((what) => `  running   ${what}`),
     ...(run.artifactFolder === '' ? [] : [`  files     ${run.artifactFolder}`]),
     ...(run.endedAt === null && !run.alive ? [`  go on     ${resume}`] : []),

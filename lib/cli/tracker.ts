@@ -68,6 +68,9 @@ export function trackProgress(
         lane,
         active: inHand.size,
       });
+    } else if (event.event === 'hold') {
+      const until = new Date(event.until).toISOString();
+      sink.event({ kind: 'note', text: `frozen: nothing lands until ${until} (${event.why})` });
     } else if (event.event === 'probe') {
       sink.event({ kind: 'note', text: probeText(event, nameOf) });
     } else if (event.event === 'override') {

@@ -1,5 +1,6 @@
 import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
+import { heldUntil } from '../run/hold';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
 import type { StoredRun } from '../run/store';
@@ -12,6 +13,8 @@ export interface RunStatus {
   /** Whether somebody carries it now: a process, or an execution on AWS. */
   readonly alive: boolean;
   readonly phase: RunState['phase'];
+  /** Until when nothing lands, where the landing waits for that; ISO 8601. */
+  readonly frozenUntil: string | null;
   readonly dryRun: boolean;
   readonly target: string;
   readonly startedAt: string;
@@ -39,11 +42,13 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
   const ordered = orderPlan(plan);
   const load = createWorkload(ordered, plan.policy, record);
   const state = decodeState(load, text);
+  const frozen = heldUntil(load, state, Date.now());
   return {
     runId: run.id,
     status: statusOf(run, state, alive),
     alive,
     phase: state.phase,
+    frozenUntil: frozen === undefined ? null : new Date(frozen.until).toISOString(),
     dryRun: !record.execute,
     target: plan.target,
     startedAt: new Date(record.startedAt).toISOString(),

@@ -34,6 +34,7 @@ export function buildPlan(
       maxWorkers: policy.maxWorkers ?? preset?.maxWorkers ?? workers,
       mergeStrategy: policy.mergeStrategy,
       failFast: policy.failFast,
+      freeze: policy.freeze,
       speculation: policy.speculation,
       overrides: policy.overrides,
       integration: buildIntegration(policy.integration, document.gates),

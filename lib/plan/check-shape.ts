@@ -15,8 +15,11 @@ export function* checkShape(
 ): Generator<Finding> {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodUnion) {
-    const object = inner.options.map((o) => unwrap(o as z.ZodType)).find((o) => o instanceof z.ZodObject);
-    if (object !== undefined && isMapping(value)) yield* checkShape(object, value, path, nearest);
+    const objects = inner.options
+      .map((option) => unwrap(option as z.ZodType))
+      .filter((option) => option instanceof z.ZodObject);
+    const object = isMapping(value) ? closest(objects, value) : undefined;
+    if (object !== undefined) yield* checkShape(object, value, path, nearest);
     else yield* checkValue(inner, value, path, nearest);
   } else if (inner instanceof z.ZodObject && isMapping(value)) {
     yield* checkObject(inner, value, path, nearest);
@@ -30,6 +33,12 @@ export function* checkShape(
     for (const [index, entry] of value.entries())
       yield* checkShape(element, entry, [...path, index], nearest);
   } else yield* checkValue(inner, value, path, nearest);
+}
+
+/** The one that knows the most keys of a mapping; of several the first. */
+function closest(objects: readonly z.ZodObject[], value: object): z.ZodObject | undefined {
+  const known = (object: z.ZodObject) => Object.keys(value).filter((key) => Object.hasOwn(object.shape, key));
+  return objects.toSorted((a, b) => known(b).length - known(a).length)[0];
 }
 
 /** Without what makes it optional: `undefined` never gets here. */
@@ -47,17 +56,33 @@ function* checkObject(
   nearest: Nearest,
 ): Generator<Finding> {
   const known = Object.keys(schema.shape);
+  let isSound = true;
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(schema.shape, key)) continue;
     const hint = suggest(nearest(key, known), `known here: ${known.join(', ')}`);
     const message = `unknown key ${JSON.stringify(key)}`;
+    isSound = false;
     yield { code: 'unknown-key', message, path: [...path, key], atKey: true, hint };
   }
   for (const [key, field] of Object.entries(schema.shape) as [string, z.ZodType][]) {
-    if (Object.hasOwn(value, key)) yield* checkShape(field, value[key], [...path, key], nearest);
-    else if (unwrap(field) === field)
+    if (Object.hasOwn(value, key)) {
+      for (const finding of checkShape(field, value[key], [...path, key], nearest)) {
+        isSound = false;
+        yield finding;
+      }
+    } else if (unwrap(field) === field) {
+      isSound = false;
       yield { code: 'missing-field', message: `${key} is missing`, path: [...path, key], hint: `add ${key}` };
+    }
   }
+  // Rules between fields, once each is right by itself.
+  if (!isSound || (schema.def.checks ?? []).length === 0) return;
+  for (const { message, path: at } of schema.safeParse(value).error?.issues ?? [])
+    yield {
+      code: 'invalid-value',
+      message,
+      path: [...path, ...at] as FieldPath,
+    };
 }
 
 function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<Finding> {

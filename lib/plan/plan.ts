@@ -1,3 +1,4 @@
+import type { FreezeWindow } from './freeze';
 /** The validated plan: every default filled in, every item with its own effective gates. Plain data. */
 
 /** What a gate result may be reused for: the same tree, the same commit, or nothing. */
@@ -89,6 +90,8 @@ export interface Policy {
   readonly integration: Integration;
   /** The first item that fails ends the run. Default: false. */
   readonly failFast?: boolean | undefined;
+  /** When nothing lands. A record of a version before does not say it. */
+  readonly freeze?: readonly FreezeWindow[] | undefined;
   /** `deps`: gates may run ahead of the dependencies of their items. A record of a version before does not say it. */
   readonly speculation?: 'off' | 'deps' | undefined;
   readonly overrides?: Overrides | undefined;

@@ -1,5 +1,6 @@
 import type { CacheStatistics } from '../performance/operation-cache';
 import { isQuarantined } from '../plan/effective-gates';
+import { frozenUntil } from '../plan/freeze';
 import type { OrderedPlan } from '../plan/order';
 import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
@@ -61,6 +62,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     cache: { ...input.cache },
     warnings: [
       ...(record.warnings ?? []),
+      ...freezeWarnings(input),
       ...(landed?.result.kind === 'landed' ? landed.result.warnings : []),
     ],
     items,
@@ -72,6 +74,16 @@ const withReasons = (report: Omit<Report, 'metrics'>): ReportItem[] => {
   const named = new Map(report.items.map((item) => [item.name, item]));
   return report.items.map((item) => ({ ...item, why: whyOf(report, item, named).sentences.join('\n') }));
 };
+
+/** When the landing had to wait, or would have to now. */
+function freezeWarnings({ record, events, endedAt }: ReportInput): string[] {
+  const waited = events.flatMap((event) =>
+    event.event === 'hold' ? [`the landing waited until ${iso(event.until)}: ${event.why}`] : [],
+  );
+  const frozen = record.execute ? undefined : frozenUntil(record.plan.policy.freeze ?? [], endedAt);
+  const now = `frozen: a landing would wait until ${frozen && iso(frozen.until)} (${frozen?.reason})`;
+  return frozen === undefined || record.gatesOnly ? waited : [...waited, now];
+}
 
 /** A run that was resumed may have had more lanes before. */
 function lanesUsed(events: readonly RunEvent[]): number {

@@ -72,6 +72,7 @@ export function decodeState(load: Workload, text: string): RunState {
       baseTree: undefined,
       lost: 0,
       probes: 0,
+      held: undefined,
       search: undefined,
       known: undefined,
       ...stored.weave,

@@ -114,7 +114,7 @@ export function createCoordinator(context: {
   /** Wakes up once, when the earliest backoff ends. */
   function setAlarm(): void {
     clearTimeout(alarm);
-    const wake = nextWake(state);
+    const wake = nextWake(load, state, context.now());
     if (wake === undefined || stopped) return;
     const inMs = Math.min(Math.max(wake - context.now(), 0), 2 ** 31 - 1);
     alarm = setTimeout(() => send({ kind: 'clock' }), inMs);

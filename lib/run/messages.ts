@@ -119,6 +119,8 @@ export type RunEvent =
       readonly clash: readonly number[];
       readonly at: number;
     } & Seen)
+  /** The landing waits: nothing lands at this time. */
+  | { readonly event: 'hold'; readonly until: number; readonly why: string; readonly at: number }
   /** Nobody is evicted: the probes are used up, or the base fails by itself. */
   | ({ readonly event: 'give-up'; readonly why: 'limit' | 'base'; readonly at: number } & Seen)
   | ({ readonly event: 'override' } & Override)

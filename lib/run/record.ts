@@ -45,6 +45,7 @@ const WITH_POLICIES = 2;
 function formatOf(plan: Plan): number {
   const isPlain =
     !plan.policy.failFast &&
+    !plan.policy.freeze?.length &&
     !plan.policy.overrides?.adminGreen.length &&
     plan.items.every((item) => urgencyOf(item) === 0) &&
     ![...gatesOf(plan)].some(isQuarantined);

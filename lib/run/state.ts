@@ -111,6 +111,8 @@ export interface Weave {
   lost: number;
   /** How many prefixes of weaves that failed were verified, in all of the run. */
   probes: number;
+  /** Until when the landing was last told to wait, in ms since the epoch. */
+  held: number | undefined;
   search: Search | undefined;
   known: Known | undefined;
 }
@@ -190,6 +192,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
       busy: false,
       lost: 0,
       probes: 0,
+      held: undefined,
       search: undefined,
       known: undefined,
     },

@@ -1,5 +1,6 @@
 import type { Draft } from './draft';
 import { failFast } from './fail-fast';
+import { heldUntil, noteHold } from './hold';
 import { failItem, lineUpTask, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
 import { applyOverride } from './override';
@@ -99,9 +100,11 @@ export function overrideRun(
   return { state: draft.state, answers: [], events: draft.events };
 }
 
-/** When a backoff ends next, in ms since the epoch. */
-export function nextWake(state: RunState): number | undefined {
-  return state.delayed.length === 0 ? undefined : Math.min(...state.delayed.map(({ until }) => until));
+/** When a backoff ends next, or a time in which nothing lands; both in ms since the epoch. */
+export function nextWake(load: Workload, state: RunState, now: number): number | undefined {
+  const held = heldUntil(load, state, now);
+  const times = [...state.delayed.map(({ until }) => until), ...(held === undefined ? [] : [held.until])];
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Items fail in what came in, or in what follows from it. */
@@ -109,6 +112,7 @@ function goOn(draft: Draft): void {
   failFast(draft);
   advance(draft);
   failFast(draft);
+  noteHold(draft);
 }
 
 /** A turn seen before only gets its answer again; one of an older generation is told to end. */
@@ -156,7 +160,8 @@ function assign(draft: Draft): Answer[] {
   const { state } = draft;
   const answers: Answer[] = [];
   const ended = state.phase === 'done' && state.unfinishedTasks === 0;
-  const room = { ahead: roomAhead(draft) };
+  const held = heldUntil(draft.load, state, draft.now) !== undefined;
+  const room = { ahead: roomAhead(draft), held };
   state.lanes.forEach((lane, index) => {
     if (!lane.parked) return;
     const work = ended ? ({ kind: 'done' } as const) : chooseWork(draft, room);
@@ -176,9 +181,9 @@ function assign(draft: Draft): Answer[] {
  * Landing first, then gates, which take long; weaving fills the gaps, or is due when a batch is full. What is left is
  * for gates that run ahead.
  */
-function chooseWork(draft: Draft, room: { ahead: number }): Work | undefined {
+function chooseWork(draft: Draft, room: { ahead: number; readonly held: boolean }): Work | undefined {
   const { load, state } = draft;
-  if (state.phase === 'land' && !state.weave.busy) {
+  if (state.phase === 'land' && !state.weave.busy && !room.held) {
     state.weave.busy = true;
     return landing(draft);
   }
@@ -201,8 +206,8 @@ function gateOf({ state }: Draft, task: number): Work {
 }
 
 /** Until the first backoff ends, for one lane: the others wait for what it then brings. */
-function sleep({ load, state }: Draft): Work | undefined {
-  const until = nextWake(state);
+function sleep({ load, state, now }: Draft): Work | undefined {
+  const until = nextWake(load, state, now);
   if (!load.lanesSleep || until === undefined) return undefined;
   if (state.lanes.some(({ work }) => work?.kind === 'sleep' && work.until <= until)) return undefined;
   return { kind: 'sleep', until };

@@ -1,4 +1,5 @@
 import { isQuarantined } from '../plan/effective-gates';
+import type { FreezeWindow } from '../plan/freeze';
 import type { OrderedPlan } from '../plan/order';
 import type { Gate, Policy } from '../plan/plan';
 import { lineUp } from './line-up';
@@ -50,6 +51,8 @@ export interface Workload {
   readonly gatesOnly: boolean;
   /** The first failure of an item ends the run. */
   readonly failFast: boolean;
+  /** When nothing lands. */
+  readonly freeze: readonly FreezeWindow[];
   /** Gates may run ahead of what their items wait for. */
   readonly speculates: boolean;
   /** A lane waits out a backoff itself; else somebody sends `clock` when it is over. */
@@ -120,6 +123,7 @@ export function createWorkload(
     execute,
     gatesOnly,
     failFast: policy.failFast ?? false,
+    freeze: policy.freeze ?? [],
     speculates: policy.speculation === 'deps',
     lanesSleep: engine === 'aws',
   };

@@ -25,7 +25,9 @@ describe('the JSON Schema of plans', () => {
     expect(undescribed).toEqual([]);
   });
 
-  const validate = new Ajv({ strict: true, strictTypes: false }).compile(schema);
+  const validate = new Ajv({ strict: true, strictTypes: false, formats: { 'date-time': true } }).compile(
+    schema,
+  );
   const items = [{ name: 'a' }];
   const gate = (fields: object) => plan({ items, gates: [{ name: 'test', run: 'x', ...fields }] });
 

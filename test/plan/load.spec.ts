@@ -33,6 +33,7 @@ describe('loadPlan', () => {
         maxWorkers: availableParallelism(),
         mergeStrategy: 'merge',
         failFast: false,
+        freeze: [],
         speculation: 'off',
         overrides: { adminGreen: [] },
         integration: { kind: 'gates', gates: undefined, maxRetries: 3, maxProbes: 64, maxClashProbes: 2 },

@@ -1,0 +1,88 @@
+import { Cron } from 'croner';
+
+/** A time during which nothing lands, once or again and again. */
+export type FreezeWindow =
+  | {
+      /** ISO 8601 with an offset. */
+      readonly from: string;
+      /** The first moment at which there may be landings again. */
+      readonly to: string;
+      readonly reason?: string | undefined;
+    }
+  | {
+      /** Five fields: when each window begins. */
+      readonly cron: string;
+      readonly durationMinutes: number;
+      /** A name of the IANA time zone database. */
+      readonly timeZone: string;
+      readonly reason?: string | undefined;
+    };
+
+export interface Frozen {
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly reason: string;
+}
+
+/** Windows that follow one another without a gap count as one; more of them than this are looked at again later. */
+const MOST_JOINED = 100;
+
+/**
+ * Whether nothing may land at a time, and until when.
+ * @param now milliseconds since the epoch
+ */
+export function frozenUntil(windows: readonly FreezeWindow[], now: number): Frozen | undefined {
+  let until = now;
+  let reason: string | undefined;
+  for (let joined = 0; joined < MOST_JOINED; joined++) {
+    const at = until;
+    for (const window of windows) {
+      const end = endOf(window, at);
+      if (end === undefined || end <= until) continue;
+      until = end;
+      reason ??= window.reason ?? 'policy.freeze';
+    }
+    if (until === at) break;
+  }
+  return reason === undefined ? undefined : { until, reason };
+}
+
+/** The end of a window that is open at a time; undefined where it is not. */
+function endOf(window: FreezeWindow, at: number): number | undefined {
+  if ('from' in window) {
+    const end = Date.parse(window.to);
+    return Date.parse(window.from) <= at && at < end ? end : undefined;
+  }
+  const length = window.durationMinutes * 60_000;
+  // It opened within its length before, or at this very moment.
+  const opened = cronOf(window)
+    .nextRun(new Date(at - length))
+    ?.getTime();
+  return opened !== undefined && opened <= at ? opened + length : undefined;
+}
+
+/** @throws Error when the pattern or the time zone is none, or never comes */
+export function cronOf({ cron, timeZone }: { readonly cron: string; readonly timeZone: string }): Cron {
+  return new Cron(cron, { timezone: timeZone, paused: true, mode: '5-part' });
+}
+
+/** What is wrong with a window, and with which of its fields; undefined where it is fine. */
+export function cronProblem(window: {
+  readonly cron: string;
+  readonly timeZone: string;
+}): { readonly field: 'cron' | 'timeZone'; readonly message: string } | undefined {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: window.timeZone });
+  } catch {
+    return {
+      field: 'timeZone',
+      message: 'it must be a name of the IANA time zone database, as Europe/Berlin',
+    };
+  }
+  try {
+    if (cronOf(window).nextRun() !== null) return undefined;
+    return { field: 'cron', message: 'there is no such time' };
+  } catch (error) {
+    return { field: 'cron', message: (error as Error).message.replace(/^Cron(?:Pattern|Date): /, '') };
+  }
+}
