@@ -55,6 +55,7 @@ const Progress = z.strictObject({
   status: z.enum(['running', 'interrupted', 'cancelling', 'cancelled', 'ended']),
   alive: z.boolean(),
   phase: z.string(),
+  paused: z.string().nullable().describe('By whom its landing is held, and what for.'),
   frozenUntil: Time.nullable().describe('Until when nothing lands, where the landing waits for that.'),
   dryRun: z.boolean(),
   target: z.string(),

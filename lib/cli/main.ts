@@ -13,6 +13,7 @@ import { npmArguments } from './npm-arguments';
 import { artifactDir, engine, idempotencyKey, logFormat, maxWorkers, noWait, reason, stack } from './options';
 import { overrideCommand } from './override-command';
 import { overrides } from './override-option';
+import { pauseCommands } from './pause-commands';
 import { wantsJson } from './wants-json';
 
 /**
@@ -155,6 +156,8 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
         async (cloud) => (await import('./aws/status')).statusOnAws(run, options, cloud, io),
       ),
     );
+
+  pauseCommands(program, io, done);
 
   command(
     program,

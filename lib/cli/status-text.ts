@@ -19,6 +19,7 @@ export function statusText(run: RunStatus, resume: string): string {
     `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(run.frozenUntil === null ? [] : [`  frozen    nothing lands until ${run.frozenUntil}`]),
+    ...(run.paused === null ? [] : [`  paused    nothing lands: ${run.paused}`]),
     ...run.running.map((what) => `  running   ${what}`),
     ...(run.artifactFolder === '' ? [] : [`  files     ${run.artifactFolder}`]),
     ...(run.endedAt === null && !run.alive ? [`  go on     ${resume}`] : []),

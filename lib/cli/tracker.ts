@@ -69,8 +69,15 @@ export function trackProgress(
         active: inHand.size,
       });
     } else if (event.event === 'hold') {
-      const until = new Date(event.until).toISOString();
-      sink.event({ kind: 'note', text: `frozen: nothing lands until ${until} (${event.why})` });
+      const text =
+        event.until === null
+          ? `paused: nothing lands until lex-pr unpause (${event.why})`
+          : `frozen: nothing lands until ${new Date(event.until).toISOString()} (${event.why})`;
+      sink.event({ kind: 'note', text });
+    } else if (event.event === 'pause') {
+      sink.event({ kind: 'note', text: `paused ${event.why}: gates go on, nothing lands` });
+    } else if (event.event === 'unpause') {
+      sink.event({ kind: 'note', text: 'no longer paused' });
     } else if (event.event === 'probe') {
       sink.event({ kind: 'note', text: probeText(event, nameOf) });
     } else if (event.event === 'override') {

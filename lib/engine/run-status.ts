@@ -1,6 +1,6 @@
 import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
-import { heldUntil } from '../run/hold';
+import { heldBy } from '../run/hold';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
 import type { StoredRun } from '../run/store';
@@ -15,6 +15,8 @@ export interface RunStatus {
   readonly phase: RunState['phase'];
   /** Until when nothing lands, where the landing waits for that; ISO 8601. */
   readonly frozenUntil: string | null;
+  /** By whom its landing is held, and what for. */
+  readonly paused: string | null;
   readonly dryRun: boolean;
   readonly target: string;
   readonly startedAt: string;
@@ -42,13 +44,14 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
   const ordered = orderPlan(plan);
   const load = createWorkload(ordered, plan.policy, record);
   const state = decodeState(load, text);
-  const frozen = heldUntil(load, state, Date.now());
+  const held = heldBy(load, state, Date.now());
   return {
     runId: run.id,
     status: statusOf(run, state, alive),
     alive,
     phase: state.phase,
-    frozenUntil: frozen === undefined ? null : new Date(frozen.until).toISOString(),
+    frozenUntil: held?.until === undefined ? null : new Date(held.until).toISOString(),
+    paused: state.paused?.why ?? null,
     dryRun: !record.execute,
     target: plan.target,
     startedAt: new Date(record.startedAt).toISOString(),

@@ -78,7 +78,11 @@ const withReasons = (report: Omit<Report, 'metrics'>): ReportItem[] => {
 /** When the landing had to wait, or would have to now. */
 function freezeWarnings({ record, events, endedAt }: ReportInput): string[] {
   const waited = events.flatMap((event) =>
-    event.event === 'hold' ? [`the landing waited until ${iso(event.until)}: ${event.why}`] : [],
+    event.event === 'hold'
+      ? [
+          `the landing waited ${event.until === null ? 'while paused' : `until ${iso(event.until)}`}: ${event.why}`,
+        ]
+      : [],
   );
   const frozen = record.execute ? undefined : frozenUntil(record.plan.policy.freeze ?? [], endedAt);
   const now = `frozen: a landing would wait until ${frozen && iso(frozen.until)} (${frozen?.reason})`;

@@ -18,6 +18,7 @@ export function encodeState(state: RunState): string {
     stopping: state.stopping,
     delayed: state.delayed,
     lanes: state.lanes,
+    paused: state.paused,
     window: state.window,
     weave: state.weave,
     ...(state.overrides.length > 0 && { overrides: state.overrides }),
@@ -67,6 +68,7 @@ export function decodeState(load: Workload, text: string): RunState {
     stopping: stored.stopping,
     delayed: stored.delayed,
     lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
+    paused: stored.paused,
     window: stored.window ?? stored.lanes.length,
     weave: {
       baseTree: undefined,

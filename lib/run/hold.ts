@@ -1,24 +1,46 @@
-import { type Frozen, frozenUntil } from '../plan/freeze';
+import { frozenUntil } from '../plan/freeze';
 import type { Draft } from './draft';
-import type { RunState } from './state';
+import type { Pause, RunState } from './state';
 import type { Workload } from './workload';
 
-/** What keeps a verified weave from landing at a time, and until when; undefined where it may, or there is none. */
-export function heldUntil(
-  { freeze }: Pick<Workload, 'freeze'>,
-  { phase, weave, stopping }: RunState,
-  now: number,
-): Frozen | undefined {
-  // A landing that is on its way, or may be, is looked after; so is one that is to be stopped.
-  if (phase !== 'land' || weave.busy || stopping !== undefined || freeze.length === 0) return undefined;
-  return frozenUntil(freeze, now);
+/** What keeps a verified weave from landing. */
+export interface Held {
+  /** Milliseconds since the epoch; undefined: until somebody ends the pause. */
+  readonly until: number | undefined;
+  readonly why: string;
 }
 
-/** Tells once that the landing has to wait, and until when. */
+/** What keeps the run from landing at a time; undefined where it may, or has nothing to land. */
+export function heldBy(
+  { freeze }: Pick<Workload, 'freeze'>,
+  { phase, weave, stopping, paused }: RunState,
+  now: number,
+): Held | undefined {
+  // A landing that is on its way, or may be, is looked after; so is one that is to be stopped.
+  if (phase !== 'land' || weave.busy || stopping !== undefined) return undefined;
+  if (paused !== undefined) return { until: undefined, why: paused.why };
+  const frozen = freeze.length === 0 ? undefined : frozenUntil(freeze, now);
+  return frozen && { until: frozen.until, why: frozen.reason };
+}
+
+/** Tells once that the landing has to wait, what for, and until when. */
 export function noteHold(draft: Draft): void {
   const { load, state, now, events } = draft;
-  const held = heldUntil(load, state, now);
-  if (held === undefined || held.until === state.weave.held) return;
-  state.weave.held = held.until;
-  events.push({ event: 'hold', until: held.until, why: held.reason, at: now });
+  const held = heldBy(load, state, now);
+  const told = held && `${held.until ?? ''} ${held.why}`;
+  if (held === undefined || told === state.weave.held) return;
+  state.weave.held = told;
+  events.push({ event: 'hold', until: held.until ?? null, why: held.why, at: now });
+}
+
+/** Pauses the run, or (undefined) lets it go on. */
+export function setPause(draft: Draft, pause: Pause | undefined): void {
+  draft.state.paused = pause;
+  draft.state.weave.held = undefined;
+  draft.events.push(
+    pause === undefined
+      ? { event: 'unpause', at: draft.now }
+      : { event: 'pause', why: pause.why, at: draft.now },
+  );
+  noteHold(draft);
 }

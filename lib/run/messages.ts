@@ -119,8 +119,10 @@ export type RunEvent =
       readonly clash: readonly number[];
       readonly at: number;
     } & Seen)
-  /** The landing waits: nothing lands at this time. */
-  | { readonly event: 'hold'; readonly until: number; readonly why: string; readonly at: number }
+  /** The landing waits: nothing lands until then (null: until a pause is ended). */
+  | { readonly event: 'hold'; readonly until: number | null; readonly why: string; readonly at: number }
+  | { readonly event: 'pause'; readonly why: string; readonly at: number }
+  | { readonly event: 'unpause'; readonly at: number }
   /** Nobody is evicted: the probes are used up, or the base fails by itself. */
   | ({ readonly event: 'give-up'; readonly why: 'limit' | 'base'; readonly at: number } & Seen)
   | ({ readonly event: 'override' } & Override)

@@ -111,10 +111,16 @@ export interface Weave {
   lost: number;
   /** How many prefixes of weaves that failed were verified, in all of the run. */
   probes: number;
-  /** Until when the landing was last told to wait, in ms since the epoch. */
-  held: number | undefined;
+  /** What the landing was last told to wait for. */
+  held: string | undefined;
   search: Search | undefined;
   known: Known | undefined;
+}
+
+/** Nothing lands until that is over. */
+export interface Pause {
+  /** By whom, and what for. */
+  readonly why: string;
 }
 
 /** Why a run ends before its time: what becomes of the items that were not decided. */
@@ -150,6 +156,7 @@ export interface RunState {
   /** Tasks that wait out their backoff, and until when (ms since the epoch). */
   delayed: { task: number; until: number }[];
   lanes: LaneState[];
+  paused: Pause | undefined;
   /** How many gates may run ahead of what their items wait for. */
   window: number;
   weave: Weave;
@@ -181,6 +188,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
     stopping: undefined,
     delayed: [],
     lanes: newLanes(lanes),
+    paused: undefined,
     window: lanes,
     weave: {
       round: 1,

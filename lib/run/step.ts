@@ -1,6 +1,6 @@
 import type { Draft } from './draft';
 import { failFast } from './fail-fast';
-import { heldUntil, noteHold } from './hold';
+import { heldBy, noteHold, setPause } from './hold';
 import { failItem, lineUpTask, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
 import { applyOverride } from './override';
@@ -12,6 +12,7 @@ import {
   ItemStatus,
   newLanes,
   type Override,
+  type Pause,
   type RunState,
   type StopStatus,
   TaskStatus,
@@ -100,10 +101,20 @@ export function overrideRun(
   return { state: draft.state, answers: [], events: draft.events };
 }
 
+/** The step of somebody outside of the run who pauses it, or (undefined) ends the pause; as `stopRun`. */
+export function pauseRun(load: Workload, before: RunState, pause: Pause | undefined, now: number): Step {
+  const draft: Draft = { load, state: copyState(before), now, events: [] };
+  setPause(draft, pause);
+  return { state: draft.state, answers: [], events: draft.events };
+}
+
 /** When a backoff ends next, or a time in which nothing lands; both in ms since the epoch. */
 export function nextWake(load: Workload, state: RunState, now: number): number | undefined {
-  const held = heldUntil(load, state, now);
-  const times = [...state.delayed.map(({ until }) => until), ...(held === undefined ? [] : [held.until])];
+  const held = heldBy(load, state, now);
+  const times = [
+    ...state.delayed.map(({ until }) => until),
+    ...(held?.until === undefined ? [] : [held.until]),
+  ];
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -160,7 +171,7 @@ function assign(draft: Draft): Answer[] {
   const { state } = draft;
   const answers: Answer[] = [];
   const ended = state.phase === 'done' && state.unfinishedTasks === 0;
-  const held = heldUntil(draft.load, state, draft.now) !== undefined;
+  const held = heldBy(draft.load, state, draft.now) !== undefined;
   const room = { ahead: roomAhead(draft), held };
   state.lanes.forEach((lane, index) => {
     if (!lane.parked) return;

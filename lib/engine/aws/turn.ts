@@ -1,5 +1,5 @@
 import { decodeState, encodeState } from '../../run/codec';
-import { heldUntil } from '../../run/hold';
+import { heldBy } from '../../run/hold';
 import type { RunEvent } from '../../run/messages';
 import { wastedLanes } from '../../run/speculation';
 import type { RunState } from '../../run/state';
@@ -70,7 +70,7 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
     const own = open.find((other) => other.inbox.lane === call.lane && other.inbox.token === call.token);
     if (own === undefined) {
       // A run that waits for the end of a freeze is not stuck.
-      const isHeld = heldUntil(run.load, seen.state, services.now()) !== undefined;
+      const isHeld = heldBy(run.load, seen.state, services.now()) !== undefined;
       if (call.retry > 0 && !isHeld) services.waited(run, services.now() - seen.changedAt);
       return;
     }

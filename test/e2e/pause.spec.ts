@@ -1,0 +1,100 @@
+import { artifactFolder, problemsOf, readMerged, runCli } from '../support/cli';
+import { type TestRepository, testRepositories } from '../support/repository';
+import { type Started, startMerge } from './cancelling';
+import { HeldGates } from './held-gates';
+import { statusOf } from './interrupted';
+
+const create = testRepositories();
+const lexPr = (repo: TestRepository, ...args: string[]) => runCli(args, { cwd: repo.path });
+const PLAN = { items: [{ name: 'a' }] };
+
+function one() {
+  const repo = create();
+  repo.branch('a', { a: '1\n' });
+  return { repo, before: repo.git('rev-parse', 'main') };
+}
+
+/** Resolves once the run has said that it waits; to be called as soon as it has been started. */
+function held({ child }: Started): Promise<void> {
+  let said = '';
+  return new Promise((resolve) => {
+    child.stderr!.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('paused: nothing lands until')) resolve();
+    });
+  });
+}
+
+describe('a pause', () => {
+  it('holds the landing of a run that begins later, until it is ended', async () => {
+    const { repo, before } = one();
+    const paused = await lexPr(repo, 'pause', '--reason', 'the release', '--json');
+    expect(JSON.parse(paused.stdout)).toEqual({ target: null, status: 'paused', landing: [] });
+    const run = startMerge(repo, PLAN);
+    await held(run);
+    expect(await statusOf(repo)).toMatchObject({
+      status: 'running',
+      phase: 'land',
+      paused: expect.stringMatching(/^by \S+: the release$/),
+      frozenUntil: null,
+    });
+    expect(repo.git('rev-parse', 'main')).toBe(before);
+    expect((await lexPr(repo, 'unpause')).stdout).toBe('every target is no longer paused\n');
+    const { outcome, report } = await run.end();
+    expect(outcome).toEqual({ a: 'merged' });
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^the landing waited while paused: by \S+: the release$/),
+    ]);
+  });
+
+  it('holds a run that goes on already, which does not mind if it has ended by then', async () => {
+    const { repo } = one();
+    const gates = new HeldGates(repo);
+    gates.hold('a');
+    const run = startMerge(repo, { ...PLAN, gates: [gates.gate] });
+    await gates.started(['a']);
+    await lexPr(repo, 'pause', '--target', 'main', '--reason', 'wait');
+    await lexPr(repo, 'unpause', '--target', 'main');
+    await lexPr(repo, 'pause', '--target', 'main', '--reason', 'wait again');
+    const waits = held(run);
+    gates.letGo('a');
+    await waits;
+    await lexPr(repo, 'unpause', '--target', 'main');
+    expect((await run.end()).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('of another target, or in a dry run, holds nothing', async () => {
+    const { repo } = one();
+    await lexPr(repo, 'pause', '--target', 'release', '--reason', 'wait');
+    expect((await startMerge(repo, PLAN, { args: ['merge'] }).end()).report.dryRun).toBe(true);
+    expect((await startMerge(repo, PLAN).end()).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('lets a run be cancelled, and one that was killed go on to wait and to land', async () => {
+    const { repo, before } = one();
+    await lexPr(repo, 'pause', '--reason', 'wait');
+    const first = startMerge(repo, PLAN);
+    await held(first);
+    expect((await lexPr(repo, 'cancel')).code).toBe(0);
+    expect((await first.end()).outcome).toEqual({ a: 'cancelled' });
+    const second = startMerge(repo, PLAN);
+    await held(second);
+    second.child.kill('SIGKILL');
+    await second.ended;
+    expect(repo.git('rev-parse', 'main')).toBe(before);
+    await lexPr(repo, 'unpause');
+    const resumed = await lexPr(repo, 'resume', '--artifact-dir', artifactFolder(repo));
+    expect(readMerged(PLAN, artifactFolder(repo), resumed).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('is not begun twice, nor ended where there is none', async () => {
+    const { repo } = one();
+    const codes = async (...args: string[]) =>
+      problemsOf(await lexPr(repo, ...args, '--json')).map(({ code }) => code);
+    expect(await codes('unpause')).toEqual(['not-paused']);
+    expect(await codes('pause')).toEqual(['usage']);
+    await lexPr(repo, 'pause', '--reason', 'wait');
+    expect(await codes('pause', '--reason', 'more')).toEqual(['paused']);
+    expect(await codes('unpause', '--target', 'main')).toEqual(['not-paused']);
+  });
+});
