@@ -7,6 +7,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Tests mostly wait for processes that they start.
   maxWorkers: '100%',
+  // For what hangs; a busy machine is no failure.
+  testTimeout: 30_000,
   randomize: true,
   watchman: false,
   transform: {

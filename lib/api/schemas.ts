@@ -61,7 +61,6 @@ const Progress = z.strictObject({
   target: z.string(),
   startedAt: Time,
   endedAt: Time.nullable(),
-  artifactFolder: z.string(),
   items: z.record(z.string(), Count).describe('How many items there are in each status.'),
   running: z.array(z.string()).describe('`item: gate`'),
 });

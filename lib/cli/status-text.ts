@@ -21,7 +21,7 @@ export function statusText(run: RunStatus, resume: string): string {
     ...(run.frozenUntil === null ? [] : [`  frozen    nothing lands until ${run.frozenUntil}`]),
     ...(run.paused === null ? [] : [`  paused    nothing lands: ${run.paused}`]),
     ...run.running.map((what) => `  running   ${what}`),
-    ...(run.artifactFolder === '' ? [] : [`  files     ${run.artifactFolder}`]),
+    ...(run.artifactFolder === undefined ? [] : [`  files     ${run.artifactFolder}`]),
     ...(run.endedAt === null && !run.alive ? [`  go on     ${resume}`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');

@@ -21,8 +21,8 @@ export interface RunStatus {
   readonly target: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Empty where the files of the run are not on this machine. */
-  readonly artifactFolder: string;
+  /** Missing where the files of the run are not on this machine. */
+  readonly artifactFolder?: string;
   readonly items: Readonly<
     Record<
       'total' | 'waiting' | 'open' | 'passed' | 'woven' | 'failed' | 'blocked' | 'skipped' | 'cancelled',
@@ -56,7 +56,7 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
     target: plan.target,
     startedAt: new Date(record.startedAt).toISOString(),
     endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
-    artifactFolder: record.artifactFolder,
+    ...(record.artifactFolder !== '' && { artifactFolder: record.artifactFolder }),
     items: countItems(state),
     running: (alive ? state.lanes : []).flatMap(({ work }) =>
       work?.kind === 'gates'
