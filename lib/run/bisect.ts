@@ -1,8 +1,9 @@
+import { closure as closureOf } from '../merge/closure';
 import type { Tip } from '../merge/weave';
 import type { Draft } from './draft';
 import { failItem, queueTask, setItem } from './items';
 import { probePoints } from './probe-points';
-import { closureOf, inRound, members, type Point, type Search } from './search';
+import { inRound, members, type Point, type Search } from './search';
 import { ItemStatus, TaskStatus } from './state';
 import { asks } from './waived';
 import { enter, weaveAgain } from './weaving';
@@ -126,7 +127,7 @@ function narrow(draft: Draft, search: Search): void {
 function findClash(draft: Draft, search: Search): void {
   const { load, state } = draft;
   const { failing: item, passing: after, gates } = search;
-  const closure = closureOf(load, item);
+  const closure = closureOf(load.deps, item);
   const others = members(state).filter((other) => other < item && !closure.includes(other));
   const culprit = { item, after, closure, left: load.maxClashProbes };
   if (others.length === 0 || closure.length > MAX_CLOSURE) {

@@ -1,6 +1,5 @@
 import type { Tip } from '../merge/weave';
 import { ItemStatus, type RunState } from './state';
-import type { Workload } from './workload';
 
 /**
  * The search for the item that breaks a weave: the first one whose addition turns a prefix that passes into one that
@@ -78,16 +77,4 @@ export function members({ items }: RunState): number[] {
     if (status === ItemStatus.woven || status === ItemStatus.passed) found.push(item);
   });
   return found;
-}
-
-/** All that an item depends on, near or far, without itself. */
-export function closureOf({ deps }: Pick<Workload, 'deps'>, item: number): number[] {
-  const found = new Set<number>();
-  const open = [...deps[item]!];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    open.push(...deps[next]!);
-  }
-  return [...found].sort((a, b) => a - b);
 }

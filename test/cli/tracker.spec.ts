@@ -4,7 +4,7 @@ import { orderPlan } from '../../lib/plan/order';
 import type { GateResult, Result, RunEvent } from '../../lib/run/messages';
 import { newState, type RunState } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
-import { type World, workloadOf } from '../run/world';
+import { UNTROUBLED, type World, workloadOf } from '../run/world';
 
 /** i1 after i0; i2 alone, with an optional gate beside its own; i3 after i2. */
 const WORLD: World = {
@@ -18,15 +18,9 @@ const WORLD: World = {
     ],
     [{ failures: 0, blocking: true }],
   ],
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 2,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: false,
   engine: 'local' as const,
 };

@@ -4,20 +4,14 @@ import { openMemoryStore } from '../../lib/run/memory-store';
 import type { RunRecord } from '../../lib/run/record';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { start, step, stopRun } from '../../lib/run/step';
-import { type World, workloadOf } from '../run/world';
+import { UNTROUBLED, type World, workloadOf } from '../run/world';
 
 const WORLD: World = {
   deps: [[], [0]],
   gates: [[{ failures: 0, blocking: true }], [{ failures: 0, blocking: true }]],
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 1,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
 };

@@ -5,7 +5,7 @@ import type { Answer, GateResult, RunEvent } from '../../lib/run/messages';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { overrideRun, type Step, start, step, stopRun } from '../../lib/run/step';
 import { type RunStore, StaleVersionError } from '../../lib/run/store';
-import { type World, workloadOf } from '../run/world';
+import { UNTROUBLED, type World, workloadOf } from '../run/world';
 
 const RUN = 'r';
 
@@ -13,15 +13,11 @@ const RUN = 'r';
 const WORLD: World = {
   deps: [[], [], [], []],
   gates: Array.from({ length: 4 }, () => [{ failures: 1, blocking: true }]),
+  ...UNTROUBLED,
   maxAttempts: 2,
   backoffSeconds: 1,
   lanes: 3,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: false,
   engine: 'local' as const,
 };

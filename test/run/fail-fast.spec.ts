@@ -1,22 +1,16 @@
 import fc from 'fast-check';
 import { ItemStatus, isFailure } from '../../lib/run/state';
 import { chooser } from './choosers';
-import { runWorld, type World, worlds } from './world';
+import { runWorld, UNTROUBLED, type World, worlds } from './world';
 
 const pass = { failures: 0, blocking: true };
 const fail = { failures: 99, blocking: true };
 const calm: World = {
   deps: [[], [], [1], []],
   gates: [[pass], [fail], [pass], [pass, pass]],
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 1,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
   failFast: true,

@@ -1,19 +1,13 @@
 import type { Item } from '../../lib/plan/plan';
 import { createWorkload } from '../../lib/run/workload';
-import { planOf, type World } from './world';
+import { planOf, UNTROUBLED, type World } from './world';
 
 const world: World = {
   deps: [[], [], [1], [], []],
   gates: [0, 1, 2, 3, 4].map(() => [{ failures: 0, blocking: true }]),
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 1,
   batchSize: 1,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
 };

@@ -5,22 +5,16 @@ import { refusalOf } from '../../lib/run/override';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { overrideRun, start, step } from '../../lib/run/step';
 import { chooser } from './choosers';
-import { runWorld, type World, workloadOf, worlds } from './world';
+import { runWorld, UNTROUBLED, type World, workloadOf, worlds } from './world';
 
 const pass = { failures: 0, blocking: true };
 const fail = { failures: 99, blocking: true };
 const calm: World = {
   deps: [[], [0], [1], []],
   gates: [[fail], [pass], [pass], [pass]],
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 1,
   batchSize: 1,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
 };

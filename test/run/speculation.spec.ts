@@ -2,21 +2,15 @@ import fc from 'fast-check';
 import { wastedLanes } from '../../lib/run/speculation';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
-import { runWorld, type World, workloadOf, worlds } from './world';
+import { runWorld, UNTROUBLED, type World, workloadOf, worlds } from './world';
 
 const gate = { failures: 0, blocking: true };
 const chain = (length: number, lanes: number): World => ({
   deps: Array.from({ length }, (_, item) => (item === 0 ? [] : [item - 1])),
   gates: Array.from({ length }, () => [gate]),
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
   speculation: 'deps',

@@ -4,20 +4,14 @@ import { MAX_LOSSES } from '../../lib/run/results';
 import { ItemStatus, isOut, newState } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
 import { chooser } from './choosers';
-import { runWorld, type World, workloadOf, worlds } from './world';
+import { runWorld, UNTROUBLED, type World, workloadOf, worlds } from './world';
 
 const calm: World = {
   deps: [[], [0], [0], [1, 2]],
   gates: [0, 1, 2, 3].map(() => [{ failures: 0, blocking: true }]),
-  maxAttempts: 1,
-  backoffSeconds: 0,
+  ...UNTROUBLED,
   lanes: 2,
   batchSize: 50,
-  clashes: [],
-  moved: [],
-  empty: [],
-  targetMoves: 0,
-  breaks: [],
   execute: true,
   engine: 'local',
 };

@@ -46,6 +46,17 @@ export interface World {
   readonly speculation?: 'off' | 'deps';
 }
 
+/** What worlds have in which nothing goes wrong but what a test adds. */
+export const UNTROUBLED = {
+  maxAttempts: 1,
+  backoffSeconds: 0,
+  clashes: [],
+  moved: [],
+  empty: [],
+  targetMoves: 0,
+  breaks: [],
+} as const satisfies Partial<World>;
+
 const gateOf = (name: string): Gate => ({
   name,
   run: name,
