@@ -117,18 +117,20 @@ async function look({ source, privateRepository, target, heads }: Landing): Prom
   return { target: refs.get(branch), fence: refs.get(fenceRef(target)), heads: refs };
 }
 
-/** The result if what was seen decides it; undefined when the target is to be moved. */
+/**
+ * The result if what was seen decides it; undefined when the target is to be moved. A target that moved comes
+ * first: it may hold a change whose branch was deleted because it was merged.
+ */
 async function settle(landing: Landing, seen: Seen): Promise<LandResult | undefined> {
   const { privateRepository, woven } = landing;
   if (seen.target !== undefined && (await isAncestor(privateRepository, woven, seen.target)))
     return { kind: 'landed', ...(await sync(landing, seen.target)) };
+  if (seen.target === undefined) return { kind: 'target-gone' };
+  if (seen.target !== landing.base) return { kind: 'target-moved', now: seen.target };
   const moved = landing.heads
     .filter(({ ref, sha }) => ref !== undefined && seen.heads.get(ref) !== sha)
     .map(({ item, ref }) => ({ item, now: seen.heads.get(ref!) }));
-  if (moved.length > 0) return { kind: 'head-moved', moved };
-  if (seen.target === undefined) return { kind: 'target-gone' };
-  if (seen.target !== landing.base) return { kind: 'target-moved', now: seen.target };
-  return undefined;
+  return moved.length > 0 ? { kind: 'head-moved', moved } : undefined;
 }
 
 /** Brings the work trees along that are still at the base. */
