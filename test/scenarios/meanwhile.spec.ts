@@ -60,6 +60,7 @@ const BY_HAND: Record<string, (repo: TestRepository) => unknown> = {
     repo.git('merge', '-q', '--squash', 'a');
     repo.git('commit', '-q', '-m', 'by hand (squashed)');
   },
+  'a rebase': (repo) => repo.git('cherry-pick', '--allow-empty', 'a'),
   'a fast-forward': (repo) => repo.git('merge', '-q', '--ff-only', 'a'),
 };
 
