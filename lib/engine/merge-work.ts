@@ -1,3 +1,4 @@
+import { createCandidates } from '../merge/candidate';
 import { type Tip, type WeaveResult, weaveItem } from '../merge/weave';
 import type { OrderedPlan } from '../plan/order';
 import type { Signature } from '../repository/commits';
@@ -27,6 +28,7 @@ export async function performMerge(
     base: work.base,
     committer: wovenBy(record),
   };
+  const stillAddsNothing = looksAgain(workspace, record, ordered, work.base);
   const results: MergeResult[] = [];
   const out = new Set<number>();
   let tip: Tip = work.tip;
@@ -42,7 +44,7 @@ export async function performMerge(
     const { name, branch } = ordered.items[item]!;
     const overrides = work.overrides?.filter((override) => override.item === item) ?? [];
     const result: WeaveResult = untested
-      ? { kind: 'nothing' }
+      ? { kind: (await stillAddsNothing(item)) ? 'nothing' : 'gone' }
       : await weaveItem(context, tip, { name, branch, head, overrides });
     const alone = untested && ordered.deps[item]!.length === 0;
     const present =
@@ -52,6 +54,25 @@ export async function performMerge(
     results.push({ kind: 'merge', item, result, present, onto, durationMs: performance.now() - startedAt });
   }
   return results;
+}
+
+/**
+ * Whether an item that added nothing where it was to be tested adds nothing on this base either: the target may have
+ * been set back meanwhile, and what it has lost is untested.
+ */
+function looksAgain(
+  { repository: git, merge, commits }: GitWorkspace,
+  record: RunRecord,
+  { deps }: OrderedPlan,
+  base: string,
+): (item: number) => Promise<boolean> {
+  if (base === record.base) return async () => true;
+  const heads = record.heads.map(({ sha }) => sha);
+  const candidates = createCandidates({ git, merge, commits, base, heads, deps });
+  return async (item) => {
+    const candidate = await candidates.of(item);
+    return candidate.kind === 'clean' && candidate.empty;
+  };
 }
 
 /** Whether the base has it already, so that it is merged even if the rest of the weave does not land. */

@@ -19,6 +19,8 @@ export type WeaveResult =
   | { readonly kind: 'woven'; readonly tip: Tip }
   /** Contained already, or it changes no file: the tip stays. */
   | { readonly kind: 'nothing' }
+  /** No gate has run, because the target held it; it does not any more. Weaving itself never comes to this. */
+  | { readonly kind: 'gone' }
   | {
       readonly kind: 'conflict';
       readonly paths: readonly string[];

@@ -1,3 +1,4 @@
+import { reasonCode } from './advice';
 import { gateSpan } from './facts';
 import type { Report, ReportGate, ReportItem } from './report';
 
@@ -60,13 +61,22 @@ function checkOrder(report: Report, plan: CheckedPlan): string[] {
   return violations;
 }
 
+/** What only an item fails by that has come past its gates. */
+const AFTER_GATES = new Set([
+  'integration-failed',
+  'target-moved',
+  'target-dirty',
+  'target-gone',
+  'landing-refused',
+]);
+
 function whenPassed(item: ReportItem, deps: Passed): Passed {
   const blocking = item.gates.filter((gate) => gate.blocking);
   const ends = blocking.map(countedAt);
-  // Gates of an item that changes nothing are skipped, and it counts as merged.
+  // Gates of an item that changes nothing are skipped, and it counts as passed.
+  const isPastGates = item.status === 'merged' || AFTER_GATES.has(reasonCode(item));
   const open = blocking.find(
-    ({ status, override }) =>
-      status !== 'pass' && !override && !(status === 'skipped' && item.status === 'merged'),
+    ({ status, override }) => status !== 'pass' && !override && !(status === 'skipped' && isPastGates),
   );
   return {
     at: Math.max(deps.at, ...ends),

@@ -50,6 +50,8 @@ export function reasonOf(told: Told, item: number): string | null {
     case ItemStatus.integrationFailed:
       return integrationReason(told, item);
     case ItemStatus.targetMoved:
+      if (history.merges.get(item)?.result.kind === 'gone')
+        return `target-moved: ${target} held this change, and does not any more; no gate has run on it; run again`;
       return `target-moved: ${target} moved ${state.weave.retries} times while this run was landing; run again`;
     case ItemStatus.targetDirty:
       return `target-dirty: ${landing(told, 'target-dirty')?.files.join(', ')}; commit or stash, then run again`;

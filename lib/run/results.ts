@@ -160,6 +160,7 @@ function retry(draft: Draft, task: number, backoffMs: number): void {
 }
 
 const WEAVE_FAILURE = {
+  gone: ItemStatus.targetMoved,
   conflict: ItemStatus.conflict,
   unrelated: ItemStatus.unrelated,
   'not-linearizable': ItemStatus.notLinearizable,

@@ -68,6 +68,15 @@ describe('checkReport', () => {
     expect(
       check(report([item('a', { gates: [skipped] }), item('b', { deps: ['a'], gates: [ran(0, 1, 2)] })])),
     ).toEqual([]);
+    for (const reason of ['target-moved: x', 'landing-refused: x'])
+      expect(
+        check(
+          report([
+            failed('a', reason, { gates: [skipped] }),
+            item('b', { deps: ['a'], gates: [ran(0, 1, 2)] }),
+          ]),
+        ),
+      ).toEqual([]);
   });
 
   it('names more gates at once than there are workers, those of the weave included', () => {

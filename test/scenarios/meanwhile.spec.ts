@@ -33,7 +33,8 @@ describe('a new push to a change while its gates run', () => {
   });
 });
 
-// bors-ng #25 and #349: a change that leaves is cut out of its batch, and it has to be the right one.
+// bors-ng #25 and #349: a change that leaves is cut out of its batch, and it has to be the right one. homu #159: a
+// branch was deleted while its change was tested, and nobody was told.
 describe('a change that leaves, by the deletion of its branch', () => {
   it('does not cost the others their results: no gate of theirs runs twice', async () => {
     const repo = create();
@@ -48,8 +49,44 @@ describe('a change that leaves, by the deletion of its branch', () => {
     gates.letGo('b', 'c');
     const merged = await run.end();
     expect(merged.outcome).toEqual({ a: 'merged', b: 'failed: head-moved', c: 'merged', above: 'blocked' });
+    expect(itemOf(merged, 'b').reason).toContain('deleted');
     expect(gates.runs('a', 'b', 'c')).toEqual([1, 1, 1]);
     expect(filesOf(repo)).toEqual(['README', 'a', 'c']);
+  });
+});
+
+// ros2/ci #138 and sm64ds-decomp #1960: a target that was set back lost what had been merged, and nobody was told.
+describe('a target that somebody sets back meanwhile', () => {
+  it('is landed on as it is now; what it has lost is not reported as merged, and blocks what depends on it', async () => {
+    const repo = create();
+    const items = [{ name: 'a' }, { name: 'lost' }, { name: 'on lost', branch: 'on-lost', deps: ['lost'] }];
+    branchesFor(repo, [{ name: 'a' }, { name: 'kept' }, { name: 'lost' }]);
+    repo.git('merge', '-q', '--no-ff', '-m', 'by hand', 'kept');
+    const before = repo.git('rev-parse', 'main');
+    repo.git('merge', '-q', '--no-ff', '-m', 'by hand', 'lost');
+    repo.branch('on-lost', { 'on-lost': '1\n' }, 'lost');
+    const gates = new CountedGates(repo);
+    gates.hold('a');
+    const all = [...items, { name: 'kept' }];
+    const run = startPlan(repo, { items: all, gates: gates.gates, policy });
+    await gates.started(['a']);
+    repo.git('reset', '-q', '--hard', before);
+    gates.letGo('a');
+    const merged = await run.end();
+    expect(merged.outcome).toEqual({
+      a: 'merged',
+      kept: 'merged',
+      lost: 'failed: target-moved',
+      'on lost': 'blocked',
+    });
+    expect(itemOf(merged, 'lost').reason).toContain('main held this change, and does not any more');
+    expect(gates.runs('a', 'kept', 'lost')).toEqual([1, 0, 0]);
+    expect(landedOn(repo)).toEqual(['a']);
+    expect(filesOf(repo)).toEqual(['README', 'a', 'kept']);
+    // A run that begins now tests it, and lands it.
+    expect((await startPlan(repo, { items: all, gates: gates.gates, policy }).end()).code).toBe(0);
+    expect(gates.runs('lost')).toEqual([1]);
+    expect(filesOf(repo)).toEqual(['README', 'a', 'kept', 'lost', 'on-lost']);
   });
 });
 
@@ -65,7 +102,7 @@ const BY_HAND: Record<string, (repo: TestRepository) => unknown> = {
 };
 
 // rust-lang/bors #284: a change that is in a rollup which has just been merged must not be merged again.
-// marge-bot #33: somebody else merged it and its branch was gone; homu #159: a deleted branch after its merge.
+// marge-bot #33: somebody else merged it, and its branch was gone.
 describe('a change that somebody else has merged meanwhile', () => {
   const cases = Object.keys(BY_HAND).flatMap((how) => [
     [how, 'kept'],

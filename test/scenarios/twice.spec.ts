@@ -24,7 +24,7 @@ function expectOnce(where: Pick<TestRepository, 'git'>): void {
 }
 
 // Two people who say `bors r+`, or `/merge`, of one change at once: tidb-incubator/cherry-bot #13 (queued twice),
-// rust-lang/bors #284, Mergifyio/mergify #3989.
+// rust-lang/bors #284.
 describe('the same plan, submitted again while it runs', () => {
   it('in one folder waits for its turn, then finds it all merged, and runs no gate', async () => {
     const repo = create();

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { closure } from '../../merge/closure';
 import type { Tip } from '../../merge/weave';
 import { readRefs } from '../../repository/refs';
 import { decodeState } from '../../run/codec';
@@ -70,8 +71,11 @@ async function weave(
   const { record, ordered } = run;
   // Of a weave that has been given up meanwhile.
   if (work.items.length === 0) return [];
-  const heads = work.items.map((item) => record.heads[item]!.sha);
-  const gone = await bringCommits(services, workspace, run, work.items, [record.base, work.base, ...heads]);
+  // Whether untested items add nothing on another base either shows with what they depend on.
+  const again = work.base === record.base ? [] : work.untested;
+  const items = [...new Set([...work.items, ...again.flatMap((item) => closure(ordered.deps, item))])];
+  const heads = items.map((item) => record.heads[item]!.sha);
+  const gone = await bringCommits(services, workspace, run, items, [record.base, work.base, ...heads]);
   if (gone.includes(work.base)) return [await targetNow(workspace, record, work.base)];
   if (gone.length > 0) throw new Error(`run ${record.id} has lost ${gone.join(', ')}`);
   await bringTip(services, workspace, run, state, work.tip);

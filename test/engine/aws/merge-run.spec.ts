@@ -3,6 +3,7 @@ import { blobKeys } from '../../../lib/engine/aws/blobs';
 import type { MergeCall } from '../../../lib/engine/aws/merge-run';
 import type { GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
 import { fenceRef } from '../../../lib/merge/fence';
+import { ItemStatus } from '../../../lib/run/state';
 import type { TestRepository } from '../../support/repository';
 import { atOnce, type Calling, failOnce, newToken, once, type Stack, testStacks, twice } from './stack';
 
@@ -88,6 +89,28 @@ describe('weaving', () => {
     for await (const call of merges(stack, run)) await stack.functions().merge(call);
     expect(landed(stack, base)).toEqual(['a', 'b', 'c'].map((name) => `Merge branch '${name}'`));
     expect((await stack.state(run)).phase).toBe('done');
+  });
+
+  it('takes nothing for merged that the target has lost since it was set back', async () => {
+    const stack = await newStack(apart);
+    const before = stack.repo.git('rev-parse', 'main');
+    stack.repo.git('merge', '-q', '-m', 'by hand', 'b', 'c');
+    const run = await stack.submit({
+      ...plan,
+      items: [{ name: 'a' }, { name: 'b' }, { name: 'c', deps: ['a'] }],
+    });
+    await stack.functions().prepare({ run, generation: 1 });
+    for await (const call of merges(stack, run)) {
+      const { phase, weave } = await stack.state(run);
+      if (phase === 'land' && weave.retries === 0) stack.repo.git('reset', '-q', '--hard', before);
+      await stack.functions().merge(call);
+    }
+    expect([...(await stack.state(run)).items]).toEqual([
+      ItemStatus.woven,
+      ItemStatus.targetMoved,
+      ItemStatus.targetMoved,
+    ]);
+    expect(landed(stack, before)).toEqual(["Merge branch 'a'"]);
   });
 
   it('does nothing for a lane that holds something else by now', async () => {
