@@ -27,7 +27,8 @@ export function skippedGates(run: SkippedOf, events: readonly RunEvent[]): Skipp
     .map((_, task) => task)
     .filter((task) => run.isWanted(task) && !begun.has(task) && isOver(run, task));
   if (skipped.length === 0) return [];
-  const told = { ...run, history: readHistory(load, events), through: blame(load, state) };
+  const history = readHistory(load, events);
+  const told = { ...run, history, through: blame(load, state, history) };
   return skipped.map((task) => {
     const { item, gate } = load.tasks[task]!;
     const name = item < 0 ? null : ordered.items[item]!.name;

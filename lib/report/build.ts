@@ -32,14 +32,8 @@ export interface ReportInput {
  */
 export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
   const { record, ordered, load, state, events } = input;
-  const told: Told = {
-    record,
-    ordered,
-    load,
-    state,
-    history: readHistory(load, events),
-    through: blame(load, state),
-  };
+  const history = readHistory(load, events);
+  const told: Told = { record, ordered, load, state, history, through: blame(load, state, history) };
   const items = ordered.items.map((_, item) => reportItem(told, item));
   const landed = told.history.landings.findLast(({ result }) => result.kind === 'landed');
   const report: Omit<Report, 'metrics'> = {

@@ -14,6 +14,8 @@ export interface History {
   readonly readyAt: ReadonlyMap<number, number>;
   /** By item: when its status last changed. */
   readonly changedAt: ReadonlyMap<number, number>;
+  /** By item: the place of that change among all events. */
+  readonly changedIn: ReadonlyMap<number, number>;
   /** The first item that failed by itself. */
   readonly firstFailed: number | undefined;
   /** Why the run was stopped before its time, where it was. */
@@ -44,6 +46,7 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const merges = new Map<number, Recorded<MergeResult>>();
   const readyAt = new Map<number, number>();
   const changedAt = new Map<number, number>();
+  const changedIn = new Map<number, number>();
   const landings: Recorded<Extract<RunEvent, { kind: 'land' }>>[] = [];
   let firstFailed: number | undefined;
   const verified = new Map<string, Recorded<GateResult>[]>();
@@ -51,13 +54,14 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
   const evicted = new Map<number, Evicted>();
   let gaveUp: History['gaveUp'];
   let stopped: string | undefined;
-  for (const event of events) {
+  for (const [place, event] of events.entries()) {
     if (event.event === 'stop') stopped = [stopped, event.why].filter(Boolean).join('; ');
     else if (event.event === 'evict')
       evicted.set(event.item, { ...seenAt(event), after: event.after, clash: event.clash });
     else if (event.event === 'give-up') gaveUp = { ...seenAt(event), why: event.why };
     else if (event.event === 'item') {
       changedAt.set(event.item, event.at);
+      changedIn.set(event.item, place);
       if (isFailure(event.status)) firstFailed ??= event.item;
       if (event.status === ItemStatus.open && !readyAt.has(event.item)) readyAt.set(event.item, event.at);
     } else if (event.event === 'result') {
@@ -65,8 +69,8 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       else if (event.kind === 'land') landings.push(event);
       else {
         if (load.tasks[event.task]!.item < 0) {
-          const place = `${event.round}/${event.task}`;
-          verified.set(place, [...(verified.get(place) ?? []), event]);
+          const key = `${event.round}/${event.task}`;
+          verified.set(key, [...(verified.get(key) ?? []), event]);
         }
         const known = attempts.get(event.task) ?? [];
         const earlierWeave =
@@ -75,14 +79,22 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
       }
     }
   }
-  return { attempts, merges, readyAt, changedAt, firstFailed, stopped, landings, evicted, gaveUp };
+  return { attempts, merges, readyAt, changedAt, changedIn, firstFailed, stopped, landings, evicted, gaveUp };
 }
 
-/** For each blocked item the dependency through which the failure reached it; −1 for all others. */
-export function blame(load: Workload, state: RunState): number[] {
-  return load.deps.map((deps, item) =>
-    state.items[item] === ItemStatus.blocked ? (deps.find((dep) => isToBlame(state.items[dep]!)) ?? -1) : -1,
-  );
+/**
+ * For each blocked item the dependency through which the failure reached it, the first of those that left; −1 for all
+ * others.
+ */
+export function blame(load: Workload, state: RunState, { changedIn }: Pick<History, 'changedIn'>): number[] {
+  const left = (dep: number) => changedIn.get(dep) ?? 0;
+  return load.deps.map((deps, item) => {
+    if (state.items[item] !== ItemStatus.blocked) return -1;
+    const [first = -1] = deps
+      .filter((dep) => isToBlame(state.items[dep]!))
+      .sort((a, b) => left(a) - left(b));
+    return first;
+  });
 }
 
 const isToBlame = (status: number) => isOut(status) && status !== ItemStatus.failFast;
