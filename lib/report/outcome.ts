@@ -90,9 +90,7 @@ export function blame(load: Workload, state: RunState, { changedIn }: Pick<Histo
   const left = (dep: number) => changedIn.get(dep) ?? 0;
   return load.deps.map((deps, item) => {
     if (state.items[item] !== ItemStatus.blocked) return -1;
-    const [first = -1] = deps
-      .filter((dep) => isToBlame(state.items[dep]!))
-      .sort((a, b) => left(a) - left(b));
+    const [first = -1] = deps.filter((dep) => isToBlame(state.items[dep]!)).sort((a, b) => left(a) - left(b));
     return first;
   });
 }

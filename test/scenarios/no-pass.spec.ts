@@ -18,7 +18,7 @@ describe('a gate that times out', () => {
   it('fails its item and nobody else', async () => {
     const repo = create();
     branchesFor(repo, ITEMS);
-    const gates = [{ name: 'test', run: slowOn('slow'), timeoutSeconds: 1 }];
+    const gates = [{ name: 'test', run: slowOn('slow'), timeoutSeconds: 2 }];
     const policy = { integration: 'none', maxWorkers: 2 };
     const merged = await runPlan(repo, { items: ITEMS, gates, policy });
     expect(merged.outcome).toEqual({ a: 'merged', slow: 'failed: gate-failed', z: 'merged' });
@@ -30,7 +30,7 @@ describe('a gate that times out', () => {
   it('on the woven commit evicts the item with which it does, and the rest lands', async () => {
     const repo = create();
     branchesFor(repo, ITEMS);
-    const whole = { name: 'whole', run: slowOn('a', 'slow'), timeoutSeconds: 1 };
+    const whole = { name: 'whole', run: slowOn('a', 'slow'), timeoutSeconds: 2 };
     const policy = { integration: { gates: [whole], maxClashProbes: 0 } };
     const merged = await runPlan(repo, { items: ITEMS, policy });
     expect(merged.outcome).toEqual({ a: 'merged', slow: 'failed: integration-failed', z: 'merged' });
@@ -41,7 +41,7 @@ describe('a gate that times out', () => {
   it('on the woven commit lands nothing where nobody may be left out', async () => {
     const repo = create();
     branchesFor(repo, ITEMS);
-    const whole = { name: 'whole', run: slowOn('README'), timeoutSeconds: 1 };
+    const whole = { name: 'whole', run: slowOn('README'), timeoutSeconds: 2 };
     const policy = { integration: { gates: [whole], maxProbes: 0 } };
     const merged = await runPlan(repo, { items: ITEMS, policy });
     expect(Object.values(merged.outcome)).toEqual(ITEMS.map(() => 'failed: integration-failed'));

@@ -38,8 +38,13 @@ describe.each(STRATEGIES)('a group that lands by %s', (mergeStrategy) => {
     const items = threeAges(repo);
     const before = repo.git('rev-parse', 'main');
     const changes = items.map(({ name }) => changeOf(repo, name));
-    const { code } = await runPlan(repo, { items, policy: { mergeStrategy } });
+    const { code, report } = await runPlan(repo, { items, policy: { mergeStrategy } });
     expect(code).toBe(0);
+    expect(report.integration).toMatchObject({
+      commit: repo.git('rev-parse', 'main'),
+      tree: repo.git('rev-parse', 'main^{tree}'),
+      gates: [{ status: 'pass' }],
+    });
     expect(landedOn(repo)).toEqual(['newest', 'older', 'oldest']);
     const commits = changesOf(repo, `${before}..main`);
     expect(commits.map((commit) => changeOf(repo, commit))).toEqual(changes);

@@ -1,6 +1,6 @@
-import { itemOf } from '../support/cli';
+import { itemOf, runCli } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
-import { branchesFor, CountedGates, filesOf, landedOn, makeRemote, runPlan, startPlan } from './world';
+import { branchesFor, CountedGates, filesOf, landedOn, makeRemote, runPlan, says, startPlan } from './world';
 
 const create = testRepositories();
 const ITEMS = [{ name: 'a' }, { name: 'b' }];
@@ -61,6 +61,29 @@ describe('a target that moves after the gates have passed', () => {
     expect(merged.report.integration?.gates).toMatchObject([{ status: 'pass', cached: runs === 1 }]);
     expect(repo.git('rev-list', '--first-parent', 'main').split('\n')).toContain(theirs);
     expect(landedOn(repo)).toEqual(['a', 'b']);
+  });
+});
+
+// Mergify's queue freeze, and merge queues that are locked for a release: what was green before need not be after.
+describe('a target that moves while the landing is held by a pause', () => {
+  it('is landed on only after everything has passed on it', async () => {
+    const repo = create();
+    branchesFor(repo, ITEMS);
+    const cwd = repo.path;
+    const gates = new CountedGates(repo);
+    const [test] = gates.gates;
+    const whole = { ...test!, name: 'whole', run: `${test!.run}\n! { test -e theirs && test -e b; }` };
+    const policy = { integration: { gates: [whole] } };
+    expect((await runCli(['pause', '--reason', 'the release'], { cwd })).code).toBe(0);
+    const run = startPlan(repo, { items: ITEMS, gates: gates.gates, policy });
+    await says(run, 'paused: nothing lands until');
+    expect(gates.runs('integration')).toEqual([1]);
+    const theirs = repo.commit({ theirs: '1\n' }, 'somebody else');
+    expect((await runCli(['unpause'], { cwd })).code).toBe(0);
+    const merged = await run.end();
+    expect(merged.outcome).toEqual({ a: 'merged', b: 'failed: integration-failed' });
+    expect(repo.git('rev-parse', 'main^1')).toBe(theirs);
+    expect(filesOf(repo)).toEqual(['README', 'a', 'theirs']);
   });
 });
 

@@ -99,4 +99,31 @@ describe('the same plan, submitted again while it runs', () => {
       expectOnce(remote);
     },
   );
+
+  it('in part, with another plan beside it, lands what both have once', async () => {
+    const repo = create();
+    branchesFor(repo, ITEMS);
+    const remote = makeRemote(repo);
+    const gates = new CountedGates(repo);
+    gates.hold('integration');
+    const runs = [['c'], ['a', 'c']].map((names) => {
+      const cwd = join(repo.root, `clone for ${names.join()}`);
+      repo.git('clone', '-q', remote.url, cwd);
+      const items = names.map((name) => ({ name }));
+      return startPlan(
+        repo,
+        { repository: remote.url, items, gates: gates.gates },
+        { name: names.join(), cwd },
+      );
+    });
+    await gates.started(['integration'], 2);
+    gates.letGo('integration');
+    const ends = await Promise.all(runs.map((run) => run.end()));
+    expect(ends.map(({ code, outcome }) => ({ code, outcome }))).toEqual([
+      { code: 0, outcome: { c: 'merged' } },
+      { code: 0, outcome: { a: 'merged', c: 'merged' } },
+    ]);
+    expect(landedOn(remote).sort()).toEqual(['a', 'c']);
+    expect(filesOf(remote)).toEqual(['README', 'a', 'c']);
+  });
 });

@@ -37,6 +37,17 @@ export function startPlan(repo: TestRepository, plan: PlanDocument, options: Sta
 export const runPlan = (repo: TestRepository, plan: PlanDocument, options?: StartOptions) =>
   startPlan(repo, plan, options).end();
 
+/** Resolves once the run has said these words; to be called as soon as it has been started. */
+export function says({ child }: Started, words: string): Promise<void> {
+  let said = '';
+  return new Promise((resolve) => {
+    child.stderr!.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes(words)) resolve();
+    });
+  });
+}
+
 /**
  * Gates that can be held and are counted, and that fail on a tree with the file `broken`. They are not cached, so
  * each run of one is seen.
