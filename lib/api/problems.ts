@@ -13,6 +13,8 @@ const STATUS: Readonly<Record<string, number>> = {
   'override-needless': 409,
   'override-too-late': 409,
   'override-useless': 409,
+  paused: 409,
+  'not-paused': 409,
   'key-reused': 422,
 };
 

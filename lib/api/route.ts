@@ -11,7 +11,7 @@ export interface Given<P extends z.ZodType, Q extends z.ZodType> {
 
 /** One operation of the API: all that its handler and its documentation need. */
 export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObject = z.ZodObject> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With `{name}` for a segment that is a parameter. */
   readonly path: string;
   readonly id: string;

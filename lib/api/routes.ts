@@ -9,6 +9,7 @@ import { exposition } from '../telemetry/exposition';
 import { callbackRoute } from './callbacks';
 import { json } from './http';
 import { linksOf } from './links';
+import { pauseRoutes } from './pauses';
 import { readReport } from './read-report';
 import { type Route, route } from './route';
 import { Cancelled, Overridden, Queue, Run, Runs, Submitted, Upload } from './schemas';
@@ -191,5 +192,6 @@ export const ROUTES: readonly Route[] = [
       return json(200, await overrideRun(services, { action: 'override', run: params.run, ...asked, by }));
     },
   }),
+  ...pauseRoutes,
   callbackRoute,
 ];

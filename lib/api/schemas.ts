@@ -99,6 +99,27 @@ export const Queue = z
   })
   .meta({ id: 'Queue' });
 
+const pausePlace = {
+  target: z.string().nullable().describe('Null: every target of the stack.'),
+  repository: z.string().nullable(),
+};
+
+export const Paused = z
+  .strictObject({
+    ...pausePlace,
+    status: z.enum(['paused', 'unpaused']),
+    landing: z.array(z.string()).describe('Runs for which it is too late: their landing has begun.'),
+  })
+  .meta({ id: 'Paused' });
+
+export const Pauses = z
+  .strictObject({
+    pauses: z.array(
+      z.strictObject({ ...pausePlace, why: z.string().describe('By whom, and what for.'), since: Time }),
+    ),
+  })
+  .meta({ id: 'Pauses' });
+
 export const Answered = z
   .strictObject({ id: z.string().describe('Of the callback.'), status: z.enum(['pass', 'fail']) })
   .meta({ id: 'Answered' });

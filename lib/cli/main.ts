@@ -157,7 +157,7 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       ),
     );
 
-  pauseCommands(program, io, done);
+  pauseCommands(program, io, onEither);
 
   command(
     program,

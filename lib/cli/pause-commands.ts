@@ -1,22 +1,58 @@
 import { type Command, Option } from 'commander';
 import { command, example } from './command';
+import type { Cloud, EngineOptions } from './engine';
 import type { Io } from './io';
-import { reason } from './options';
+import { engine, reason, stack } from './options';
 
 const target = () => new Option('--target <branch>', 'landings on this branch only (default: on all)');
+const repository = () =>
+  new Option(
+    '--repository <url>',
+    'for --engine aws: the repository of --target (default: the remote `origin` of this folder)',
+  );
 
-/** `lex-pr pause` and `unpause`. @param done told the exit code */
-export function pauseCommands(program: Command, io: Io, done: (code: number) => void): void {
-  command(program, 'pause', 'Holds all landings of runs in this folder until lex-pr unpause; gates go on.')
+/** `lex-pr pause` and `unpause`. @param onEither does it on the engine that is meant */
+export function pauseCommands(
+  program: Command,
+  io: Io,
+  onEither: (
+    options: EngineOptions,
+    local: () => Promise<number>,
+    aws: (cloud: Cloud) => Promise<number>,
+  ) => Promise<void>,
+): void {
+  command(
+    program,
+    'pause',
+    'Holds all landings of runs in this folder, or of a stack, until lex-pr unpause; gates go on.',
+  )
     .addOption(target())
+    .addOption(repository())
     .addOption(reason().makeOptionMandatory())
-    .option('--json', 'print {"target","status","landing"}')
+    .option('--json', 'print {"target","status","landing"}, on AWS "repository" as well')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example("lex-pr pause --reason 'the release is being built'"))
-    .action(async (options) => done(await (await import('./pause')).pause(options, io)));
+    .action((options) =>
+      onEither(
+        options,
+        async () => (await import('./pause')).pause(options, io),
+        async (cloud) => (await import('./aws/pause')).pauseOnAws(options, cloud, io),
+      ),
+    );
 
   command(program, 'unpause', 'Ends a pause: what waited for that lands at once.')
     .addOption(target())
-    .option('--json', 'print {"target","status","landing"}')
+    .addOption(repository())
+    .option('--json', 'print {"target","status","landing"}, on AWS "repository" as well')
+    .addOption(engine())
+    .addOption(stack())
     .addHelpText('after', example('lex-pr unpause'))
-    .action(async (options) => done(await (await import('./pause')).unpause(options, io)));
+    .action((options) =>
+      onEither(
+        options,
+        async () => (await import('./pause')).unpause(options, io),
+        async (cloud) => (await import('./aws/pause')).unpauseOnAws(options, cloud, io),
+      ),
+    );
 }

@@ -1,73 +1,73 @@
-import { applyPause, type KeptPause, readPauses, writePauses } from '../engine/pauses';
+import { isLanding } from '../engine/apply-pause';
+import type { Paused } from '../engine/aws/control-protocol';
+import { applyLocalPause, readPauses, writePauses } from '../engine/pauses';
 import { callRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
 import { orderPlan } from '../plan/order';
 import { openHome } from '../repository/home';
-import { decodeState } from '../run/codec';
+import { type KeptPause, withoutPause, withPause } from '../run/pauses';
 import { decodeRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
 import { cancelReason } from './cancel-reason';
-import { stackOf } from './engine';
 import { ExitCode, type Io } from './io';
 
 export interface PauseOptions {
   /** Default: all. */
   readonly target?: string;
+  /** On AWS, where a stack may have more than one. */
+  readonly repository?: string;
   readonly json?: boolean;
 }
+export type PauseCommandOptions = PauseOptions & { readonly reason: string };
 
 /** `lex-pr pause`: from now on nothing lands; a landing that has begun is told. @returns 0 */
-export async function pause(options: PauseOptions & { readonly reason: string }, io: Io): Promise<number> {
-  const { target = null } = options;
-  return change(options, io, (pauses) => {
-    const known = pauses.find((one) => one.target === target);
-    if (known !== undefined)
-      throw refuse(
-        'paused',
-        `${nameOf(target)} is paused already, ${known.why}`,
-        'end that first: lex-pr unpause',
-      );
-    return [...pauses, { target, why: cancelReason(options.reason), at: Date.now() }];
-  });
+export async function pause(options: PauseCommandOptions, io: Io): Promise<number> {
+  const target = localTarget(options);
+  const pause = { target, why: cancelReason(options.reason), at: Date.now() };
+  const landing = await change(io, (pauses) => withPause(pauses, pause, nameOf));
+  io.stdout.write(pausedText({ target, status: 'paused', landing }, nameOf(target), options.json));
+  return ExitCode.merged;
 }
 
 /** `lex-pr unpause`: ends a pause; runs that waited for that land at once. @returns 0 */
 export async function unpause(options: PauseOptions, io: Io): Promise<number> {
-  const { target = null } = options;
-  return change(options, io, (pauses) => {
-    if (pauses.some((one) => one.target === target)) return pauses.filter((one) => one.target !== target);
-    const known = pauses.map((one) => nameOf(one.target)).join(', ');
-    const hint = known === '' ? 'nothing is' : `what is: ${known}`;
-    throw refuse('not-paused', `${nameOf(target)} is not paused`, hint);
-  });
-}
-
-async function change(
-  { target, json = false }: PauseOptions,
-  io: Io,
-  to: (pauses: KeptPause[]) => KeptPause[],
-): Promise<number> {
-  if (stackOf({}, io.env) !== undefined)
-    throw refuse('usage', 'pauses are for the local engine', 'unset LEX_PR_ENGINE; on AWS use policy.freeze');
-  const home = await openHome(io.cwd);
-  const pauses = to(readPauses(home));
-  writePauses(home, pauses);
-  const landing = await tellRuns(home);
-  const status = pauses.some((one) => one.target === (target ?? null)) ? 'paused' : 'unpaused';
-  const late = status === 'paused' ? landing : [];
-  if (json) io.stdout.write(`${JSON.stringify({ target: target ?? null, status, landing: late })}\n`);
-  else {
-    const words = status === 'paused' ? 'is paused: gates run, nothing lands' : 'is no longer paused';
-    io.stdout.write(`${nameOf(target ?? null)} ${words}\n`);
-    for (const run of late) io.stdout.write(`run ${run} is landing now: too late for that one\n`);
-  }
+  const target = localTarget(options);
+  await change(io, (pauses) => withoutPause(pauses, target, nameOf));
+  io.stdout.write(pausedText({ target, status: 'unpaused', landing: [] }, nameOf(target), options.json));
   return ExitCode.merged;
 }
 
+/** What either engine prints. */
+export function pausedText(
+  answer: Pick<Paused, 'target' | 'status' | 'landing'>,
+  name: string,
+  json = false,
+): string {
+  if (json) return `${JSON.stringify(answer)}\n`;
+  const { status, landing } = answer;
+  const words = status === 'paused' ? 'is paused: gates run, nothing lands' : 'is no longer paused';
+  const late = landing.map((run) => `run ${run} is landing now: too late for that one\n`);
+  return `${name} ${words}\n${late.join('')}`;
+}
+
+function localTarget({ target, repository }: PauseOptions): string | null {
+  if (repository === undefined) return target ?? null;
+  throw refuse(
+    'usage',
+    '--repository is for the aws engine',
+    'leave it out: here it is the repository of this folder',
+  );
+}
+
 /** Every run that has not ended hears of it. @returns those whose landing has begun already */
-async function tellRuns(home: string): Promise<string[]> {
+async function change(
+  io: Io,
+  to: (pauses: readonly KeptPause[]) => readonly KeptPause[],
+): Promise<readonly string[]> {
+  const home = await openHome(io.cwd);
+  writePauses(home, to(readPauses(home)));
   const landing: string[] = [];
   const store = openSqliteStore(stateFile(home));
   try {
@@ -75,9 +75,7 @@ async function tellRuns(home: string): Promise<string[]> {
       if (run.endedAt !== undefined) continue;
       const record = decodeRecord(run.record);
       const load = createWorkload(orderPlan(record.plan), record.plan.policy, record);
-      await applyPause(home, store, record, load);
-      const { phase, weave } = decodeState(load, (await store.read(run.id)).state);
-      if (phase === 'land' && weave.busy) landing.push(run.id);
+      if (isLanding(await applyLocalPause(home, store, record, load))) landing.push(run.id);
     }
   } finally {
     await store.close();

@@ -24,7 +24,7 @@ import { type GatePass, type GateWork, performGate, StoppedError } from './gate-
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
 import { recordedOverrides } from './overridable';
-import { applyPause } from './pauses';
+import { applyLocalPause } from './pauses';
 import { announceRun } from './running';
 import type { Workspace } from './workspace';
 
@@ -63,7 +63,7 @@ export async function createRun(run: LocalRun): Promise<void> {
   const first = start(load, state0, record.outdated, record.startedAt, overrides);
   const state = encodeState(first.state);
   await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
-  await applyPause(workspace.home, workspace.store, record, load);
+  await applyLocalPause(workspace.home, workspace.store, record, load);
 }
 
 /**
@@ -78,7 +78,7 @@ export async function carryOn(
 ): Promise<LocalOutcome> {
   const { workspace, record, load } = run;
   // Whoever changed it may have died before the run heard of it.
-  await applyPause(workspace.home, workspace.store, record, load);
+  await applyLocalPause(workspace.home, workspace.store, record, load);
   const { state, version } = await takeOver(run);
   const stopping = new AbortController();
   // What is answered from then on does not count any more.

@@ -1,27 +1,20 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { decodeState, encodeState } from '../run/codec';
+import { type KeptPause, pauseOf } from '../run/pauses';
 import type { RunRecord } from '../run/record';
-import type { Pause } from '../run/state';
-import { pauseRun } from '../run/step';
-import { type RunStore, StaleVersionError } from '../run/store';
+import type { RunState } from '../run/state';
+import type { RunStore } from '../run/store';
 import type { Workload } from '../run/workload';
+import { applyPause } from './apply-pause';
 
-/** A pause of all runs in a `.lex-pr` folder that land on a target, or (null) on any. */
-const pauseSchema = z.object({
-  target: z.string().nullable(),
-  /** By whom, and what for. */
-  why: z.string(),
-  /** Milliseconds since the epoch. */
-  at: z.number(),
-});
-export type KeptPause = z.output<typeof pauseSchema>;
+/** Pauses of runs in a `.lex-pr` folder. */
+const pauseSchema = z.object({ target: z.string().nullable(), why: z.string(), at: z.number() });
 
 const fileOf = (home: string) => join(home, 'pauses.json');
 
 /** @throws Error when the file is damaged: nobody knows then whether something is paused */
-export function readPauses(home: string): KeptPause[] {
+export function readPauses(home: string): readonly KeptPause[] {
   try {
     return z.array(pauseSchema).parse(JSON.parse(readFileSync(fileOf(home), 'utf8')));
   } catch (error) {
@@ -36,36 +29,13 @@ export function writePauses(home: string, pauses: readonly KeptPause[]): void {
   renameSync(`${file}.new`, file);
 }
 
-/** What holds landings on a target. */
-export function pauseOf(pauses: readonly KeptPause[], target: string): Pause | undefined {
-  const found =
-    pauses.find((pause) => pause.target === target) ?? pauses.find((pause) => pause.target === null);
-  return found && { why: found.why };
-}
-
-/**
- * Makes a run that is to land know of the pause of its target, or of its end. Whoever changes the pauses calls this for
- * every run that has not ended, and whoever has made a run for that one, so that none is missed.
- */
-export async function applyPause(
+/** `applyPause` for a run of this folder. */
+export function applyLocalPause(
   home: string,
   store: Pick<RunStore, 'read' | 'commit'>,
   record: RunRecord,
   load: Workload,
-): Promise<void> {
-  if (!record.execute) return;
-  for (;;) {
-    const pause = pauseOf(readPauses(home), record.plan.target);
-    const { version, state: text } = await store.read(record.id);
-    const state = decodeState(load, text);
-    if (state.phase === 'done' || state.paused?.why === pause?.why) return;
-    const paused = pauseRun(load, state, pause, Date.now());
-    try {
-      await store.commit(record.id, version, encodeState(paused.state), paused.events);
-      return;
-    } catch (error) {
-      // The run went on meanwhile.
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
+): Promise<RunState> {
+  const pauseNow = async () => pauseOf(readPauses(home), record.plan.target);
+  return applyPause({ store, record, load, pauseNow, now: Date.now });
 }

@@ -1,12 +1,13 @@
 import { openMemoryCallbacks } from '../callbacks/memory-store';
 import { openMemoryStore } from './memory-store';
+import type { KeptPause, Pauses } from './pauses';
 import type { RunIndex, SubmittedRun } from './run-index';
 import type { RunStores } from './run-stores';
 import { type Entry, entered, type TargetQueue } from './target-queue';
 import type { Totals } from './totals';
 import { type Inbox, isNewer, type LaneResults, type TurnStore } from './turn-store';
 
-/** Runs, their index, the queues of their targets and what they came to in memory, for tests. */
+/** Runs, their index, the queues and pauses of their targets and what they came to in memory, for tests. */
 export function openMemoryRunStores(): RunStores {
   const known: Known = { submitted: new Map(), created: new Set() };
   const store = memoryTurnStore(known);
@@ -14,6 +15,7 @@ export function openMemoryRunStores(): RunStores {
     store,
     index: memoryRunIndex(known),
     queue: memoryTargetQueue(),
+    pauses: memoryPauses(),
     totals: memoryTotals(store),
     callbacks: openMemoryCallbacks(),
   };
@@ -152,6 +154,19 @@ function memoryTargetQueue(): TargetQueue {
     },
     async list(target) {
       return list(target);
+    },
+  };
+}
+
+function memoryPauses(): Pauses {
+  let pauses: readonly KeptPause[] = [];
+  return {
+    async read() {
+      return pauses;
+    },
+    async change(to) {
+      pauses = to(pauses);
+      return pauses;
     },
   };
 }

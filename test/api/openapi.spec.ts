@@ -28,7 +28,7 @@ describe('the OpenAPI document', () => {
 
   it('is told in docs/api.md, operation by operation', () => {
     const text = readFileSync(join(root, 'docs/api.md'), 'utf8');
-    const told = [...text.matchAll(/^### `(GET|POST) ([^`]+)`$/gm)].map(
+    const told = [...text.matchAll(/^### `(GET|POST|DELETE) ([^`]+)`$/gm)].map(
       ([, method, path]) => `${method} ${path}`,
     );
     expect(told.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());

@@ -95,6 +95,9 @@ describe('a pause', () => {
     expect(await codes('pause')).toEqual(['usage']);
     await lexPr(repo, 'pause', '--reason', 'wait');
     expect(await codes('pause', '--reason', 'more')).toEqual(['paused']);
+    expect((await lexPr(repo, 'pause', '--reason', 'wait')).code).toBe(0);
+    const elsewhere = ['--target', 'main', '--repository', 'https://host/r'];
+    expect(await codes('unpause', ...elsewhere)).toEqual(['usage']);
     expect(await codes('unpause', '--target', 'main')).toEqual(['not-paused']);
   });
 });

@@ -12,6 +12,7 @@ import { StaleVersionError } from '../../lib/run/store';
 import { describeCallbackStore, describeWaiterStore } from '../callbacks/store.contract';
 import { connectionLost, type Faults, first, flakyClient, throttled } from '../support/flaky-client';
 import { testTables } from '../support/tables';
+import { describePauses } from './pauses.contract';
 import { describeRunIndex } from './run-index.contract';
 import { describeStore } from './store.contract';
 import { describeTargetQueue } from './target-queue.contract';
@@ -38,6 +39,7 @@ describeStore('DynamoDB', open);
 describeTurnStore('DynamoDB', open);
 describeRunIndex('DynamoDB', open);
 describeTargetQueue('DynamoDB', open);
+describePauses('DynamoDB', open);
 describeCallbackStore('DynamoDB', open);
 describeWaiterStore('DynamoDB', open);
 describeTotals('DynamoDB', open);
@@ -105,6 +107,15 @@ describe('the retention of runs', () => {
     expect(await queue.list('t')).toEqual([]);
     const { Count } = await dynamoDb().send(new ScanCommand({ TableName: stores.table }));
     expect(Count).toBe(8);
+  });
+
+  it('does not end a pause', async () => {
+    const { pauses, clock } = await openAt(1_000);
+    const pause = { target: 't', why: 'by ann', at: 7 };
+    await pauses.change(() => [pause]);
+    clock.seconds = 10_000_000;
+    expect(await pauses.read()).toEqual([pause]);
+    expect(await pauses.change(() => [])).toEqual([]);
   });
 
   it('leaves nothing of an expired run in a new one of its id', async () => {
@@ -176,6 +187,17 @@ describe('faults between a store and DynamoDB', () => {
     await again.other.index.submit(submission('r1'));
     expect(await again.index.advance('r1', 1, false)).toBe(true);
     expect(await again.index.get('r1')).toMatchObject({ generation: 2 });
+  });
+
+  it('do not end a pause twice when the answer is lost', async () => {
+    const { pauses, other } = await openWith({ after: first(1, 'TransactWriteItems', connectionLost) });
+    await other.pauses.change(() => [{ target: 't', why: 'by ann', at: 7 }]);
+    let asked = 0;
+    await pauses.change(() => {
+      asked += 1;
+      return [];
+    });
+    expect([asked, await pauses.read()]).toEqual([1, []]);
   });
 
   it('do not let a run into a queue twice when the answer is lost', async () => {

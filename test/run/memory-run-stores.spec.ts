@@ -1,4 +1,5 @@
 import { openMemoryRunStores } from '../../lib/run/memory-turn-store';
+import { describePauses } from './pauses.contract';
 import { describeRunIndex } from './run-index.contract';
 import { describeStore } from './store.contract';
 import { describeTargetQueue } from './target-queue.contract';
@@ -12,3 +13,4 @@ describeTurnStore('memory', open);
 describeTotals('memory', open);
 describeRunIndex('memory', open);
 describeTargetQueue('memory', open);
+describePauses('memory', open);

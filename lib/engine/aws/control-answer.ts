@@ -4,6 +4,7 @@ import type { ControlServices } from './control';
 import * as control from './control';
 import { type ControlAnswer, controlCall } from './control-protocol';
 import { log } from './function-log';
+import { pauseTargets, unpauseTargets } from './pause-targets';
 import { queuedRuns } from './queued-runs';
 
 /**
@@ -48,6 +49,10 @@ function act(services: ControlServices, call: ReturnType<typeof controlCall.pars
       return control.cancel(services, call);
     case 'override':
       return control.override(services, call);
+    case 'pause':
+      return pauseTargets(services, call);
+    case 'unpause':
+      return unpauseTargets(services, call);
     case 'resume':
       return control.resume(services, call);
     case 'report':

@@ -45,6 +45,8 @@ export function openControl(stack: string): Control {
     logs: asker('logs'),
     cancel: asker('cancel'),
     override: asker('override'),
+    pause: asker('pause'),
+    unpause: asker('unpause'),
     resume: asker('resume'),
     report: asker('report'),
   };

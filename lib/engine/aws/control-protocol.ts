@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from '../../errors';
+import { BRANCH_NAME } from '../../plan/branch-name';
 import type { RunEvent } from '../../run/messages';
 import type { RunStatus } from '../run-status';
 import { askedBy, overrideFields, requestSchema } from './request';
@@ -17,6 +18,16 @@ const logPath = z
   .string()
   .max(1_000)
   .regex(/^logs(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/, { error: 'not the path of a log' });
+/** A target and its repository, or neither: every target of the stack. */
+export const pausePlace = {
+  target: z
+    .string()
+    .regex(BRANCH_NAME, { error: 'not a branch name that git accepts' })
+    .nullable()
+    .default(null),
+  /** URL. */
+  repository: z.string().min(1).max(4_096).nullable().default(null),
+};
 /** The id of a run; left out: the newest, of those that have not ended where that matters. */
 const anyRun = run.optional();
 
@@ -41,6 +52,9 @@ export const controlCall = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('cancel'), run: anyRun, why: z.string().min(1).max(1_000) }),
   /** Counts a gate of an item as passed. */
   z.strictObject({ action: z.literal('override'), run, ...overrideFields, by: askedBy }),
+  /** Nothing lands on a target from now on. */
+  z.strictObject({ action: z.literal('pause'), ...pausePlace, why: z.string().min(1).max(1_000) }),
+  z.strictObject({ action: z.literal('unpause'), ...pausePlace }),
   z.strictObject({ action: z.literal('resume'), run: anyRun }),
   /** Files of the artifact folder with URLs, those after a path; only of a run that has ended. */
   z.strictObject({ action: z.literal('report'), run: anyRun, from: z.string().optional() }),
@@ -107,6 +121,22 @@ export interface OverriddenGate {
   readonly user: string;
 }
 
+export interface Paused {
+  /** Null, as the repository: every target of the stack. */
+  readonly target: string | null;
+  readonly repository: string | null;
+  readonly status: 'paused' | 'unpaused';
+  /** Runs whose landing had begun before. */
+  readonly landing: readonly string[];
+}
+
+export interface PauseShown extends Pick<Paused, 'target' | 'repository'> {
+  /** By whom, and what for. */
+  readonly why: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** A file, and where it can be read (HTTP GET). */
 interface FileUrl {
   readonly path: string;
@@ -160,6 +190,8 @@ export interface ControlAnswers {
   readonly logs: LogFiles;
   readonly cancel: Cancelled;
   readonly override: OverriddenGate;
+  readonly pause: Paused;
+  readonly unpause: Paused;
   readonly resume: Submitted;
   readonly report: ReportFiles;
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { refuse } from '../../errors';
 import { hasHotfix } from '../../plan/priority';
+import type { Pauses } from '../../run/pauses';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import type { TargetQueue } from '../../run/target-queue';
 import type { Totals } from '../../run/totals';
@@ -37,6 +38,7 @@ export interface ControlServices extends TurnServices {
   readonly store: TurnServices['store'];
   readonly index: RunIndex;
   readonly queue: TargetQueue;
+  readonly pauses: Pauses;
   readonly totals: Totals;
   readonly starter: Starter;
   readonly stopLane: LaneStopper;

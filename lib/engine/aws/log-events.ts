@@ -49,6 +49,17 @@ function logEvent(run: RunContext, event: RunEvent): void {
       log.warn('override', `gate ${gate.gate} counts as passed`, { ...gate, user, reason, by });
       return;
     }
+    case 'pause':
+      log.warn('pause', 'the landing of the run is paused', { why: event.why });
+      return;
+    case 'unpause':
+      log.info('unpause', 'the landing of the run is no longer paused');
+      return;
+    case 'hold': {
+      const until = event.until === null ? null : new Date(event.until).toISOString();
+      log.info('hold', 'the landing waits', { until, why: event.why });
+      return;
+    }
     case 'stop': {
       const status = event.status === ItemStatus.cancelled ? 'cancelled' : 'failed';
       log.warn('stop', 'the run is ended before its time', { status, why: event.why });

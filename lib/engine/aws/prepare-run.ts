@@ -5,7 +5,8 @@ import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
 import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
 import { ensureCommits, isGone } from '../../repository/refs';
-import { decodeState, encodeState } from '../../run/codec';
+import { encodeState } from '../../run/codec';
+import type { Pauses } from '../../run/pauses';
 import { decodeRecord, encodeRecord, type RunRecord } from '../../run/record';
 import type { RunIndex, SubmittedRun } from '../../run/run-index';
 import { newState } from '../../run/state';
@@ -16,6 +17,7 @@ import { expectedLengths, openDurations } from '../durations';
 import { orderCached } from '../order-cached';
 import { recordedOverrides } from '../overridable';
 import { prepareRun } from '../prepare';
+import { applyPauseInRun } from './apply-pause';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
 import { detailOnce } from './detail-once';
@@ -33,6 +35,7 @@ import { upload } from './transfer';
 export interface PrepareServices {
   readonly store: TurnStore;
   readonly index: RunIndex;
+  readonly pauses: Pick<Pauses, 'read'>;
   readonly blobs: Blobs;
   readonly cache: CacheStore;
   readonly loadRun: LoadRun;
@@ -72,9 +75,11 @@ export async function prepare(
   }
   // Cancelled meanwhile, when there was nothing yet that could have been stopped.
   if ((await index.get(call.run))?.endedAt !== undefined) return REFUSED;
-  const { load, record } = await services.loadRun(call.run);
+  const run = await services.loadRun(call.run);
+  const { load, record } = run;
   await takeOver(services, load, record, call.generation);
-  const state = decodeState(load, (await store.read(call.run)).state);
+  // Whoever has written a pause before this may have found no run to tell.
+  const state = await applyPauseInRun({ store, pauses: services.pauses, now }, run);
   // An execution that was overtaken has no lanes any more.
   const lanes = state.generation === call.generation ? state.lanes.map((_, lane) => ({ ...call, lane })) : [];
   const { execute, gatesOnly, base, plan } = record;

@@ -3,9 +3,9 @@ import { heldBy } from '../../run/hold';
 import type { RunEvent } from '../../run/messages';
 import { wastedLanes } from '../../run/speculation';
 import type { RunState } from '../../run/state';
-import { step } from '../../run/step';
 import { StaleVersionError } from '../../run/store';
 import type { Inbox, TurnStore } from '../../run/turn-store';
+import { applyPauseInRun, type PauseServices, stepUnlessPaused } from './apply-pause';
 import { checkResults } from './check-tasks';
 import { log } from './function-log';
 import { type HandOut, handOut } from './hand-out';
@@ -21,6 +21,7 @@ import type { Tokens } from './tokens';
 
 export interface TurnServices extends HandOut {
   readonly store: TurnStore;
+  readonly pauses: PauseServices['pauses'];
   readonly tokens: Tokens;
   readonly loadRun: LoadRun;
   /** Milliseconds since the epoch. */
@@ -69,7 +70,10 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
     );
     const own = open.find((other) => other.inbox.lane === call.lane && other.inbox.token === call.token);
     if (own === undefined) {
-      // A run that waits for the end of a freeze is not stuck.
+      // Who has ended the pause may have missed the run, or died before it was told.
+      const mayBeOver = call.retry > 0 && seen.state.paused !== undefined;
+      if (mayBeOver && (await applyPauseInRun(services, run)).paused === undefined) continue;
+      // A run that waits for the end of a freeze or a pause is not stuck.
       const isHeld = heldBy(run.load, seen.state, services.now()) !== undefined;
       if (call.retry > 0 && !isHeld) services.waited(run, services.now() - seen.changedAt);
       return;
@@ -148,7 +152,7 @@ async function takeInboxes(
     const state = decodeState(run.load, turns.state);
     const inputs = untaken(state, inboxes, turns.results);
     if (state.generation !== generation || inputs.length === 0) return { state, changedAt, inboxes };
-    const taken = step(run.load, state, inputs, now());
+    const taken = await stepUnlessPaused(services, run, state, inputs);
     try {
       await store.commit(id, turns.version, encodeState(taken.state), taken.events);
     } catch (error) {
@@ -160,6 +164,11 @@ async function takeInboxes(
     await rememberPasses(services, run, state, taken.events);
     await services.record(run, taken.state, taken.events);
     logEvents(run, taken.state, taken.events);
+    if (taken.isHeld) {
+      // The pause may have been ended meanwhile, by somebody who has seen the run as it was before.
+      await applyPauseInRun(services, run);
+      continue;
+    }
     return { state: taken.state, changedAt: now(), inboxes };
   }
 }

@@ -36,6 +36,11 @@ type Attributes = Readonly<Record<string, Value | undefined>>;
 export const PRESENT = '#expiresAt > :now';
 export const ABSENT = '(attribute_not_exists(#run) OR #expiresAt <= :now)';
 
+/** The partition of what belongs to the whole stack. */
+export const STACK = 'STACK';
+/** The year 9999, in seconds since the epoch: such a row is kept as long as the table. */
+export const NEVER = 253_402_300_799;
+
 /** How often what others got in the way of is tried again. */
 const TRIES = 60;
 

@@ -1,19 +1,16 @@
 import type { Totals } from '../totals';
-import { ABSENT, PRESENT, persist, Rows, type RunTable } from './rows';
+import { ABSENT, NEVER, PRESENT, persist, Rows, type RunTable, STACK } from './rows';
 import { ENDING, OPEN, RUN, updateOf } from './run-store';
 import { packText, unpackText } from './text';
 
-const PARTITION = 'STACK';
 const ROW = 'TOTALS';
-/** The year 9999, in seconds since the epoch: the totals are kept as long as the table. */
-const NEVER = 253_402_300_799;
 
 /** The totals in one row with a version, changed in the transaction that ends a run. */
 export function openDynamoTotals(table: RunTable): Totals {
   const rows = new Rows(table);
 
   const read: Totals['read'] = async () => {
-    const row = await rows.get(PARTITION, ROW);
+    const row = await rows.get(STACK, ROW);
     if (row === undefined) return { version: 0, text: undefined };
     return { version: Number(row.version), text: await unpackText(rows, row, 'body') };
   };
@@ -24,17 +21,12 @@ export function openDynamoTotals(table: RunTable): Totals {
       return persist(`ending run ${run}`, async () => {
         const [{ version, text }, there] = await Promise.all([read(), rows.get(run, RUN)]);
         if (there === undefined || there.endedAt !== undefined) return false;
-        const body = await packText(rows, PARTITION, 'body', add(text), NEVER);
+        const body = await packText(rows, STACK, 'body', add(text), NEVER);
         const condition =
           version === 0
             ? { expression: ABSENT }
             : { expression: `${PRESENT} AND #version = :version`, values: { version } };
-        const Put = rows.putOf(
-          PARTITION,
-          ROW,
-          { ...body, version: version + 1, expiresAt: NEVER },
-          condition,
-        );
+        const Put = rows.putOf(STACK, ROW, { ...body, version: version + 1, expiresAt: NEVER }, condition);
         const Update = updateOf(rows, run, ENDING, OPEN, { endedAt });
         // Refused: the run has ended meanwhile, or another one has.
         return (await rows.transact([{ Update }, { Put }])) === 'written' ? true : undefined;

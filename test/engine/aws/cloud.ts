@@ -1,14 +1,19 @@
 import { receiveCallback } from '../../../lib/callbacks/receive';
+import { isLanding } from '../../../lib/engine/apply-pause';
 import { type Blobs, blobKeys } from '../../../lib/engine/aws/blobs';
+import { pauseTargets, unpauseTargets } from '../../../lib/engine/aws/pause-targets';
 import type { GateJob, GateReturn, NextAnswer } from '../../../lib/engine/aws/protocol';
 import { type CheckRequest, requestCheck } from '../../../lib/engine/aws/request-check';
 import type { Memory } from '../../../lib/engine/aws/results';
 import type { RunContext } from '../../../lib/engine/aws/run-context';
+import { lineOf } from '../../../lib/engine/aws/run-queue';
 import type { Tokens } from '../../../lib/engine/aws/tokens';
 import { type TurnServices, takeTurn } from '../../../lib/engine/aws/turn';
+import { InputError } from '../../../lib/errors';
 import { OperationCache } from '../../../lib/performance/operation-cache';
 import { decodeState, encodeState } from '../../../lib/run/codec';
 import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
+import type { SubmittedRun } from '../../../lib/run/run-index';
 import { newState } from '../../../lib/run/state';
 import { start, step } from '../../../lib/run/step';
 import { StaleVersionError } from '../../../lib/run/store';
@@ -30,6 +35,8 @@ export interface Weather {
   readonly rotations: boolean;
   /** All executions end, and the run is taken over, twice at most. */
   readonly takeovers: boolean;
+  /** Somebody pauses the target, twice at most, and ends that again. */
+  readonly pauses: boolean;
 }
 
 class Crash extends Error {}
@@ -44,7 +51,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
   const { ordered, policy } = planOf(world);
   const load = withChecks(workloadOf(world));
   const reality = createReality(world, load);
-  const { store, callbacks } = openMemoryRunStores();
+  const { store, callbacks, pauses } = openMemoryRunStores();
   const files = new Map<string, string>();
   const waiting = new Map<string, (answer: NextAnswer) => void>();
   const cells = new Map<string, string>();
@@ -86,7 +93,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
   const record = {
     id: RUN,
     engine: 'aws' as const,
-    plan: { repository: 'r', target: 'main', items: ordered.items, policy },
+    plan: { repository: 'https://host/r', target: 'main', items: ordered.items, policy },
     execute: world.execute,
     gatesOnly: false,
     lanes: world.lanes,
@@ -135,6 +142,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
   };
   const services: TurnServices = {
     store: guarded(store),
+    pauses: guarded(pauses),
     callbacks: guarded(callbacks),
     blobs: guarded(blobs),
     tokens: guarded(tokens),
@@ -198,7 +206,41 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     }
   }
 
+  /** A pause has been acknowledged, with no word of a landing under way. */
+  let isClosed = false;
+  /** Who pauses or ends a pause asks again until there is an answer; who pauses may not find the run. */
+  async function holdForAWhile(): Promise<void> {
+    const place = { target: 'main', repository: 'https://host/r.git' };
+    const found = [{ id: RUN, target: lineOf('https://host/r', 'main') }] as unknown as SubmittedRun[];
+    const misses = choose(3) === 0;
+    const pausing = {
+      ...services,
+      pauses: guarded(pauses),
+      index: { open: async () => (misses ? [] : found) },
+    };
+    const ending = { ...pausing, index: { open: async () => found } };
+    const untilAnswered = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+      for (;;) {
+        try {
+          return await ask();
+        } catch (error) {
+          if (error instanceof InputError) return undefined;
+          if (!(error instanceof Crash)) throw error;
+        }
+      }
+    };
+    const asked = await untilAnswered(() => pauseTargets(pausing, { ...place, why: 'by ann: wait' }));
+    const before = decodeState(load, (await store.read(RUN)).state);
+    isClosed = record.execute && asked?.landing.length === 0 && !isLanding(before);
+    for (let k = choose([3, 30, 200][choose(3)]!); k >= 0; k -= 1)
+      await new Promise<void>((r) => ready.push(r));
+    isClosed = false;
+    await untilAnswered(() => unpauseTargets(ending, place));
+  }
+
   let generation = 1;
+  let pausing = false;
+  let holds = weather.pauses ? 2 : 0;
   let takeovers = weather.takeovers ? 2 : 0;
   let onKill: (() => void)[] = [];
 
@@ -339,6 +381,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     const state = decodeState(load, (await store.read(RUN)).state);
     const { work, turn: current } = state.lanes[number] ?? {};
     if (state.generation !== mine || current !== turn || work === undefined) return;
+    if (work.kind === 'land' && isClosed) cells.set('stuck', 'it landed during a pause');
     const results = reality.perform(work, state, now);
     await store.putResults(RUN, { lane: number, generation: mine, turn, results });
   }
@@ -358,6 +401,15 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     // Everything that can go on without a choice has gone on.
     await new Promise((resolve) => setImmediate(resolve));
     if (done) break;
+    if (holds > 0 && !pausing && choose(20) === 0) {
+      holds -= 1;
+      pausing = true;
+      holdForAWhile()
+        .catch((error: unknown) => cells.set('stuck', String(error)))
+        .finally(() => {
+          pausing = false;
+        });
+    }
     if (takeovers > 0 && choose(60) === 0) {
       takeovers -= 1;
       await takeOver();

@@ -12,6 +12,7 @@ const calm: Weather = {
   losses: false,
   rotations: false,
   takeovers: false,
+  pauses: false,
 };
 const storm: Weather = {
   crashes: true,
@@ -20,6 +21,7 @@ const storm: Weather = {
   losses: true,
   rotations: true,
   takeovers: true,
+  pauses: true,
 };
 
 const chooser = (seed: number) => {

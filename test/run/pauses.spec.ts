@@ -1,0 +1,45 @@
+import { InputError } from '../../lib/errors';
+import { type KeptPause, pauseOf, withoutPause, withPause } from '../../lib/run/pauses';
+
+const nameOf = (target: string | null) => target ?? 'all';
+const onMain: KeptPause = { target: 'main', why: 'by ann: the release', at: 1 };
+const onAll: KeptPause = { target: null, why: 'by bob: the holidays', at: 2 };
+
+function problemOf(act: () => unknown) {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof InputError) return error.problems[0];
+    throw error;
+  }
+  return undefined;
+}
+
+describe('pauses', () => {
+  it('hold what they name, the one on the target itself before the one on all', () => {
+    expect(pauseOf([], 'main')).toBeUndefined();
+    expect(pauseOf([onMain], 'next')).toBeUndefined();
+    expect(pauseOf([onAll], 'next')).toEqual({ why: onAll.why });
+    expect(pauseOf([onAll, onMain], 'main')).toEqual({ why: onMain.why });
+  });
+
+  it('are the same after a second one for the same reason, and refuse one for another', () => {
+    const pauses = [onMain];
+    expect(withPause(pauses, { ...onMain, at: 9 }, nameOf)).toBe(pauses);
+    expect(withPause(pauses, onAll, nameOf)).toEqual([onMain, onAll]);
+    expect(problemOf(() => withPause(pauses, { ...onMain, why: 'by bob' }, nameOf))).toMatchObject({
+      code: 'paused',
+      message: 'main is paused already, by ann: the release',
+    });
+  });
+
+  it('end one by one; the end of one that there is not is refused with those that there are', () => {
+    expect(withoutPause([onMain, onAll], null, nameOf)).toEqual([onMain]);
+    expect(problemOf(() => withoutPause([onMain, onAll], 'next', nameOf))).toEqual({
+      code: 'not-paused',
+      message: 'next is not paused',
+      hint: 'what is: main, all',
+    });
+    expect(problemOf(() => withoutPause([], null, nameOf))).toMatchObject({ hint: 'nothing is' });
+  });
+});
