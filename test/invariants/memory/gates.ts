@@ -6,24 +6,25 @@ import type { Workload } from '../../../lib/run/workload';
 import type { Asked } from '../evidence';
 import type { MemoryRepository } from './repository';
 
-/** Gates that do what the files of a commit say; they know which of them have failed once. */
-export function createGates(
-  repository: MemoryRepository,
-  asked: Pick<Asked, 'truth' | 'items'>,
-  names: readonly string[],
-) {
-  const once = new Set<string>();
-  const passes = new Set<string>();
+/** What a gate says of a commit. @param item its name; undefined: the gate is one of verification */
+export type Attempt = (item: string | undefined, gate: string, commit: string) => 'pass' | 'fail' | 'timeout';
 
-  const attempt = (item: string | undefined, gate: string, commit: string): 'pass' | 'fail' | 'timeout' => {
-    const said = asked.truth(item, gate, repository.filesOf(commit));
+/** Gates that do what the files of a commit say; they know which of them have failed once. */
+export function createGates(repository: MemoryRepository, { truth }: Pick<Asked, 'truth'>): Attempt {
+  const once = new Set<string>();
+  return (item, gate, commit) => {
+    const said = truth(item, gate, repository.filesOf(commit));
     if (said !== 'flaky') return said;
     const id = `${item}.${gate}`;
     if (once.has(id)) return 'pass';
     once.add(id);
     return 'fail';
   };
+}
 
+/** One attempt of a gate in a lane of this process; what has passed on a tree is not run on it again. */
+export function createLaneGates(repository: MemoryRepository, attempt: Attempt, names: readonly string[]) {
+  const passes = new Set<string>();
   return async (
     load: Workload,
     state: RunState,

@@ -6,155 +6,73 @@ import { orderPlan } from '../../../lib/plan/order';
 import { buildReport } from '../../../lib/report/build';
 import type { Report } from '../../../lib/report/report';
 import { encodeState } from '../../../lib/run/codec';
-import { openMemoryStore } from '../../../lib/run/memory-store';
-import { encodeRecord, type RunRecord } from '../../../lib/run/record';
+import { openMemoryRunStores } from '../../../lib/run/memory-turn-store';
+import { encodeRecord } from '../../../lib/run/record';
 import { newState, type RunState } from '../../../lib/run/state';
 import { start } from '../../../lib/run/step';
-import type { RunStore } from '../../../lib/run/store';
 import { createWorkload } from '../../../lib/run/workload';
 import type { Evidence } from '../evidence';
 import { askedOf, documentOf, nameOf, REASON, type Story, USER } from '../story';
+import { ENGINES, type Setting } from './engines';
 import { createGates } from './gates';
-import { type Carrying, carryOn } from './local-engine';
 import { type Actor, Schedule } from './schedule';
-import { branchOf, createWorld, TARGET } from './world';
+import { branchOf, createWorld, TARGET, type World } from './world';
 
-/** How often whoever carries a run is killed. */
-const KILLS = 3;
+/** How often something of an engine dies; fewer than what makes a run give up. */
+const HARMS = 3;
+const TESTER = { name: 'Tester', email: 'tester@example.com' };
 
 /**
  * Runs a story in memory: the plan is loaded, woven, verified, landed and reported by the code of lex-pr, on a
  * repository in memory and with a clock that moves when nothing else does.
- * @param choose decides the order of all that can be seen from outside, and where processes die
+ * @param choose decides the order of all that can be seen from outside, and what dies when
  */
 export async function runStory(
   story: Story,
+  engine: keyof typeof ENGINES,
   choose: (n: number) => number,
-): Promise<Evidence & { readonly log: readonly string[] }> {
+): Promise<Evidence> {
   const schedule = new Schedule(choose);
   const world = createWorld(story, schedule);
-  const asked = askedOf(story, world.base, world.heads);
-  const plan = loadPlan(
-    JSON.stringify({
-      schemaVersion: 'v1',
-      target: 'main',
-      repository: 'memory://it',
-      ...documentOf(story, '/nowhere'),
-    }),
-    {
-      file: 'plan.json',
-      cwd: '/',
-      defaultRepository: '/',
-    },
-  );
-  const ordered = orderPlan(plan);
-  const actor = (name: string): Actor => ({ name, alive: true });
-  const kept = openMemoryStore();
-  let record: RunRecord | undefined;
-  let ended: RunState | undefined;
-  let fault: unknown;
-  let carrying: Carrying | undefined;
-  let process = actor('run');
-  let cancelledAt: number | undefined;
-  let kills = choose(2) === 0 ? 0 : choose(KILLS + 1);
-  const interruptions = kills;
+  const { store } = openMemoryRunStores();
+  let fault: { readonly error: unknown } | undefined;
   const failed = (error: unknown) => {
-    fault ??= error;
+    fault ??= { error };
+  };
+  /** What a promise comes to, while everybody goes on. */
+  const finish = async <T>(promise: Promise<T>): Promise<T> => {
+    let isOver = false;
+    promise.catch(failed).finally(() => {
+      isOver = true;
+    });
+    await schedule.until(() => isOver || fault !== undefined);
+    if (fault !== undefined) throw fault.error;
+    return promise;
   };
 
-  const prepare = async () => {
-    record = await prepareRun(world.open(process), plan, ordered, {
-      id: 'R1',
-      execute: true,
-      engine: 'local',
-      gatesOnly: false,
-      lanes: plan.policy.maxWorkers,
-      artifactFolder: '/nowhere',
-      startedAt: Date.now(),
-      committer: { name: 'Tester', email: 'tester@example.com' },
-      overrides: story.items.flatMap(({ isOverridden }, item) =>
-        isOverridden
-          ? [
-              {
-                item: nameOf(item),
-                gate: 'check',
-                user: USER,
-                reason: REASON,
-                by: null,
-                head: world.heads[item]!,
-              },
-            ]
-          : [],
-      ),
-    });
-    const load = createWorkload(ordered, plan.policy, record);
-    const first = start(
-      load,
-      newState(load, record.lanes, record.base),
-      record.outdated,
-      record.startedAt,
-      recordedOverrides(load, record),
-    );
-    await kept.create(
-      record.id,
-      encodeRecord(record),
-      encodeState(first.state),
-      first.events,
-      record.startedAt,
-    );
-    return load;
-  };
-  const preparing = prepare();
-  preparing.catch(failed);
-  await schedule.until(() => record !== undefined || fault !== undefined);
-  if (fault !== undefined) throw fault;
-  const load = await preparing;
-  const gates = createGates(
-    world.repository,
-    asked,
-    ordered.items.map(({ name }) => name),
+  const prepared = await finish(prepare(story, engine, world));
+  const { record, ordered, load, first } = prepared;
+  await store.create(
+    record.id,
+    encodeRecord(record),
+    encodeState(first.state),
+    first.events,
+    record.startedAt,
   );
+  const attempt = createGates(world.repository, prepared.asked);
+  const setting: Setting = { schedule, world, store, record, ordered, load, attempt, choose };
+  const carried = await finish(ENGINES[engine](setting));
+  let ended: RunState | undefined;
+  carried.ended.then((state) => {
+    ended = state;
+  }, failed);
 
-  const live = () => {
-    process = actor(`run ${kills}`);
-    const me = process;
-    const storeOf: RunStore = {
-      ...kept,
-      async read(id) {
-        await schedule.pause(me, 'read');
-        return kept.read(id);
-      },
-      async commit(...change) {
-        await schedule.pause(me, 'commit');
-        await kept.commit(...change);
-        await schedule.pause(me, 'committed');
-      },
-    };
-    carrying = carryOn({
-      workspace: world.open(me),
-      store: storeOf,
-      record: record!,
-      ordered,
-      load,
-      async gate(state, task, candidates) {
-        await schedule.pause(me, 'gate');
-        const result = await gates(load, state, candidates, task);
-        await schedule.pause(me, 'gate ended');
-        return result;
-      },
-    });
-    carrying.ended.then((state) => {
-      ended = state;
-    }, failed);
-  };
-
-  /** Somebody else, who does that at some time. */
+  /** Somebody else, who does that at a time that is as likely early as late. */
   const busy = new Set<Actor>();
-  const meanwhile = (name: string, act: (me: Actor) => Promise<void>) => {
-    const me = actor(name);
+  const meanwhile = (name: string, act: (me: Actor) => Promise<unknown>) => {
+    const me: Actor = { name, alive: true };
     busy.add(me);
     const wait = async () => {
-      // At a time that is as likely early as late.
       for (let left = choose(60); left > 0; left -= 1) await schedule.pause(me, 'waits');
       await act(me);
     };
@@ -162,32 +80,12 @@ export async function runStory(
       .catch(failed)
       .finally(() => busy.delete(me));
   };
-
-  live();
-  for (let left = kills; left > 0; left -= 1)
+  const harms = choose(2) === 0 ? 0 : choose(HARMS + 1);
+  for (let left = harms; left > 0; left -= 1)
     meanwhile('fate', async () => {
-      if (ended !== undefined) return;
-      kills -= 1;
-      schedule.kill(process);
-      live();
+      if (ended === undefined) await carried.harm();
     });
-  for (const what of story.intruders)
-    meanwhile('somebody', async () => {
-      const now = world.repository.refs.get(TARGET)!;
-      if (what === 'commit')
-        return world.move(
-          TARGET,
-          world.repository.change([now], { [`somebody/${world.target.length}`]: 'x\n' }, 'other'),
-        );
-      const merged = world.repository.merge(now, world.heads[what]!);
-      if (merged.kind !== 'clean') return;
-      const { author, committer } = world.repository.read(now);
-      const parents = choose(2) === 0 ? [now, world.heads[what]!] : [now];
-      world.move(
-        TARGET,
-        world.repository.commit({ tree: merged.tree, parents, author, committer, message: 'by hand' }),
-      );
-    });
+  for (const what of story.intruders) meanwhile('somebody', async () => intrude(world, what, choose));
   for (const { item, to } of story.moves)
     meanwhile('author', async () => {
       const next = world.repository.change(
@@ -197,45 +95,95 @@ export async function runStory(
       );
       world.move(branchOf(item), to === 'nothing' ? undefined : next);
     });
+  let cancelledAt: number | undefined;
   if (story.isCancelled)
     meanwhile('lead', async (me) => {
       const answer = await cancelRun({
-        store: kept,
-        record: record!,
+        store,
+        record,
         load,
         why: 'Tester cancelled it: enough',
         git: async () => world.open(me),
-        onStopped: async () => carrying?.refresh(),
+        onStopped: () => carried.wake(me),
         now: Date.now,
       });
       if (answer === 'cancelled') cancelledAt = world.target.length;
     });
 
   await schedule.until(() => (ended !== undefined && busy.size === 0) || fault !== undefined);
-  if (fault !== undefined) throw fault;
+  if (fault !== undefined) throw fault.error;
   const state = ended!;
+  const { tip, base } = state.weave;
   const report = buildReport({
-    record: record!,
+    record,
     ordered,
     load,
     state,
-    events: await kept.events(record!.id),
-    wovenTree:
-      state.weave.tip.linear === state.weave.base
-        ? undefined
-        : world.repository.read(state.weave.tip.linear).tree,
+    events: await store.events(record.id),
+    wovenTree: tip.linear === base ? undefined : world.repository.read(tip.linear).tree,
     wovenRef: null,
     cache: {},
     endedAt: Date.now(),
   });
   return {
-    asked,
+    asked: prepared.asked,
     commits: (id) => ({ ...world.repository.read(id), files: world.repository.filesOf(id) }),
     target: world.target,
     fence: world.fence,
     cancelledAt,
     report: { ...report, metrics: {} } as Report,
-    interruptions,
-    log: schedule.log,
+    interruptions: harms,
   };
+}
+
+async function prepare(story: Story, engine: keyof typeof ENGINES, world: World) {
+  const document = {
+    schemaVersion: 'v1',
+    target: 'main',
+    repository: 'memory://it',
+    ...documentOf(story, '/nowhere'),
+  };
+  const plan = loadPlan(JSON.stringify(document), { file: 'plan.json', cwd: '/', defaultRepository: '/' });
+  const ordered = orderPlan(plan);
+  const overridden = story.items.flatMap(({ isOverridden }, item) => (isOverridden ? [item] : []));
+  const record = await prepareRun(world.open({ name: 'prepare', alive: true }), plan, ordered, {
+    id: 'R1',
+    execute: true,
+    engine,
+    gatesOnly: false,
+    lanes: plan.policy.maxWorkers,
+    artifactFolder: '',
+    startedAt: Date.now(),
+    committer: TESTER,
+    overrides: overridden.map((item) => ({
+      item: nameOf(item),
+      gate: 'check',
+      user: USER,
+      reason: REASON,
+      by: null,
+      head: world.heads[item]!,
+    })),
+  });
+  const load = createWorkload(ordered, plan.policy, record);
+  const state = newState(load, record.lanes, record.base);
+  const first = start(load, state, record.outdated, record.startedAt, recordedOverrides(load, record));
+  return { record, ordered, load, first, asked: askedOf(story, world.base, world.heads) };
+}
+
+/** Somebody else puts a commit of his own on the target, or an item: by a merge or as one commit. */
+function intrude(
+  { repository, heads, target, move }: World,
+  what: 'commit' | number,
+  choose: (n: number) => number,
+) {
+  const now = repository.refs.get(TARGET)!;
+  if (what === 'commit') {
+    move(TARGET, repository.change([now], { [`somebody/${target.length}`]: 'x\n' }, 'other'));
+    return;
+  }
+  const merged = repository.merge(now, heads[what]!);
+  if (merged.kind !== 'clean') return;
+  const { author, committer } = repository.read(now);
+  const parents = choose(2) === 0 ? [now, heads[what]!] : [now];
+  move(TARGET, repository.commit({ tree: merged.tree, parents, author, committer, message: 'by hand' }));
 }
