@@ -13,15 +13,26 @@ export interface QueuedRun {
   readonly place: number | null;
 }
 
+/** What holds landings. */
+export interface ShownPause {
+  /** Null: every one. */
+  readonly target: string | null;
+  /** On AWS, of the target. */
+  readonly repository?: string | null;
+  readonly why: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /**
- * The line as people read it: a run a line, in order.
+ * The line as people read it: a run a line, in order, then what is paused.
  * @param commandFor a command as somebody types it
  */
 export function queueText(
   runs: readonly QueuedRun[],
+  pauses: readonly ShownPause[],
   commandFor: (command: string, run: string) => string,
 ): string {
-  if (runs.length === 0) return 'no run goes on, none waits\n';
   const lines = runs.map(({ runId, status, target, repository, since, hotfix, place }) => {
     const at = place === null ? '-' : String(place);
     const urgent = hotfix ? ', hot-fix' : '';
@@ -29,5 +40,10 @@ export function queueText(
     const of = repository === undefined ? '' : ` of ${repository}`;
     return `${at.padStart(3)}  ${runId}  ${status}  into ${target}${of}, since ${since}${urgent}${hint}`;
   });
-  return lines.map((line) => `${printable(line)}\n`).join('');
+  if (lines.length === 0) lines.push('no run goes on, none waits');
+  const paused = pauses.map(({ target, repository, why, since }) => {
+    const what = target === null ? 'every target' : `${target}${repository ? ` of ${repository}` : ''}`;
+    return `paused: ${what}, ${why}, since ${since}`;
+  });
+  return [...lines, ...paused].map((line) => `${printable(line)}\n`).join('');
 }

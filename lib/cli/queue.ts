@@ -1,4 +1,5 @@
 import { waitingIn } from '../engine/line';
+import { readPauses } from '../engine/pauses';
 import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { hasHotfix } from '../plan/priority';
@@ -6,15 +7,19 @@ import { findHome } from '../repository/home';
 import { decodeRecord } from '../run/record';
 import { openRuns } from '../run/sqlite-reader';
 import type { Io } from './io';
-import { type QueuedRun, queueText } from './queue-text';
+import { type QueuedRun, queueText, type ShownPause } from './queue-text';
 
-/** `lex-pr queue`: which run goes on in this folder, who waits for it, and what was interrupted. @returns 0 */
+/** `lex-pr queue`: which run goes on in this folder, who waits for it, what was interrupted, and what is paused. @returns 0 */
 export async function queueCommand(options: { readonly json?: boolean }, io: Io): Promise<number> {
-  const runs = await readQueue(await findHome(io.cwd));
+  const home = await findHome(io.cwd);
+  const runs = await readQueue(home);
+  const pauses = readPauses(home).map(
+    ({ target, why, at }): ShownPause => ({ target, why, since: new Date(at).toISOString() }),
+  );
   io.stdout.write(
     options.json
-      ? `${JSON.stringify({ runs })}\n`
-      : queueText(runs, (command, run) => `lex-pr ${command} ${run}`),
+      ? `${JSON.stringify({ runs, pauses })}\n`
+      : queueText(runs, pauses, (command, run) => `lex-pr ${command} ${run}`),
   );
   return 0;
 }

@@ -48,6 +48,9 @@ describe('pauses of a stack', () => {
     const { progress } = await stack.functions().control<{ progress: object }>({ action: 'status', run });
     expect(progress).toMatchObject({ phase: 'land', paused: why, items: { woven: 1 } });
     expect(tip(stack)).toBe(before);
+    // It has known from its beginning, not since its landing only.
+    const told = (await stack.events(run)).map(({ event }) => event);
+    expect(told.indexOf('pause')).toBeLessThan(told.indexOf('start'));
     expect((await unpause(stack)).body).toEqual({ ...every, status: 'unpaused', landing: [] });
     await ended;
     expect(stack.report(run)).toMatchObject({

@@ -30,6 +30,9 @@ describe('a pause', () => {
     const { repo, before } = one();
     const paused = await lexPr(repo, 'pause', '--reason', 'the release', '--json');
     expect(JSON.parse(paused.stdout)).toEqual({ target: null, status: 'paused', landing: [] });
+    expect((await lexPr(repo, 'queue')).stdout).toMatch(
+      /\npaused: every target, by \S+: the release, since /,
+    );
     const run = startMerge(repo, PLAN);
     await held(run);
     expect(await statusOf(repo)).toMatchObject({

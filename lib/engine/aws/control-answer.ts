@@ -4,7 +4,7 @@ import type { ControlServices } from './control';
 import * as control from './control';
 import { type ControlAnswer, controlCall } from './control-protocol';
 import { log } from './function-log';
-import { pauseTargets, unpauseTargets } from './pause-targets';
+import { listPauses, pauseTargets, unpauseTargets } from './pause-targets';
 import { queuedRuns } from './queued-runs';
 
 /**
@@ -29,7 +29,7 @@ function refused(problems: readonly Problem[], action?: string): { problems: rea
   return { problems };
 }
 
-function act(services: ControlServices, call: ReturnType<typeof controlCall.parse>): Promise<unknown> {
+async function act(services: ControlServices, call: ReturnType<typeof controlCall.parse>): Promise<unknown> {
   switch (call.action) {
     case 'upload':
       return control.upload(services, call);
@@ -38,7 +38,7 @@ function act(services: ControlServices, call: ReturnType<typeof controlCall.pars
     case 'list':
       return control.list(services, call);
     case 'queue':
-      return queuedRuns(services);
+      return { ...(await queuedRuns(services)), ...(await listPauses(services)) };
     case 'status':
       return control.status(services, call);
     case 'follow':

@@ -37,7 +37,7 @@ export const controlCall = z.discriminatedUnion('action', [
   /** Starts the run whose plan was put there; again, nothing happens. */
   z.strictObject({ action: z.literal('submit'), run, plan: planId, request: requestSchema }),
   z.strictObject({ action: z.literal('list'), from: z.string().optional() }),
-  /** The runs that have not ended, in line on their targets. */
+  /** The runs that have not ended, in line on their targets, and what is paused. */
   z.strictObject({ action: z.literal('queue') }),
   z.strictObject({ action: z.literal('status'), run: anyRun }),
   /** What has happened since a version of the state (0: since the start), and so many events after it. */
@@ -184,7 +184,7 @@ export interface ControlAnswers {
   readonly upload: Upload;
   readonly submit: Submitted;
   readonly list: RunPage;
-  readonly queue: { readonly runs: readonly QueuedRun[] };
+  readonly queue: { readonly runs: readonly QueuedRun[]; readonly pauses: readonly PauseShown[] };
   readonly status: StatusAnswer;
   readonly follow: Followed;
   readonly logs: LogFiles;

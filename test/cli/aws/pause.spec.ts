@@ -16,7 +16,11 @@ describe('pause and unpause --engine aws', () => {
     const { repo, cloud } = await open();
     const { code, stdout } = await onCloud(repo, cloud, ['pause', '--reason', 'the\n release']);
     expect([code, stdout]).toEqual([0, 'every target of the stack is paused: gates run, nothing lands\n']);
-    expect(await cloud.stores.pauses.read()).toMatchObject([{ target: null, why: `${BY}: the release` }]);
+    const listed = (await onCloud(repo, cloud, ['queue'])).stdout;
+    const line = new RegExp(
+      `^no run goes on, none waits\npaused: every target, ${BY}: the release, since \\d{4}-.*Z\n$`,
+    );
+    expect(listed).toMatch(line);
     const ended = await onCloud(repo, cloud, ['unpause', '--json']);
     const every = { target: null, repository: null, status: 'unpaused', landing: [] };
     expect(jsonOf(ended)).toEqual({ code: 0, ...every });
@@ -28,6 +32,8 @@ describe('pause and unpause --engine aws', () => {
     repo.git('remote', 'add', 'origin', REPOSITORY);
     const paused = await onCloud(repo, cloud, ['pause', '--target', 'main', '--reason', 'wait', '--json']);
     expect(jsonOf(paused)).toEqual({ code: 0, ...PLACE, status: 'paused', landing: [] });
+    const { pauses } = jsonOf(await onCloud(repo, cloud, ['queue', '--json']));
+    expect(pauses).toEqual([{ ...PLACE, why: `${BY}: wait`, since: expect.stringMatching(/Z$/) }]);
     const named = ['unpause', '--target', 'main', '--repository', REPOSITORY];
     expect((await onCloud(repo, cloud, named)).stdout).toBe(
       `main of ${PLACE.repository} is no longer paused\n`,
