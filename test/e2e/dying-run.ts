@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { carryOn, createRun, type LocalRun } from '../../lib/engine/local';
+import type { AskedAtStart } from '../../lib/engine/overridable';
 import { prepareRun } from '../../lib/engine/prepare';
 import { openWorkspace, type Workspace } from '../../lib/engine/workspace';
 import { readPlan } from '../../lib/plan/load';
@@ -38,6 +39,7 @@ export async function begin(
   document: PlanDocument,
   death?: Death,
   meddle?: Meddle,
+  overrides: readonly AskedAtStart[] = [],
 ): Promise<Life> {
   const path = writePlan(repo, document);
   const plan = await readPlan(path, { stdin: process.stdin, cwd: repo.path, defaultRepository: repo.path });
@@ -51,6 +53,7 @@ export async function begin(
       lanes: plan.policy.maxWorkers,
       artifactFolder: join(repo.root, 'artifacts'),
       startedAt: 1_700_000_000_000,
+      overrides,
     });
     const run = runOf(workspace, record, plan);
     await createRun(run);
@@ -59,8 +62,8 @@ export async function begin(
 }
 
 /** Goes on with the run as `lex-pr resume` does. */
-export function goOn(repo: TestRepository, death?: Death): Promise<Life> {
-  return live(repo, repo.path, { death }, async (workspace) => {
+export function goOn(repo: TestRepository, death?: Death, meddle?: Meddle): Promise<Life> {
+  return live(repo, repo.path, { death, meddle }, async (workspace) => {
     const record = decodeRecord((await workspace.store.find(RUN))!.record);
     return runOf(workspace, record, record.plan);
   });

@@ -4,7 +4,7 @@ import { violations } from './check';
 import { runStory } from './memory/run';
 import { stories } from './story';
 
-const RUNS = 1_500;
+const RUNS = 1_000;
 
 beforeAll(() =>
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'hrtime'] }),

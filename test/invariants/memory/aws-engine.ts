@@ -88,6 +88,7 @@ export async function openCloud(cloud: Cloud) {
       },
       blobs,
       callbacks: openMemoryCallbacks(),
+      pauses: { read: async () => [] },
       toolchains: { local: 'tools', container: 'tools' },
       memoryOf: () => memory,
       loadRun: async () => context,
