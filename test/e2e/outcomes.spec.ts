@@ -13,12 +13,15 @@ describe('an item that cannot be merged', () => {
     repo.branch('middle', { 'shared file': 'middle\n' });
     repo.branch('near', { near: '1\n' }, 'middle');
     repo.branch('far', { far: '1\n' }, 'near');
+    // Merges well without what it depends on, and must not.
+    repo.branch('apart', { apart: '1\n' });
     repo.branch('other', { other: '1\n' });
     const items = [
       { name: 'first' },
       { name: 'middle' },
       { name: 'near', deps: ['middle'] },
       { name: 'far', deps: ['near'] },
+      { name: 'apart', deps: ['middle'] },
       { name: 'other', deps: ['first'] },
     ];
     const merged = await mergePlan(repo, { items });
@@ -27,6 +30,7 @@ describe('an item that cannot be merged', () => {
       middle: 'failed: conflict',
       near: 'blocked',
       far: 'blocked',
+      apart: 'blocked',
       other: 'merged',
     });
     expect(merged.code).toBe(1);

@@ -1,9 +1,11 @@
 import { type Cancelling, cancelRun } from '../../lib/engine/cancel-run';
-import { decodeState, encodeState } from '../../lib/run/codec';
+import { land } from '../../lib/merge/land';
+import { decodeState, encodeState, mayLand } from '../../lib/run/codec';
 import { openMemoryStore } from '../../lib/run/memory-store';
 import type { RunRecord } from '../../lib/run/record';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { start, step, stopRun } from '../../lib/run/step';
+import { makeLanding, makeRepository } from '../merge/landing-world';
 import { UNTROUBLED, type World, workloadOf } from '../run/world';
 
 const WORLD: World = {
@@ -88,6 +90,33 @@ describe('cancelRun', () => {
     await expect(run.cancel()).rejects.toThrow('no repository');
     expect(run.stopped).toHaveLength(1);
     expect(await run.read()).toMatchObject({ phase: 'done', stopping: ItemStatus.cancelled });
+  });
+
+  it('keeps a landing that asks from then on from going on, as a take-over does', async () => {
+    const run = await open(true);
+    await run.change((state) => ({ ...state, phase: 'land' }));
+    const stored = async () => (await run.store.read('r')).state;
+    expect(mayLand(await stored(), 1)).toBe(true);
+    expect(mayLand(await stored(), 2)).toBe(false);
+    await expect(run.cancel()).rejects.toThrow('no repository');
+    expect(await run.read()).toMatchObject({ phase: 'land', stopping: ItemStatus.cancelled });
+    expect(mayLand(await stored(), 1)).toBe(false);
+  });
+
+  it('is too late where the landing was faster, though its answer is not there yet', async () => {
+    const repo = makeRepository();
+    try {
+      const { landing, source, privateRepository } = await makeLanding(repo);
+      const run = await open(true);
+      const tip = { chain: landing.woven, linear: landing.woven };
+      await run.change((state) => ({ ...state, phase: 'land', weave: { ...state.weave, tip } }));
+      const cancelling = { ...run.cancelling, git: async () => ({ source, repository: privateRepository }) };
+      expect(await cancelRun(cancelling)).toBe('cancelled');
+      await land(landing);
+      expect(await cancelRun(cancelling)).toBe('too-late');
+    } finally {
+      repo.remove();
+    }
   });
 
   it.each([

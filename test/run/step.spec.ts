@@ -148,6 +148,35 @@ describe('in any world, the coordinator', () => {
     );
   });
 
+  it('evicts, of items that pass alone, the one that completes what breaks the weave, and no other', () => {
+    fc.assert(
+      fc.property(worlds, fc.tuple(fc.nat(), fc.nat()), orders, (any, pair, seed) => {
+        fc.pre(any.deps.length > 0);
+        const breaks = pair.map((number) => number % any.deps.length);
+        const gates = any.deps.map(() => [{ failures: 0, blocking: true }]);
+        const world = { ...any, ...UNTROUBLED, gates, breaks, breaksAlone: false, maxProbes: 50 };
+        const { items } = runWorld(world, chooser(seed), quiet);
+        const culprit = Math.max(...breaks);
+        expect(items[culprit]).toBe(ItemStatus.integrationFailed);
+        items.forEach((status, item) => {
+          const isBehind = world.deps[item]!.some((dep) => isOut(items[dep]!));
+          if (item !== culprit) expect(status).toBe(isBehind ? ItemStatus.blocked : ItemStatus.woven);
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('makes no difference between a gate that fails and one that is out of time, on the woven commit too', () => {
+    fc.assert(
+      fc.property(worlds, orders, (world, seed) => {
+        const late = runWorld({ ...world, failsBy: 'timeout' }, chooser(seed), quiet);
+        expect(late).toEqual(runWorld(world, chooser(seed), quiet));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('ends a run that is cancelled at any moment, with nothing landed after that, or everything', () => {
     fc.assert(
       fc.property(worlds, orders, (world, seed) => {

@@ -3,7 +3,7 @@ import type { OrderedPlan } from '../../lib/plan/order';
 import type { Gate, Policy } from '../../lib/plan/plan';
 import { verifiedTip } from '../../lib/run/bisect';
 import { decodeState, encodeState } from '../../lib/run/codec';
-import type { Answer, GateResult, Input, Result } from '../../lib/run/messages';
+import type { Answer, GateResult, Input, Result, RunEvent } from '../../lib/run/messages';
 import { refusalOf } from '../../lib/run/override';
 import {
   ItemStatus,
@@ -15,6 +15,7 @@ import {
   type Work,
 } from '../../lib/run/state';
 import { overrideRun, start, step } from '../../lib/run/step';
+import { overrideOf } from '../../lib/run/waived';
 import { createWorkload, type Workload } from '../../lib/run/workload';
 
 /** A world without git and without time: what each gate, merge and landing comes to is given beforehand. */
@@ -37,6 +38,8 @@ export interface World {
   readonly breaks: readonly number[];
   /** Verification fails on the base already. */
   readonly breaksAlone?: boolean;
+  /** How gates fail that do; `fail` by default. */
+  readonly failsBy?: 'fail' | 'timeout';
   /** Default: 50. */
   readonly maxProbes?: number | undefined;
   readonly execute: boolean;
@@ -122,6 +125,7 @@ export function workloadOf(world: World): Workload {
 /** What gates, weaving and landing come to in a world; the target is the only thing that changes. */
 export function createReality(world: World, load: Workload) {
   let target = 'base';
+  const { failsBy = 'fail' } = world;
   const landed = (woven: string) => `${target}/`.startsWith(`${woven}/`);
   const gateResult = (task: number, attempt: number, state: RunState, now: number): GateResult => {
     const { item } = load.tasks[task]!;
@@ -131,11 +135,11 @@ export function createReality(world: World, load: Workload) {
       const broken =
         world.breaksAlone === true ||
         (world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i))));
-      return { ...base, outcome: broken ? 'fail' : 'pass' };
+      return { ...base, outcome: broken ? failsBy : 'pass' };
     }
     if (world.empty.includes(item)) return { ...base, outcome: 'empty' };
     const gate = world.gates[item]![task - load.firstTask[item]!]!;
-    return { ...base, outcome: attempt > gate.failures ? 'pass' : 'fail' };
+    return { ...base, outcome: attempt > gate.failures ? 'pass' : failsBy };
   };
   const mergeResults = (work: Extract<Work, { kind: 'merge' }>): Result[] => {
     let { tip } = work;
@@ -222,6 +226,7 @@ export function runWorld(
   let inHand = new Map<number, { turn: number; work: Work }>();
   let calls: Extract<Input, { kind: 'next' }>[] = firstCalls(state);
   let past: Input[] = [];
+  const told: number[] = [];
   let heard = state.lanes.map(() => 0);
   let ended = 0;
   let steps = 0;
@@ -234,11 +239,20 @@ export function runWorld(
     if (work.kind === 'sleep') now = Math.max(now, work.until);
     return act(work, state, now);
   };
+  const hear = (events: readonly RunEvent[]) => {
+    for (const event of events) {
+      if (event.event !== 'item') continue;
+      const { item, status } = event;
+      if (isOut(status) && told[item] === status) violations.push(`item ${item} ends twice`);
+      told[item] = status;
+    }
+  };
   const apply = (inputs: readonly Input[]) => {
     steps += 1;
     const taken = step(load, state, inputs, now);
     state = taken.state;
     check(load, state, world, violations);
+    hear(taken.events);
     for (const answer of taken.answers) deliver(answer);
   };
   const deliver = ({ lane, generation, turn, work }: Answer) => {
@@ -250,11 +264,12 @@ export function runWorld(
   };
 
   while (ended < world.lanes) {
-    if (steps > 5_000)
+    // What is broken already only gets longer.
+    if (steps > 1_000 || violations.length > 0)
       return {
         items: [...state.items],
         target: reality.target(),
-        violations: [...violations, 'no end'],
+        violations: violations.length > 0 ? violations : ['no end'],
         steps,
         stopped,
         overridden: state.overrides.map(({ task }) => task),
@@ -296,7 +311,9 @@ export function runWorld(
       const task = toOverride.pop()!;
       if (refusalOf(state, load.tasks[task]!.item, task) === undefined) {
         const override = { task, user: 'somebody', reason: 'it is known', by: null, at: now };
-        state = decodeState(load, encodeState(overrideRun(load, state, override, []).state));
+        const overridden = overrideRun(load, state, override, []);
+        state = decodeState(load, encodeState(overridden.state));
+        hear(overridden.events);
         inputs.push({ kind: 'clock' });
       }
     }
@@ -344,6 +361,15 @@ function check(load: Workload, state: RunState, world: World, violations: string
         violations.push(`gate ${task} of item ${item} runs before its dependency ${dep} passed`);
     }
   }
+  if (state.stopping !== undefined && state.phase !== 'land' && state.phase !== 'done')
+    violations.push(`a run that was stopped goes on to ${state.phase}`);
+  state.items.forEach((status, item) => {
+    if ((status !== ItemStatus.passed && status !== ItemStatus.woven) || world.empty.includes(item)) return;
+    for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
+      const hasPassed = state.tasks[task] === TaskStatus.passed || overrideOf(state, task) !== undefined;
+      if (load.tasks[task]!.blocking && !hasPassed) violations.push(`item ${item} passed without ${task}`);
+    }
+  });
   const idle = state.lanes.some((lane) => lane.parked);
   const ready = state.tasks.some((status, task) => {
     const { item } = load.tasks[task]!;
