@@ -1,6 +1,6 @@
 import type { GateResult, LandingResult, Result } from '../../lib/run/messages';
 import { ItemStatus, newState, TaskStatus } from '../../lib/run/state';
-import { start, step } from '../../lib/run/step';
+import { start, step, stopRun } from '../../lib/run/step';
 import { UNTROUBLED, type World, workloadOf } from './world';
 
 const WORLD: World = {
@@ -21,6 +21,11 @@ function begin(world: Partial<World> = {}) {
   return {
     items: () => [...state.items],
     tasks: () => [...state.tasks],
+    stop() {
+      const taken = stopRun(load, state, ItemStatus.cancelled, 'too late', 0);
+      state = taken.state;
+      return taken.events;
+    },
     turn(...results: readonly Result[]) {
       const turn = state.lanes[0]!.turn + 1;
       const taken = step(load, state, [{ kind: 'next', lane: 0, generation: 1, turn, results }], 0);
@@ -100,6 +105,13 @@ describe('the result of a landing', () => {
     expect(work).toEqual({ kind: 'done' });
     expect(run.items()).toEqual([status, status]);
     expect(events).toContainEqual(expect.objectContaining({ event: 'result', kind: 'land', result }));
+  });
+
+  it('that has landed is not taken back by who stops the run after that', () => {
+    const run = beginLanding();
+    run.turn(landing({ kind: 'landed', synced: [], warnings: [] }));
+    expect(run.stop()).toEqual([]);
+    expect(run.items()).toEqual([woven, woven]);
   });
 
   it('fails those whose head moved, and has the rest woven on the same base', () => {
