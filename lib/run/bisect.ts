@@ -67,17 +67,62 @@ export function endProbes(draft: Draft): void {
   const failed = search.points.map((_, point) =>
     search.gates.find((gate) => state.tasks[probeTask(draft, point, gate)] === TaskStatus.failed),
   );
+  if (search.isRescue) {
+    endRescue(draft, search, failed);
+    return;
+  }
   const broken = failed.findIndex((gate) => gate !== undefined);
   const passed = search.points.slice(0, broken < 0 ? undefined : broken).at(-1);
-  const narrowed = { ...search, ...(passed && { passing: passed.upTo, shown: true }) };
+  const ends = search.points.filter((_, point) => failed[point] !== undefined).map(({ upTo }) => upTo);
+  const known = search.culprit === undefined && { failed: [...(search.failed ?? []), ...ends] };
+  const narrowed = { ...search, ...known, ...(passed && { passing: passed.upTo, shown: true }) };
   if (broken < 0) narrow(draft, narrowed);
   else if (search.points[broken]!.upTo >= 0) {
     const failing = search.points[broken]!.upTo;
     // What the item fails with is seen already when it is asked whom it clashes with.
     const seen = search.culprit ? search.seen : { round, task: probeTask(draft, broken, failed[broken]!) };
     narrow(draft, { ...narrowed, failing, seen });
-  } else if (search.culprit === undefined) giveUp(draft, search, 'base');
+  } else if (search.culprit === undefined) rescue(draft, search);
   else evict(draft, search, search.culprit, []);
+}
+
+/**
+ * The base fails by itself, and what is to mend it may be among the items: one round looks for a prefix that passes, at
+ * as many places as a search takes.
+ */
+function rescue(draft: Draft, search: Search): void {
+  const { load, state } = draft;
+  const all = members(state);
+  const places = all.slice(0, -1).filter((item) => !search.failed?.includes(item));
+  const left = load.maxProbes - state.weave.probes;
+  const most = Math.min(load.probes, left, Math.ceil(Math.log2(all.length)));
+  if (places.length === 0 || most <= 0) {
+    giveUp(draft, search, 'base');
+    return;
+  }
+  const count = Math.min(most, places.length);
+  const upTos = Array.from(
+    { length: count },
+    (_, k) => places[Math.floor(((k + 1) * places.length) / (count + 1))]!,
+  );
+  weaveAgain(draft, state.weave.base);
+  const points = [...new Set(upTos)].map((upTo): Point => ({ upTo, end: upTo, tip: undefined }));
+  state.weave.search = { ...search, points, isRescue: true };
+}
+
+/** On with the first prefix that passes, up to the next one that is known to fail. */
+function endRescue(draft: Draft, search: Search, failed: readonly (number | undefined)[]): void {
+  const { isRescue: _, ...rest } = search;
+  const passed = search.points.find((__, point) => failed[point] === undefined);
+  if (passed === undefined) {
+    giveUp(draft, rest, 'base');
+    return;
+  }
+  const ends = search.points.filter((__, point) => failed[point] !== undefined).map(({ upTo }) => upTo);
+  const beyond = [...(search.failed ?? []), ...ends, members(draft.state).at(-1)!].filter(
+    (end) => end > passed.upTo,
+  );
+  narrow(draft, { ...rest, passing: passed.upTo, shown: true, failing: Math.min(...beyond) });
 }
 
 /** Weaving in a round of the search has failed: only whom an item clashes with can lead there, and is left open. */

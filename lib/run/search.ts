@@ -15,6 +15,10 @@ export interface Search {
   readonly shown: boolean;
   /** Last item of the shortest prefix that fails. */
   readonly failing: number;
+  /** Last items of all prefixes that have failed; none where an older version has begun the search. */
+  readonly failed?: readonly number[];
+  /** The base fails by itself: this round looks for any prefix that passes. */
+  readonly isRescue?: true;
   /** Where the failure was seen. */
   readonly seen: Seen;
   /** What this round verifies. */

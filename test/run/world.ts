@@ -38,6 +38,8 @@ export interface World {
   readonly breaks: readonly number[];
   /** Verification fails on the base already. */
   readonly breaksAlone?: boolean;
+  /** An item with which it does not. */
+  readonly mends?: number;
   /** How gates fail that do; `fail` by default. */
   readonly failsBy?: 'fail' | 'timeout';
   /** Default: 50. */
@@ -133,7 +135,7 @@ export function createReality(world: World, load: Workload) {
     if (item < 0) {
       const woven = verifiedTip(state, load.tasks[task]!)!.chain.split('/');
       const broken =
-        world.breaksAlone === true ||
+        (world.breaksAlone === true && !woven.includes(String(world.mends))) ||
         (world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i))));
       return { ...base, outcome: broken ? failsBy : 'pass' };
     }
@@ -415,6 +417,7 @@ export const worlds: fc.Arbitrary<World> = fc.integer({ min: 0, max: 9 }).chain(
     breaks: rarely,
     speculation: fc.constantFrom('off' as const, 'deps' as const),
     breaksAlone: fc.constantFrom(false, false, false, true),
+    ...(size === 0 ? {} : { mends: fc.nat(size - 1) }),
     maxProbes: fc.constantFrom(0, 1, 50),
     execute: fc.boolean(),
     engine: fc.constantFrom('local' as const, 'aws' as const),

@@ -45,7 +45,8 @@ export async function readCommits(
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (seen.has(id)) continue;
     const object = await reader.read(id);
-    if (object === undefined) throw new Error(`${id} is nowhere`);
+    // What was woven and has not landed may be elsewhere.
+    if (object === undefined) continue;
     const { tree, parents, message } = parseCommit(object.body);
     if (!trees.has(tree)) trees.set(tree, await filesOf(reader, tree, ''));
     seen.set(id, { parents, message, files: trees.get(tree)! });
@@ -54,7 +55,7 @@ export async function readCommits(
   await reader.close();
   return (id) => {
     const found = seen.get(id);
-    if (found === undefined) throw new Error(`${id} was not read`);
+    if (found === undefined) throw new Error(`${id} is nowhere`);
     return found;
   };
 }
