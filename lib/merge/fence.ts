@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Git } from '../repository/git';
 
+/** Where all refs are that nobody but us writes. */
+export const OUR_REFS = 'refs/lex-pr/';
+
 /**
  * The fence of a target: a ref that every landing, cancel and take-over moves by compare-and-swap, so that
  * of two of them one always sees the other. What it points to is never read by a merge. Its name has no folders
@@ -8,7 +11,7 @@ import type { Git } from '../repository/git';
  * would refuse a fence below it.
  */
 export function fenceRef(target: string): string {
-  return `refs/lex-pr/fence/${target.replaceAll('%', '%25').replaceAll('/', '%2F')}`;
+  return `${OUR_REFS}fence/${target.replaceAll('%', '%25').replaceAll('/', '%2F')}`;
 }
 
 export interface FenceAct {

@@ -1,5 +1,5 @@
 import { type Git, GitError } from '../repository/git';
-import { TOOL_IDENTITY } from './fence';
+import { OUR_REFS, TOOL_IDENTITY } from './fence';
 
 /** One ref of a compare-and-swap. */
 export interface RefUpdate {
@@ -29,7 +29,10 @@ export async function moveRefs(
   reason: string,
 ): Promise<MoveResult> {
   const input = updates
-    .map(({ ref, before, after }) => `update ${ref}\0${after}\0${before ?? '0'.repeat(after.length)}\0`)
+    .map(
+      ({ ref, before, after }) =>
+        `${ownName(ref)}update ${ref}\0${after}\0${before ?? '0'.repeat(after.length)}\0`,
+    )
     .join('');
   const args = [...LOCK_TIMEOUT, 'update-ref', '-m', reason, '--stdin', '-z'];
   try {
@@ -41,3 +44,6 @@ export async function moveRefs(
     throw error;
   }
 }
+
+/** What is ours is never a stand-in for somebody else's: a symbolic ref is replaced, and what it names left alone. */
+const ownName = (ref: string) => (ref.startsWith(OUR_REFS) ? 'option no-deref\0' : '');

@@ -41,6 +41,16 @@ describe('landing in a local repository', () => {
     expect(message).toMatch(/^run: run-1\ngeneration: 1\nact: land\nnonce: [0-9a-f-]{36}$/m);
   });
 
+  it('replaces a fence that stands for another ref, and leaves that ref alone', async () => {
+    const { landing } = await makeLanding(repo);
+    const other = repo.branch('other', { other: '1' });
+    repo.git('symbolic-ref', FENCE, 'refs/heads/other');
+    expect(await land(landing)).toMatchObject({ kind: 'landed' });
+    expect(repo.git('rev-parse', 'main')).toBe(landing.woven);
+    expect(repo.git('rev-parse', 'other')).toBe(other);
+    expect(repo.git('log', '-1', '--format=%s', FENCE)).toBe('lex-pr fence: land');
+  });
+
   it('says in the reflog which run moved the target', async () => {
     const { landing } = await makeLanding(repo);
     await land(landing);
