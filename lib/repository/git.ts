@@ -9,11 +9,15 @@ export class GitError extends Error {
     readonly stdout: string,
   ) {
     super(
-      `git ${args.find((arg) => !arg.startsWith('-'))} failed (${exitCode ?? 'killed'}): ${stderr.trim().split('\n').slice(0, 5).join(' / ')}`,
+      `git ${commandOf(args)} failed (${exitCode ?? 'killed'}): ${stderr.trim().split('\n').slice(0, 5).join(' / ')}`,
     );
     this.name = 'GitError';
   }
 }
+
+/** The command among the arguments of git: the first that is neither an option nor the setting after `-c`. */
+const commandOf = (args: readonly string[]) =>
+  args.find((arg, at) => !arg.startsWith('-') && args[at - 1] !== '-c');
 
 export interface GitOptions {
   /** Environment on top of the hardened one, such as GIT_WORK_TREE or GIT_INDEX_FILE. */
