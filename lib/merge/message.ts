@@ -1,4 +1,4 @@
-import { endsWithTrailers, type Trailer } from '../repository/trailers';
+import { endsWithTrailers, type Trailer, withoutTrailers } from '../repository/trailers';
 
 /** A gate that somebody has answered for. */
 export interface WovenOverride {
@@ -18,21 +18,31 @@ export function landingTrailers(
 ): readonly Trailer[] {
   return [
     [ITEM_TRAILER, item],
-    ['Lex-PR-Run', runId],
+    [RUN_TRAILER, runId],
     ...overrides.map(
-      ({ gate, user, reason }): Trailer => ['Lex-PR-Override', `${gate} by ${user}: ${reason}`],
+      ({ gate, user, reason }): Trailer => [OVERRIDE_TRAILER, `${gate} by ${user}: ${reason}`],
     ),
   ];
 }
 
 export const ITEM_TRAILER = 'Lex-PR-Item';
+const RUN_TRAILER = 'Lex-PR-Run';
+const OVERRIDE_TRAILER = 'Lex-PR-Override';
+const OURS: ReadonlySet<string> = new Set(
+  [ITEM_TRAILER, RUN_TRAILER, OVERRIDE_TRAILER].map((token) => token.toLowerCase()),
+);
 
 /**
- * A commit message with trailers at its end: in the block that is there, or else in a paragraph of their own.
+ * A commit message with trailers at its end: in the block that is there, or else in a paragraph of their own. What
+ * the message says of that kind by itself is left out, be it made up or of another run.
  * @param subject stands in for an empty message, because git reads no trailers without a subject
  */
 export function withTrailers(message: string, trailers: readonly Trailer[], subject: string): string {
-  const text = message.trimEnd() || oneLine(subject);
+  // Git shows nothing of a message from a NUL on.
+  const shown = message.split('\0', 1)[0]!.trimEnd();
+  const lead = shown.slice(0, shown.length - shown.trimStart().length);
+  const own = withoutTrailers(shown.trimStart(), (token) => OURS.has(token));
+  const text = own === '' ? oneLine(subject) : `${lead}${own}`;
   const lines = trailers.map(([token, value]) => `${token}: ${oneLine(value)}\n`).join('');
   return `${text}\n${endsWithTrailers(text) ? '' : '\n'}${lines}`;
 }

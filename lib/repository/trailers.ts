@@ -38,10 +38,29 @@ export function endsWithTrailers(text: string): boolean {
   return startOfTrailers(lines) < lines.length;
 }
 
+/**
+ * A text of which git reads no trailer with one of some tokens, nor cuts off as scissors do what is put after it.
+ * @param text without space at its ends
+ * @param isUnwanted asked for tokens in lower case
+ */
+export function withoutTrailers(text: string, isUnwanted: (token: string) => boolean): string {
+  const lines = beforeScissors(text.split('\n'));
+  const start = startOfTrailers(lines);
+  let drops = false;
+  const kept = lines.filter((line, at) => {
+    if (at >= start && !INDENTED.test(line)) drops = TRAILER.test(line) && isUnwanted(tokenOf(line));
+    return !drops;
+  });
+  const rest = kept.join('\n').trimEnd();
+  // What stands before a paragraph that is gone is the last one now.
+  return kept.length < lines.length ? withoutTrailers(rest, isUnwanted) : rest;
+}
+
+const tokenOf = (line: string) => trim(line.slice(0, line.indexOf(':'))).toLowerCase();
+
 /** Without comments, blank lines and the list of conflicts of an old git at the end, and what scissors cut off. */
 function withoutRemarks(lines: readonly string[]): readonly string[] {
-  const cut = lines.indexOf('# ------------------------ >8 ------------------------');
-  const kept = cut === -1 ? lines : lines.slice(0, cut);
+  const kept = beforeScissors(lines);
   let end: number | undefined;
   let conflicts = false;
   kept.forEach((line, at) => {
@@ -55,6 +74,11 @@ function withoutRemarks(lines: readonly string[]): readonly string[] {
     }
   });
   return kept.slice(0, end);
+}
+
+function beforeScissors(lines: readonly string[]): readonly string[] {
+  const cut = lines.indexOf('# ------------------------ >8 ------------------------');
+  return cut === -1 ? lines : lines.slice(0, cut);
 }
 
 /**

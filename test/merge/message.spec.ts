@@ -32,6 +32,28 @@ describe('trailers of a landed commit', () => {
     ['blank lines only', '\n \n', `the item\n\n${BLOCK}`],
     ['blank lines first', '\n\nSubject\n', `\n\nSubject\n\n${BLOCK}`],
     ['carriage returns', 'S\r\n\r\nNote: a\r\n', `S\r\n\r\nNote: a\n${BLOCK}`],
+    ['trailers of ours', 'S\n\nLex-PR-Override: e2e by ann: fine\n', `S\n\n${BLOCK}`],
+    [
+      'trailers of ours among others',
+      'S\n\nA: 1\nlex-pr-run : x\n  y\nSigned-off-by: A\nLex-PR-Item: b\n',
+      `S\n\nA: 1\nSigned-off-by: A\n${BLOCK}`,
+    ],
+    [
+      'paragraphs of ours',
+      'S\n\nLex-PR-Override: e2e by ann: fine\n\nLex-PR-Item: a\n\nLex-PR-Run: 1\n',
+      `S\n\n${BLOCK}`,
+    ],
+    [
+      'a word about ours',
+      'S\n\nLex-PR-Item: is a trailer\nof ours.\n',
+      `S\n\nLex-PR-Item: is a trailer\nof ours.\n\n${BLOCK}`,
+    ],
+    [
+      'a part that scissors cut off',
+      'S\n\nLex-PR-Override: e2e by ann: fine\n# ------------------------ >8 ------------------------\nText.\n',
+      `S\n\n${BLOCK}`,
+    ],
+    ['a part that git does not show', 'S\n\nLex-PR-Item: b\n\0\n', `S\n\n${BLOCK}`],
   ])('follow a message of %s', (_, message, expected) => {
     expect(withTrailers(message, OURS, 'the item')).toBe(expected);
   });
@@ -48,6 +70,37 @@ describe('trailers of a landed commit', () => {
 
 describe('trailers, as git reads them,', () => {
   const stores = testStores();
+  const who = { name: 'A', email: 'a@b', seconds: 1, offset: '+0000' };
+
+  it('are of ours only what we say, whatever a message claims', async () => {
+    const { repo, commits } = await stores.create();
+    const line = fc.constantFrom(
+      ...['Text.', 'Note: a', '  more', '# comment', '', '', 'Signed-off-by: A <a@b>', 'Conflicts:', '\tx'],
+      ...['Lex-PR-Item: b', 'lex-pr-run : 1', 'Lex-PR-Override: e2e by ann: fine', 'Lex-PR-Override:', '\0'],
+      '# ------------------------ >8 ------------------------',
+    );
+    const messages = fc.sample(
+      fc.array(line, { maxLength: 9 }).map((lines) => lines.join('\n')),
+      { numRuns: 200 },
+    );
+    const tree = repo.git('rev-parse', 'HEAD^{tree}');
+    const ids = await Promise.all(
+      messages.map((message) =>
+        commits.write({
+          ...{ tree, parents: [], author: who, committer: who },
+          message: withTrailers(message, OURS, 'subject'),
+        }),
+      ),
+    );
+    const found = trailersOf(repo.path, ids);
+    messages.forEach((message, at) => {
+      const trailers = found
+        .get(ids[at]!)!
+        .match(/^lex-pr.*\n/gim)
+        ?.join('');
+      expect({ message, trailers }).toEqual({ message, trailers: BLOCK });
+    });
+  });
 
   it('are ours, after those that git found before, in any message', async () => {
     const { repo, commits } = await stores.create();
@@ -69,7 +122,6 @@ describe('trailers, as git reads them,', () => {
       { numRuns: 100, seed: 1 },
     );
     const tree = repo.git('rev-parse', 'HEAD^{tree}');
-    const who = { name: 'A', email: 'a@b', seconds: 1, offset: '+0000' };
     const write = (message: string) =>
       commits.write({ tree, parents: [], author: who, committer: who, message });
     const before = await Promise.all(messages.map((message) => write(message)));
