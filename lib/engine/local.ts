@@ -238,8 +238,9 @@ async function perform(
       const results: Result[] = [];
       for (const { task: index, attempt } of next.tasks) {
         const task = load.tasks[index]!;
-        const woven = verifiedTip(state, task)?.linear ?? record.base;
-        const job = { task, index, attempt, round: state.weave.round, woven };
+        const tip = verifiedTip(state, task);
+        if (tip === undefined) throw new Error('there is no woven commit to verify');
+        const job = { task, index, attempt, round: state.weave.round, woven: tip.linear };
         results.push(await performGate(work, lane, job));
       }
       return results;

@@ -3,7 +3,7 @@ import type { Tip } from '../merge/weave';
 import type { Draft } from './draft';
 import { failItem, queueTask, setItem } from './items';
 import { probePoints } from './probe-points';
-import { inRound, members, type Point, type Search } from './search';
+import { inRound, members, type Point, type Search, suspects } from './search';
 import { ItemStatus, TaskStatus } from './state';
 import { asks } from './waived';
 import { enter, weaveAgain } from './weaving';
@@ -21,7 +21,7 @@ export function beginSearch(draft: Draft): void {
     gates,
     passing: isKnown ? known.passing : -1,
     shown: isKnown,
-    failing: members(state).at(-1)!,
+    failing: suspects(load, state).at(-1)!,
     seen: { round, task: first + gates[0]! },
     points: [],
     whole: tip,
@@ -92,7 +92,7 @@ export function endProbes(draft: Draft): void {
  */
 function rescue(draft: Draft, search: Search): void {
   const { load, state } = draft;
-  const all = members(state);
+  const all = suspects(load, state);
   const places = all.slice(0, -1).filter((item) => !search.failed?.includes(item));
   const left = load.maxProbes - state.weave.probes;
   const most = Math.min(load.probes, left, Math.ceil(Math.log2(all.length)));
@@ -119,7 +119,7 @@ function endRescue(draft: Draft, search: Search, failed: readonly (number | unde
     return;
   }
   const ends = search.points.filter((__, point) => failed[point] !== undefined).map(({ upTo }) => upTo);
-  const beyond = [...(search.failed ?? []), ...ends, members(draft.state).at(-1)!].filter(
+  const beyond = [...(search.failed ?? []), ...ends, suspects(draft.load, draft.state).at(-1)!].filter(
     (end) => end > passed.upTo,
   );
   narrow(draft, { ...rest, passing: passed.upTo, shown: true, failing: Math.min(...beyond) });
@@ -135,9 +135,8 @@ export function abandonRound(draft: Draft): void {
 function narrow(draft: Draft, search: Search): void {
   const { load, state } = draft;
   const { passing, failing, shown, gates, culprit } = search;
-  const suspects = members(state).filter((item) => item > passing && item < failing);
-  const between =
-    culprit === undefined ? suspects : suspects.filter((item) => !culprit.closure.includes(item));
+  const within = suspects(load, state).filter((item) => item > passing && item < failing);
+  const between = culprit === undefined ? within : within.filter((item) => !culprit.closure.includes(item));
   // The tree of the base is known only of a weave that this version has made.
   const isFound = between.length === 0 && (shown || state.weave.baseTree === undefined);
   if (isFound) {
@@ -173,7 +172,7 @@ function findClash(draft: Draft, search: Search): void {
   const { load, state } = draft;
   const { failing: item, passing: after, gates } = search;
   const closure = closureOf(load.deps, item);
-  const others = members(state).filter((other) => other < item && !closure.includes(other));
+  const others = suspects(load, state).filter((other) => other < item && !closure.includes(other));
   const culprit = { item, after, closure, left: load.maxClashProbes };
   if (others.length === 0 || closure.length > MAX_CLOSURE) {
     evict(draft, search, culprit, []);
@@ -194,9 +193,9 @@ function evict(
   draft: Draft,
   { gates, seen }: Search,
   { item, after }: NonNullable<Search['culprit']>,
-  suspects: readonly number[],
+  among: readonly number[],
 ): void {
-  const clash = suspects.length > MAX_SUSPECTS ? [] : suspects;
+  const clash = among.length > MAX_SUSPECTS ? [] : among;
   draft.events.push({ event: 'evict', item, after, clash, ...seen, at: draft.now });
   failItem(draft, item, ItemStatus.integrationFailed);
   weaveAgain(draft, draft.state.weave.base);

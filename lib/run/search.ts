@@ -1,5 +1,6 @@
 import type { Tip } from '../merge/weave';
-import { ItemStatus, type RunState } from './state';
+import { ItemStatus, type RunState, TaskStatus } from './state';
+import type { Workload } from './workload';
 
 /**
  * The search for the item that breaks a weave: the first one whose addition turns a prefix that passes into one that
@@ -81,4 +82,16 @@ export function members({ items }: RunState): number[] {
     if (status === ItemStatus.woven || status === ItemStatus.passed) found.push(item);
   });
   return found;
+}
+
+/** Those of the members that can break a weave: the others change nothing in it. */
+export function suspects(load: Workload, state: RunState): number[] {
+  return members(state).filter((item) => !isUntested(load, state, item));
+}
+
+/** Whether an item has added nothing where it was to be tested, so that no gate has looked at it. */
+export function isUntested({ tasks, firstTask }: Workload, state: RunState, item: number): boolean {
+  for (let task = firstTask[item]!; task < firstTask[item + 1]!; task++)
+    if (tasks[task]!.blocking && state.tasks[task] === TaskStatus.skipped) return true;
+  return false;
 }

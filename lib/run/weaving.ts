@@ -1,7 +1,7 @@
 import { beginProbes, beginSearch, endProbes } from './bisect';
 import type { Draft } from './draft';
 import { queueTask, setItem } from './items';
-import { inRound, weaveLimit } from './search';
+import { inRound, isUntested, weaveLimit } from './search';
 import { ItemStatus, isOut, type Phase, TaskStatus, type Work } from './state';
 import { asks, overridesOf } from './waived';
 
@@ -49,12 +49,8 @@ export function mergeDue(draft: Draft): number[] {
 /** The weaving of items that are due. */
 export function mergeOf({ load, state }: Draft, items: readonly number[]): Work {
   const { base, tip } = state.weave;
-  const wasSkipped = (item: number) =>
-    load.tasks
-      .slice(load.firstTask[item]!, load.firstTask[item + 1]!)
-      .some(({ blocking }, k) => blocking && state.tasks[load.firstTask[item]! + k] === TaskStatus.skipped);
   const overrides = overridesOf(load, state, items);
-  const untested = items.filter(wasSkipped);
+  const untested = items.filter((item) => isUntested(load, state, item));
   return { kind: 'merge', items, untested, base, tip, ...(overrides.length > 0 && { overrides }) };
 }
 

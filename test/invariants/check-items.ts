@@ -139,6 +139,7 @@ export function optionalGatesDoNotBlock(evidence: Evidence): string[] {
           gate.attempts > asked.maxAttempts + evidence.interruptions &&
             `${gate.name} of ${name} ran ${gate.attempts} times`,
           counts &&
+            !gate.override &&
             truth === 'flaky' &&
             asked.maxAttempts > 1 &&
             gate.status === 'fail' &&

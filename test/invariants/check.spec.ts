@@ -42,6 +42,7 @@ const story: Story = {
   maxProbes: 64,
   intruders: [],
   moves: [],
+  overrides: [],
   isCancelled: false,
 };
 

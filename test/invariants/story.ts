@@ -40,6 +40,8 @@ export interface Story {
   readonly intruders: readonly ('commit' | number)[];
   /** Items whose branch moves or vanishes. */
   readonly moves: readonly { readonly item: number; readonly to: 'new commit' | 'nothing' }[];
+  /** Items for whose gate somebody answers at some time. */
+  readonly overrides: readonly number[];
   readonly isCancelled: boolean;
 }
 
@@ -91,6 +93,10 @@ export function stories(limits: {
           fc.record({ item: fc.constantFrom(...numbers), to: fc.constantFrom('new commit', 'nothing') }),
           { maxLength: 1 },
         ),
+      ),
+      overrides: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.subarray(numbers, { maxLength: 1 }) },
       ),
       isCancelled: rarely(true, false),
     });

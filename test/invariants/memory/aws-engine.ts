@@ -1,5 +1,6 @@
 import { openMemoryCallbacks } from '../../../lib/callbacks/memory-store';
 import type { Blobs } from '../../../lib/engine/aws/blobs';
+import { overrideInRun } from '../../../lib/engine/aws/override-gate';
 import type { NextAnswer, NextCall } from '../../../lib/engine/aws/protocol';
 import type { KeptPass } from '../../../lib/engine/aws/results';
 import { createContext } from '../../../lib/engine/aws/run-context';
@@ -8,6 +9,7 @@ import { answerLanes, type TurnServices, takeTurn } from '../../../lib/engine/aw
 import { openDurations } from '../../../lib/engine/durations';
 import { performLanding } from '../../../lib/engine/landing-work';
 import { performMerge } from '../../../lib/engine/merge-work';
+import type { AskedOverride } from '../../../lib/engine/overridable';
 import { createCandidates } from '../../../lib/merge/candidate';
 import { MemoryStore } from '../../../lib/performance/memory-store';
 import { OperationCache } from '../../../lib/performance/operation-cache';
@@ -253,6 +255,7 @@ export async function openCloud(cloud: Cloud) {
       await takeOver({ store, now: Date.now }, context.load, record, generation + 1);
       later.set(generation + 1, start(generation + 1));
     },
+    override: (asked: AskedOverride, me: Actor) => overrideInRun(servicesOf(me), record.id, asked),
     /** Somebody else has changed the run. */
     wake: (me: Actor) => answerLanes(servicesOf(me), record.id),
   };

@@ -1,3 +1,6 @@
+import { mergeCommand } from '../../../lib/engine/merge-command';
+import type { AskedOverride } from '../../../lib/engine/overridable';
+import { overrideGate } from '../../../lib/engine/override-run';
 import type { OrderedPlan } from '../../../lib/plan/order';
 import type { RunRecord } from '../../../lib/run/record';
 import type { RunState } from '../../../lib/run/state';
@@ -26,6 +29,8 @@ export interface Engine {
   readonly ended: Promise<RunState>;
   /** Something of it dies; it goes on where it stopped. */
   harm(): Promise<void>;
+  /** Somebody answers for a gate. @throws InputError where it is too late for that */
+  override(asked: AskedOverride, me: Actor): Promise<void>;
   /** Tells it that somebody else has changed the run. */
   wake(me: Actor): Promise<void>;
 }
@@ -70,6 +75,10 @@ export const ENGINES = {
       async harm() {
         schedule.kill(me);
         live();
+      },
+      async override(asked) {
+        await overrideGate({ store, record, ordered, load, asked, anew: mergeCommand, now: Date.now });
+        refresh();
       },
       wake: async () => refresh(),
     };

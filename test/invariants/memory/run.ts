@@ -1,6 +1,7 @@
 import { cancelRun } from '../../../lib/engine/cancel-run';
 import { recordedOverrides } from '../../../lib/engine/overridable';
 import { prepareRun } from '../../../lib/engine/prepare';
+import { InputError } from '../../../lib/errors';
 import { loadPlan } from '../../../lib/plan/load';
 import { orderPlan } from '../../../lib/plan/order';
 import { buildReport } from '../../../lib/report/build';
@@ -94,6 +95,14 @@ export async function runStory(
         'more',
       );
       world.move(branchOf(item), to === 'nothing' ? undefined : next);
+    });
+  for (const item of story.overrides)
+    meanwhile('manager', async (me) => {
+      const asked = { item: nameOf(item), gate: 'check', user: USER, reason: REASON, by: null };
+      await carried.override(asked, me).catch((error: unknown) => {
+        // There is nothing to answer for, or it is too late.
+        if (!(error instanceof InputError)) throw error;
+      });
     });
   let cancelledAt: number | undefined;
   if (story.isCancelled)

@@ -1,8 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelRun } from '../../../lib/engine/cancel-run';
+import { mergeCommand } from '../../../lib/engine/merge-command';
+import { overrideGate } from '../../../lib/engine/override-run';
 import { callRun } from '../../../lib/engine/running';
 import { stateFile, type Workspace } from '../../../lib/engine/workspace';
+import { InputError } from '../../../lib/errors';
 import { orderPlan } from '../../../lib/plan/order';
 import { buildReport } from '../../../lib/report/build';
 import type { Report } from '../../../lib/report/report';
@@ -45,6 +48,7 @@ async function runIn(world: StoryRepository, story: Story, choose: (n: number) =
   const document: PlanDocument = documentOf(story, scratch);
   const intrusions = story.intruders.map((what) => ({ at: 1 + choose(COMMITS), what }));
   const moves = story.moves.map((move) => ({ at: 1 + choose(COMMITS), ...move }));
+  const overridden = story.overrides.map((item) => ({ at: 1 + choose(COMMITS), item }));
   const cancelAt = story.isCancelled ? 1 + choose(COMMITS) : 0;
   const deaths = Array.from(
     { length: choose(2) === 0 ? 0 : choose(DEATHS + 1) },
@@ -68,6 +72,7 @@ async function runIn(world: StoryRepository, story: Story, choose: (n: number) =
       // Of a landing that is on its way nobody knows what it has seen.
       if (!(await stateOf(workspace)).isLanding) movedHeads.push(nameOf(item));
     }
+    for (const { item } of overridden.filter(({ at }) => at === count)) await override(workspace, item);
     if (cancelAt === count && (await cancel(workspace)))
       cancelledAt = readRefLogs(repo, world.base).target.length;
   };
@@ -102,6 +107,20 @@ async function stateOf({ store }: Pick<Workspace, 'store'>) {
   const load = createWorkload(orderPlan(record.plan), record.plan.policy, record);
   const state = decodeState(load, (await store.read(RUN)).state);
   return { record, load, state, isLanding: state.phase === 'land' };
+}
+
+/** As `lex-pr override` does from another process. */
+async function override({ store, home }: Workspace, item: number): Promise<void> {
+  const { record, load } = await stateOf({ store });
+  const asked = { item: nameOf(item), gate: 'check', user: USER, reason: REASON, by: null };
+  const ordered = orderPlan(record.plan);
+  try {
+    await overrideGate({ store, record, ordered, load, asked, anew: mergeCommand, now: Date.now });
+    callRun(home);
+  } catch (error) {
+    // There is nothing to answer for, or it is too late.
+    if (!(error instanceof InputError)) throw error;
+  }
 }
 
 /** As `lex-pr cancel` does from another process. @returns whether it was acknowledged */
