@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isLanding } from '../engine/apply-pause';
 import type { Paused } from '../engine/aws/control-protocol';
 import { applyLocalPause, readPauses, writePauses } from '../engine/pauses';
@@ -10,8 +11,11 @@ import { type KeptPause, withoutPause, withPause } from '../run/pauses';
 import { decodeRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
+import { printable } from '../telemetry/printable';
 import { cancelReason } from './cancel-reason';
 import { ExitCode, type Io } from './io';
+import { writeNotes } from './notes';
+import { noteUnknownBranch, refuseNoBranch } from './paused-branch';
 
 export interface PauseOptions {
   /** Default: all. */
@@ -25,17 +29,25 @@ export type PauseCommandOptions = PauseOptions & { readonly reason: string };
 /** `lex-pr pause`: from now on nothing lands; a landing that has begun is told. @returns 0 */
 export async function pause(options: PauseCommandOptions, io: Io): Promise<number> {
   const target = localTarget(options);
+  if (target !== null) refuseNoBranch(target);
+  const notes = target === null ? [] : await noteUnknownBranch(io.cwd, target);
   const pause = { target, why: cancelReason(options.reason), at: Date.now() };
-  const landing = await change(io, (pauses) => withPause(pauses, pause, nameOf));
-  io.stdout.write(pausedText({ target, status: 'paused', landing }, nameOf(target), options.json));
+  const home = await openHome(io.cwd);
+  const landing = await change(home, (pauses) => withPause(pauses, pause, nameOf));
+  io.stdout.write(pausedText({ target, status: 'paused', landing }, nameIn(home, target), options.json));
+  writeNotes(notes, options.json ?? false, io);
   return ExitCode.merged;
 }
 
 /** `lex-pr unpause`: ends a pause; runs that waited for that land at once. @returns 0 */
 export async function unpause(options: PauseOptions, io: Io): Promise<number> {
   const target = localTarget(options);
-  await change(io, (pauses) => withoutPause(pauses, target, nameOf));
-  io.stdout.write(pausedText({ target, status: 'unpaused', landing: [] }, nameOf(target), options.json));
+  const home = await openHome(io.cwd);
+  await change(home, (pauses) => withoutPause(pauses, target, nameOf));
+  io.stdout.write(
+    pausedText({ target, status: 'unpaused', landing: [] }, nameIn(home, target), options.json),
+  );
+  if (!options.json) io.stdout.write(stillPausedText(readPauses(home)));
   return ExitCode.merged;
 }
 
@@ -63,10 +75,9 @@ function localTarget({ target, repository }: PauseOptions): string | null {
 
 /** Every run that has not ended hears of it. @returns those whose landing has begun already */
 async function change(
-  io: Io,
+  home: string,
   to: (pauses: readonly KeptPause[]) => readonly KeptPause[],
 ): Promise<readonly string[]> {
-  const home = await openHome(io.cwd);
   writePauses(home, to(readPauses(home)));
   const landing: string[] = [];
   const store = openSqliteStore(stateFile(home));
@@ -84,4 +95,11 @@ async function change(
   return landing;
 }
 
+/** A pause of every target and those of single ones end one by one. */
+const stillPausedText = (pauses: readonly KeptPause[]) =>
+  pauses.map(({ target, why }) => `still paused: ${printable(nameOf(target))}, ${printable(why)}\n`).join('');
+
 const nameOf = (target: string | null) => target ?? 'every target';
+
+/** With the folder whose runs are meant: it may be another one than somebody thinks. */
+const nameIn = (home: string, target: string | null) => printable(`${nameOf(target)} of ${dirname(home)}`);

@@ -60,6 +60,6 @@ export function withoutPause(
   const rest = pauses.filter((pause) => pause.target !== target);
   if (rest.length < pauses.length) return rest;
   const known = pauses.map((pause) => nameOf(pause.target)).join(', ');
-  const hint = known === '' ? 'nothing is' : `what is: ${known}`;
-  throw refuse('not-paused', `${nameOf(target)} is not paused`, hint);
+  const hint = known === '' ? 'nothing is paused' : `what is paused: ${known}`;
+  throw refuse('not-paused', `there is no pause of ${nameOf(target)}`, hint);
 }

@@ -42,7 +42,7 @@ describe('a pause', () => {
       frozenUntil: null,
     });
     expect(repo.git('rev-parse', 'main')).toBe(before);
-    expect((await lexPr(repo, 'unpause')).stdout).toBe('every target is no longer paused\n');
+    expect((await lexPr(repo, 'unpause')).stdout).toMatch(/^every target of \/\S+ is no longer paused\n$/);
     const { outcome, report } = await run.end();
     expect(outcome).toEqual({ a: 'merged' });
     expect(report.warnings).toEqual([
@@ -71,6 +71,35 @@ describe('a pause', () => {
     await lexPr(repo, 'pause', '--target', 'release', '--reason', 'wait');
     expect((await startMerge(repo, PLAN, { args: ['merge'] }).end()).report.dryRun).toBe(true);
     expect((await startMerge(repo, PLAN).end()).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('of what is no branch is refused, and of one that is not there warned of', async () => {
+    const { repo } = one();
+    for (const [target, hint] of [
+      ['refs/heads/main', 'did you mean "main"?'],
+      ['', 'write it as plans do: main'],
+      ['a b', 'write it as plans do: main'],
+    ] as const)
+      expect(
+        problemsOf(await lexPr(repo, 'pause', '--target', target, '--reason', 'wait', '--json')),
+      ).toMatchObject([{ code: 'usage', hint }]);
+    expect(JSON.parse((await lexPr(repo, 'queue', '--json')).stdout).pauses).toEqual([]);
+    const typo = await lexPr(repo, 'pause', '--target', 'mian', '--reason', 'wait');
+    expect(typo).toMatchObject({ code: 0, stdout: expect.stringMatching(/^mian of .* is paused: /) });
+    expect(typo.stderr).toBe('warning: no branch here is named "mian": did you mean "main"?\n');
+    expect((await lexPr(repo, 'pause', '--target', 'main', '--reason', 'wait')).stderr).toBe('');
+  });
+
+  it('that remains when another one ends is named', async () => {
+    const { repo } = one();
+    await lexPr(repo, 'pause', '--reason', 'the release');
+    await lexPr(repo, 'pause', '--target', 'main', '--reason', 'the move');
+    expect((await lexPr(repo, 'unpause')).stdout).toMatch(
+      /^every target of .* is no longer paused\nstill paused: main, by \S+: the move\n$/,
+    );
+    expect(problemsOf(await lexPr(repo, 'unpause', '--json'))).toMatchObject([
+      { code: 'not-paused', message: 'there is no pause of every target', hint: 'what is paused: main' },
+    ]);
   });
 
   it('lets a run be cancelled, and one that was killed go on to wait and to land', async () => {

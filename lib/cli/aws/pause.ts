@@ -5,10 +5,12 @@ import { cancelReason } from '../cancel-reason';
 import type { Cloud } from '../engine';
 import { ExitCode, type Io } from '../io';
 import { type PauseCommandOptions, type PauseOptions, pausedText } from '../pause';
+import { refuseNoBranch } from '../paused-branch';
 import { originUrl } from './origin-url';
 
 /** `lex-pr pause` on AWS: from now on nothing lands on a target of the stack, or on any. @returns 0 */
 export async function pauseOnAws(options: PauseCommandOptions, { control }: Cloud, io: Io): Promise<number> {
+  if (options.target !== undefined) refuseNoBranch(options.target);
   const place = await placeOf(options, io);
   const paused = await control.pause({ ...place, why: cancelReason(options.reason) });
   return print(paused, options, io);
