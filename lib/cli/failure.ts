@@ -4,18 +4,22 @@ import { ExitCode, type Io } from './io';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
 
-/** What went wrong, in words or as JSON, and the exit code for it. */
-export function reportFailure(error: unknown, json: boolean, io: Io): number {
+/**
+ * What went wrong, in words or as JSON, and the exit code for it.
+ * @param help what prints the help of the command that was meant
+ */
+export function reportFailure(error: unknown, json: boolean, io: Io, help = 'lex-pr --help'): number {
   if (error instanceof CommanderError) {
     // Help and version were printed.
     if (error.exitCode === 0) return ExitCode.merged;
     if (error.code === 'commander.help') return ExitCode.badInput;
     const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-    return reportFailure(
-      refuse('usage', message, suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'see lex-pr --help'),
-      json,
-      io,
-    );
+    // What others call it.
+    const dryRun = message.includes("'--dry-run'")
+      ? 'leave it out: without --execute it is a dry run'
+      : undefined;
+    const hint = dryRun ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? `see ${help}`;
+    return reportFailure(refuse('usage', message, hint), json, io);
   }
   if (error instanceof EndedEarly) return error.exitCode;
   if (error instanceof InputError) {

@@ -33,8 +33,15 @@ export async function main(args: readonly string[], version: string, io: Io = pr
     await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
-    return reportFailure(error, wantsJson(given, io.env), io);
+    return reportFailure(error, wantsJson(given, io.env), io, helpFor(program, given));
   }
+}
+
+/** What prints the help of the command that is meant; that of all where it is none. */
+function helpFor(program: Command, [name, sub]: readonly string[]): string {
+  const found = program.commands.find((known) => known.name() === name);
+  const inner = found?.commands.find((known) => known.name() === sub);
+  return ['lex-pr', ...(found ? [found.name()] : []), ...(inner ? [inner.name()] : []), '--help'].join(' ');
 }
 
 /** Every command with its options. @param done told the exit code of the command that ran */

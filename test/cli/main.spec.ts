@@ -57,13 +57,25 @@ describe('lex-pr', () => {
       /unknown option '--exceute'/,
       /Did you mean --execute\?/,
     ],
-    ['a missing argument', ['merge'], /missing required argument 'plan'/, /lex-pr --help/],
-    ['an argument too many', ['schema', 'x'], /too many arguments/, /lex-pr --help/],
+    ['a missing argument', ['merge'], /missing required argument 'plan'/, /see lex-pr merge --help/],
+    ['an argument too many', ['schema', 'x'], /too many arguments/, /see lex-pr schema --help/],
+    [
+      'an option of a command of a command',
+      ['cache', 'stats', '--x'],
+      /unknown option '--x'/,
+      /see lex-pr cache stats --help/,
+    ],
+    [
+      'what others call a dry run',
+      ['merge', 'x', '--dry-run'],
+      /unknown option '--dry-run'/,
+      /without --execute it is a dry run/,
+    ],
     [
       'an unknown format',
       ['merge-order', 'x', '--format', 'svg'],
       /Allowed choices are text, mermaid/,
-      /lex-pr --help/,
+      /see lex-pr merge-order --help/,
     ],
   ])('refuses %s with a hint, and exits with 2', async (_, args, message, hint) => {
     const { code, stdout, stderr } = await runMain(args);
