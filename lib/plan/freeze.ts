@@ -79,10 +79,17 @@ export function cronProblem(window: {
       message: 'it must be a name of the IANA time zone database, as Europe/Berlin',
     };
   }
+  // The parser's own names and words allow for more, and speak of it.
+  if (window.cron.trim().split(/\s+/).length !== 5)
+    return {
+      field: 'cron',
+      message: 'it must have five fields: minute, hour, day, month, weekday, as in "0 16 * * FRI"',
+    };
   try {
     if (cronOf(window).nextRun() !== null) return undefined;
     return { field: 'cron', message: 'there is no such time' };
   } catch (error) {
-    return { field: 'cron', message: (error as Error).message.replace(/^Cron(?:Pattern|Date): /, '') };
+    const words = (error as Error).message.replace(/^Cron(?:Pattern|Date): /, '').replace(/\.$/, '');
+    return { field: 'cron', message: `${words}; five fields are wanted as in "0 16 * * FRI"` };
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type FreezeWindow, frozenUntil } from '../../lib/plan/freeze';
+import { cronProblem, type FreezeWindow, frozenUntil } from '../../lib/plan/freeze';
 
 const at = (text: string) => Date.parse(text);
 const until = (windows: readonly FreezeWindow[], text: string) => {
@@ -35,6 +35,18 @@ describe('a freeze', () => {
     const next = { from: '2026-11-27T16:00:00Z', to: '2026-11-27T18:00:00Z' };
     expect(until([next, weekend], '2026-11-27T15:30:00Z')).toBe('2026-11-27T18:00:00.000Z');
   });
+
+  it.each(['0 16 * *', '0 0 16 * * FRI', '@weekly', '0 16 * * FRIDAY', '61 16 * * FRI'])(
+    'by cron says of %p what is wanted in place of it: five fields',
+    (cron) => {
+      const problem = cronProblem({ cron, timeZone: 'UTC' });
+      expect(problem).toMatchObject({
+        field: 'cron',
+        message: expect.stringMatching(/five fields.* "0 16 \* \* FRI"$/),
+      });
+      expect(problem!.message).not.toMatch(/six|5-part/);
+    },
+  );
 
   it('without an end is looked at again later', () => {
     const always = { cron: '* * * * *', durationMinutes: 2, timeZone: 'UTC' };
