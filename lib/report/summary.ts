@@ -101,7 +101,9 @@ function gateLines(report: Report, style: Style): string[] {
     ...(quarantined > 0 ? [style.yellow(`${quarantined} failed in quarantine`)] : []),
     ...(flaky > 0 ? [style.yellow(`${flaky} flaky`)] : []),
     ...(ran > 0 && utilisation !== undefined
-      ? [`${report.maxWorkers} lanes ${Math.round(utilisation * 100)} % busy`]
+      ? [
+          `${report.maxWorkers} ${report.maxWorkers === 1 ? 'lane' : 'lanes'} ${Math.round(utilisation * 100)} % busy`,
+        ]
       : []),
   ];
   return [`${style.bold('Gates')}   ${parts.join(', ')}`];

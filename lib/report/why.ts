@@ -28,7 +28,8 @@ export function whyOf(
     whyNot(report, item, root),
     ...evidence(root),
     ...(root.status === 'failed' ? [`What to do: ${advice(root, report, logPath)}.`] : []),
-    ...(root.status === 'failed' && root !== item ? [`Then ${item.name} can be merged as well.`] : []),
+    ...(root.status === 'failed' && root !== item ? [andThen(item, logPath)] : []),
+    ...(item.status === 'skipped' ? [`What to do: mend or leave out what failed, then run again.`] : []),
   ];
   return { sentences, gate };
 }
@@ -48,12 +49,25 @@ function whyMerged(
   const verified = integration?.gates.filter(({ status }) => status === 'pass') ?? [];
   return [
     `${item.name} ${what}${gatesSaid(item.gates)}.`,
-    ...(item.deps.length === 0 ? [] : [`What it depends on was merged before it: ${item.deps.join(', ')}.`]),
+    ...(item.deps.length === 0
+      ? []
+      : [`What it depends on ${before(dryRun, gatesOnly)} before it: ${item.deps.join(', ')}.`]),
     ...(verified.length === 0
       ? []
       : [`On the woven commit ${names(verified)} passed, with everything that was merged together.`]),
     ...item.gates.flatMap(remark),
   ];
+}
+
+const before = (dryRun: boolean, gatesOnly: boolean) =>
+  gatesOnly ? 'has passed' : dryRun ? 'would be merged' : 'was merged';
+
+/** What comes of an item once what blocks it is mended. Its own gates may have failed by themselves. */
+function andThen({ name, gates }: ReportItem, logPath: (log: string) => string): string {
+  const own = gates.find(isAgainst);
+  if (own === undefined) return `Then ${name} can be merged as well.`;
+  const see = own.log === null ? '' : `, see ${logPath(own.log)}`;
+  return `Then ${name} is tried again: its own ${own.name} ${own.status === 'fail' ? 'failed' : 'timed out'} as well${see}.`;
 }
 
 function gatesSaid(gates: readonly ReportGate[]): string {
@@ -93,8 +107,13 @@ function evidence(root: ReportItem): string[] {
   if (!root.eviction || reasonCode(root) !== 'integration-failed') return [];
   const { gate, passesWith, clashesWith } = root.eviction;
   const without = passesWith === null ? 'the target alone' : `everything up to ${passesWith}`;
+  const answered = root.gates.filter(({ override }) => override).map(({ name }) => name);
+  const own =
+    answered.length === 0
+      ? 'Its own gates passed'
+      : `Its own gates passed, or somebody answered for them (${answered.join(', ')})`;
   return [
-    `Its own gates passed; ${gate.name} fails once it is woven with the others, and passes on ${without}.`,
+    `${own}; ${gate.name} fails once it is woven with the others, and passes on ${without}.`,
     ...(clashesWith.length === 1 ? [`Together with ${clashesWith[0]} it fails, without it it passes.`] : []),
   ];
 }
@@ -108,12 +127,13 @@ function decidingGate(
   { integration }: Pick<Report, 'integration'>,
   root: ReportItem,
 ): ReportGate | undefined {
-  const isBad = ({ status, override, blocking }: ReportGate) =>
-    !override && blocking && (status === 'fail' || status === 'timeout');
   if (root.eviction) return root.eviction.gate;
-  const own = root.gates.find(isBad);
+  const own = root.gates.find(isAgainst);
   if (own !== undefined || reasonCode(root) !== 'integration-failed') return own;
-  return integration?.gates.find(isBad);
+  return integration?.gates.find(isAgainst);
 }
+
+const isAgainst = ({ status, override, blocking }: ReportGate) =>
+  !override && blocking && (status === 'fail' || status === 'timeout');
 
 const names = (gates: readonly ReportGate[]) => gates.map(({ name }) => name).join(', ');

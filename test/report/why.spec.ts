@@ -69,7 +69,45 @@ describe('why an item', () => {
     expect(told.sentences.at(-1)).toMatch(/^What to do: read .*, fix c together with a, then run again\.$/);
   });
 
-  it('was cancelled or skipped: by whom, or by what', () => {
+  it('breaks the weave with a gate that somebody has answered for: it is not said to have passed', () => {
+    const override = { user: 'ann', reason: 'the farm is down', by: 'root', at: 0 };
+    const gates = [gate({ status: 'fail', override } as never), gate({ name: 'lint' })];
+    const eviction = { gate: gate({ status: 'fail' }), passesWith: null, clashesWith: [] };
+    const a = failed('a', 'integration-failed: test exited with 1', { gates, eviction });
+    expect(why([a], 'a').sentences[1]).toBe(
+      'Its own gates passed, or somebody answered for them (test); test fails once it is woven with the others, and passes on the target alone.',
+    );
+  });
+
+  it('was blocked, and its own gate failed as well: it is not promised to merge', () => {
+    const a = failed('a', 'gate-failed: test exited with 1', { gates: [gate({ status: 'fail' })] });
+    const told = (status: 'fail' | 'timeout', log: string | null) =>
+      why([a, { ...blocked(['b', 'a']), gates: [gate({ name: 'e2e', status, log })] }], 'b').sentences.at(-1);
+    expect(told('fail', 'logs/b/e2e.log')).toBe(
+      'Then b is tried again: its own e2e failed as well, see /out/logs/b/e2e.log.',
+    );
+    expect(told('timeout', null)).toBe('Then b is tried again: its own e2e timed out as well.');
+  });
+
+  it('was skipped since another one failed: what to do', () => {
+    const skipped = item('a', { status: 'skipped', reason: 'fail-fast: b failed', mergeCommit: null });
+    expect(why([skipped], 'a').sentences).toEqual([
+      'a was not merged into main: fail-fast: b failed.',
+      'What to do: mend or leave out what failed, then run again.',
+    ]);
+  });
+
+  it('would be merged, or has passed, after what it depends on', () => {
+    const items = [item('a'), item('b', { deps: ['a'] })];
+    expect(why(items, 'b', { dryRun: true }).sentences[1]).toBe(
+      'What it depends on would be merged before it: a.',
+    );
+    expect(why(items, 'b', { gatesOnly: true }).sentences[1]).toBe(
+      'What it depends on has passed before it: a.',
+    );
+  });
+
+  it('was cancelled: by whom, and why', () => {
     const gone = item('a', { status: 'cancelled', reason: 'cancelled: by me: the wrong branch' });
     expect(why([gone], 'a').sentences).toEqual([
       'a was not merged into main: cancelled: by me: the wrong branch.',
