@@ -37,9 +37,9 @@ describe('pauses', () => {
     expect(withoutPause([onMain, onAll], null, nameOf)).toEqual([onMain]);
     expect(problemOf(() => withoutPause([onMain, onAll], 'next', nameOf))).toEqual({
       code: 'not-paused',
-      message: 'next is not paused',
-      hint: 'what is: main, all',
+      message: 'there is no pause of next',
+      hint: 'what is paused: main, all',
     });
-    expect(problemOf(() => withoutPause([], null, nameOf))).toMatchObject({ hint: 'nothing is' });
+    expect(problemOf(() => withoutPause([], null, nameOf))).toMatchObject({ hint: 'nothing is paused' });
   });
 });
