@@ -134,7 +134,7 @@ export function baseFiles({ items, base }: Story): Record<string, string> {
 export function documentOf(story: Story, scratch: string): PlanDocument {
   const { maxAttempts, maxRetries, maxProbes, breaks } = story;
   const says = (path: string, id: string) =>
-    `case "$(cat ${path} 2>/dev/null)" in flaky) mkdir '${scratch}/${id}' 2>/dev/null && exit 1; exit 0;; timeout) sleep 60;; '') ;; *) exit 1;; esac`;
+    `case "$(cat ${path} 2>/dev/null)" in flaky) mkdir '${scratch}/${id}' 2>/dev/null && exit 1;; timeout) sleep 60;; '') ;; *) exit 1;; esac; true`;
   const gate = (name: string, run: string) => ({ name, run, timeoutSeconds: 1 });
   const both = breaks.map((item) => `[ -e items/${nameOf(item)} ]`).join(' && ');
   const whole = `${says('broken', 'whole')}${breaks.length === 0 ? '' : `; if ${both}; then exit 1; fi`}`;
