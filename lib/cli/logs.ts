@@ -14,6 +14,7 @@ import { findRun } from './find-run';
 import type { Io } from './io';
 import { printLocal } from './logs/local-source';
 import { type LogsOptions, printLogs } from './logs/print';
+import { ofBegun } from './not-begun';
 import { recorded } from './recorded';
 
 /** `lex-pr logs`: prints what gates have printed, attempt by attempt. @returns the exit code */
@@ -21,7 +22,7 @@ export async function logs(id: string | undefined, options: LogsOptions, io: Io)
   const home = await findHome(io.cwd);
   const runs = await openRuns(stateFile(home));
   try {
-    const stored = await findRun(runs, id);
+    const stored = await ofBegun(home, id, () => findRun(runs, id));
     const { record, ordered, load } = recorded(stored.id, () => contextOf(stored));
     const names = ordered.items.map(({ name }) => name);
     const isWanted = wantedTasks({ load, names }, options);

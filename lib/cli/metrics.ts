@@ -3,6 +3,7 @@ import { readKeptReport } from '../report/kept';
 import { metricsText } from '../report/metrics-text';
 import { findHome } from '../repository/home';
 import type { Io } from './io';
+import { ofBegun } from './not-begun';
 
 /**
  * `lex-pr metrics`: prints the metrics of a run that has ended, in the Prometheus text format, or as the
@@ -14,7 +15,7 @@ export async function metricsCommand(
   { stdout, cwd }: Io,
 ): Promise<number> {
   const home = await findHome(cwd);
-  const report = await readKeptReport(home, stateFile(home), id);
+  const report = await ofBegun(home, id, () => readKeptReport(home, stateFile(home), id));
   stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
   return 0;
 }

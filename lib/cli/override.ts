@@ -11,6 +11,7 @@ import { createWorkload } from '../run/workload';
 import { userName } from './cancel-reason';
 import { findRun } from './find-run';
 import { ExitCode, type Io } from './io';
+import { ofBegun } from './not-begun';
 import { recorded } from './recorded';
 
 export interface OverrideCommandOptions {
@@ -30,7 +31,9 @@ export async function override(item: string, options: OverrideCommandOptions, io
   const home = await openHome(io.cwd);
   const store = openSqliteStore(stateFile(home));
   try {
-    const run = options.run === undefined ? await currentRun(home, store) : await findRun(store, options.run);
+    const run = await ofBegun(home, options.run, () =>
+      options.run === undefined ? currentRun(home, store) : findRun(store, options.run),
+    );
     const record = recorded(run.id, () => decodeRecord(run.record));
     const ordered = orderPlan(record.plan);
     const load = createWorkload(ordered, record.plan.policy, record);

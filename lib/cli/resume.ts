@@ -19,6 +19,7 @@ import { lineFor } from './enter-line';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
+import { ofBegun } from './not-begun';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
 import { recorded } from './recorded';
@@ -31,7 +32,7 @@ export async function resume(
 ): Promise<number> {
   const settings = callbackSettings(io.env);
   const home = await openHome(io.cwd);
-  const found = await findUnfinished(home, id);
+  const found = await ofBegun(home, id, () => findUnfinished(home, id));
   if (runningRun(home) === found.id)
     throw refuse('run-in-progress', `run ${found.id} is going on`, 'see lex-pr status');
   const containerEngine = await engineFor(gatesOf(found.plan), process.env);

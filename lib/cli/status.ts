@@ -5,6 +5,7 @@ import { findHome } from '../repository/home';
 import { openRuns } from '../run/sqlite-reader';
 import { findRun } from './find-run';
 import type { Io } from './io';
+import { ofBegun } from './not-begun';
 import { recorded } from './recorded';
 import { statusText } from './status-text';
 
@@ -14,7 +15,8 @@ export async function status(
   options: { readonly json?: boolean },
   io: Io,
 ): Promise<number> {
-  const found = await readStatus(await findHome(io.cwd), id);
+  const home = await findHome(io.cwd);
+  const found = await ofBegun(home, id, () => readStatus(home, id));
   io.stdout.write(
     options.json ? `${JSON.stringify(found)}\n` : statusText(found, `lex-pr resume ${found.runId}`),
   );

@@ -7,6 +7,7 @@ import { decodeRecord } from '../run/record';
 import { openRuns } from '../run/sqlite-reader';
 import { findRun } from './find-run';
 import type { Io } from './io';
+import { ofBegun } from './not-begun';
 import { recorded } from './recorded';
 import { printWhy } from './why-text';
 
@@ -18,7 +19,7 @@ export interface WhyOptions {
 /** `lex-pr why ITEM`: why an item of a run that has ended was merged or not. @returns 0 */
 export async function whyCommand(item: string, { run: id, json }: WhyOptions, io: Io): Promise<number> {
   const home = await findHome(io.cwd);
-  const report = await readKeptReport(home, stateFile(home), id);
+  const report = await ofBegun(home, id, () => readKeptReport(home, stateFile(home), id));
   const runs = await openRuns(stateFile(home));
   try {
     const run = await findRun(runs, report.runId);

@@ -116,6 +116,32 @@ describe('runs in line', () => {
     expect(landed(repo)).toEqual(['first']);
   });
 
+  it('are not called unknown while they wait, by any command that names one', async () => {
+    const { repo, gates, first } = await busy();
+    const second = start(repo, 'second');
+    await wait(repo, 1);
+    const [, entry] = await queue(repo);
+    const run = entry!.runId;
+    const asked = ['--gate', 'g', '--user', 'u', '--reason', 'r'];
+    for (const args of [
+      ['status', run],
+      ['logs', run],
+      ['report', run],
+      ['metrics', run],
+      ['resume', run],
+      ['why', 'second', '--run', run],
+      ['override', 'second', '--run', run, ...asked],
+    ])
+      expect(problemsOf(await runCli([...args, '--json'], { cwd: repo.path }))).toMatchObject([
+        { code: 'not-begun', message: `run ${run} waits for its turn: it has not begun` },
+      ]);
+    const other = await runCli(['status', `${run}x`, '--json'], { cwd: repo.path });
+    expect(problemsOf(other)).toMatchObject([{ code: 'unknown-run' }]);
+    gates.letGo('first');
+    await Promise.all([first.ended, second.ended]);
+    expect((await runCli(['status', run], { cwd: repo.path })).code).toBe(0);
+  });
+
   it('are refused with --no-wait, and a resume of the run that goes on', async () => {
     const { repo, gates, first } = await busy();
     const refused = await start(repo, 'second', {}, ['--no-wait']).ended;
