@@ -35,13 +35,15 @@ export interface CancelOptions {
  */
 export async function cancel(id: string | undefined, options: CancelOptions, io: Io): Promise<number> {
   const home = await openHome(io.cwd);
-  if (id !== undefined && waitingIn(home).some(({ run }) => run === id) && takeOut(home, id)) {
-    const words = `run ${id} is cancelled: it has not begun`;
-    io.stdout.write(options.json ? `${JSON.stringify({ runId: id, status: 'cancelled' })}\n` : `${words}\n`);
-    return ExitCode.merged;
-  }
   const store = openSqliteStore(stateFile(home));
   try {
+    if (id !== undefined && leavesLine(home, id) && (await store.find(id)) === undefined) {
+      const words = `run ${id} is cancelled: it has not begun`;
+      io.stdout.write(
+        options.json ? `${JSON.stringify({ runId: id, status: 'cancelled' })}\n` : `${words}\n`,
+      );
+      return ExitCode.merged;
+    }
     const run = await findRun(home, store, id);
     const record = recorded(run.id, () => decodeRecord(run.record));
     const note: Note = (message) =>
@@ -60,6 +62,10 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
     await store.close();
   }
 }
+
+/** Takes a run out of the line. One that waits to be resumed is there all the same, and has to be stopped for good. */
+const leavesLine = (home: string, id: string) =>
+  waitingIn(home).some(({ run }) => run === id) && takeOut(home, id);
 
 type Note = (message: string) => void;
 

@@ -142,6 +142,25 @@ describe('runs in line', () => {
     expect((await runCli(['status', run], { cwd: repo.path })).code).toBe(0);
   });
 
+  it('to be resumed are stopped for good by cancel', async () => {
+    const { repo, gates, first } = await busy();
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const [interrupted] = await queue(repo);
+    gates.hold('second');
+    const second = start(repo, 'second', { gates: [gates.gate] });
+    await gates.started(['second']);
+    const resumed = startCli(['resume', interrupted!.runId], { cwd: repo.path });
+    await wait(repo, 1);
+    const cancelled = await runCli(['cancel', interrupted!.runId, '--json'], { cwd: repo.path });
+    expect(JSON.parse(cancelled.stdout)).toEqual({ runId: interrupted!.runId, status: 'cancelled' });
+    expect((await resumed.ended).code).toBe(1);
+    gates.letGo('first', 'second');
+    await second.ended;
+    expect((await runCli(['resume', interrupted!.runId], { cwd: repo.path })).code).toBe(1);
+    expect(landed(repo)).toEqual(['second']);
+  });
+
   it('are refused with --no-wait, and a resume of the run that goes on', async () => {
     const { repo, gates, first } = await busy();
     const refused = await start(repo, 'second', {}, ['--no-wait']).ended;
