@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { isLanding } from '../engine/apply-pause';
 import type { Paused } from '../engine/aws/control-protocol';
-import { applyLocalPause, readPauses, writePauses } from '../engine/pauses';
+import { applyLocalPause, changePauses, readPauses } from '../engine/pauses';
 import { callRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
@@ -73,12 +73,24 @@ function localTarget({ target, repository }: PauseOptions): string | null {
   );
 }
 
-/** Every run that has not ended hears of it. @returns those whose landing has begun already */
+/**
+ * Every run that has not ended hears of it, also where there is nothing to change: whoever made the last change may
+ * have died before. @returns those whose landing has begun already
+ */
 async function change(
   home: string,
   to: (pauses: readonly KeptPause[]) => readonly KeptPause[],
 ): Promise<readonly string[]> {
-  writePauses(home, to(readPauses(home)));
+  let landing: readonly string[] = [];
+  try {
+    changePauses(home, to);
+  } finally {
+    landing = await tellRuns(home);
+  }
+  return landing;
+}
+
+async function tellRuns(home: string): Promise<readonly string[]> {
   const landing: string[] = [];
   const store = openSqliteStore(stateFile(home));
   try {

@@ -1,12 +1,14 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openDatabase } from '../database';
 import { type KeptPause, pauseOf } from '../run/pauses';
 import type { RunRecord } from '../run/record';
 import type { RunState } from '../run/state';
 import type { RunStore } from '../run/store';
 import type { Workload } from '../run/workload';
 import { applyPause } from './apply-pause';
+import { stateFile } from './workspace';
 
 /** Pauses of runs in a `.lex-pr` folder. */
 const pauseSchema = z.object({ target: z.string().nullable(), why: z.string(), at: z.number() });
@@ -23,10 +25,27 @@ export function readPauses(home: string): readonly KeptPause[] {
   }
 }
 
-export function writePauses(home: string, pauses: readonly KeptPause[]): void {
+/**
+ * Changes the pauses in one step: of two processes that do so at once, one waits for the other.
+ * @param busyMs how long at most
+ * @throws what `to` throws, and Error as readPauses, or when another process does not come to an end: nothing is
+ *   changed then
+ */
+export function changePauses(
+  home: string,
+  to: (pauses: readonly KeptPause[]) => readonly KeptPause[],
+  busyMs = 10_000,
+): void {
   const file = fileOf(home);
-  writeFileSync(`${file}.new`, JSON.stringify(pauses));
-  renameSync(`${file}.new`, file);
+  // A transaction is the lock: the operating system lets go of it when its holder dies.
+  const lock = openDatabase(stateFile(home), busyMs);
+  try {
+    lock.exec('BEGIN IMMEDIATE');
+    writeFileSync(`${file}.new`, JSON.stringify(to(readPauses(home))));
+    renameSync(`${file}.new`, file);
+  } finally {
+    lock.close();
+  }
 }
 
 /** `applyPause` for a run of this folder. */

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { artifactFolder, problemsOf, readMerged, runCli } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { type Started, startMerge } from './cancelling';
@@ -117,6 +119,17 @@ describe('a pause', () => {
     await lexPr(repo, 'unpause');
     const resumed = await lexPr(repo, 'resume', '--artifact-dir', artifactFolder(repo));
     expect(readMerged(PLAN, artifactFolder(repo), resumed).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('that somebody ended who died before telling the runs, is ended for them by who asks again', async () => {
+    const { repo } = one();
+    await lexPr(repo, 'pause', '--reason', 'wait');
+    const run = startMerge(repo, PLAN);
+    await held(run);
+    rmSync(join(repo.path, '.lex-pr/pauses.json'));
+    const again = await lexPr(repo, 'unpause', '--json');
+    expect(problemsOf(again).map(({ code }) => code)).toEqual(['not-paused']);
+    expect((await run.end()).outcome).toEqual({ a: 'merged' });
   });
 
   it('is not begun twice, nor ended where there is none', async () => {
