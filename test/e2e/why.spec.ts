@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { artifactFolder, itemOf, mergePlan, problemsOf, runCli } from '../support/cli';
+import { artifactFolder, itemOf, mergePlan, problemsOf, runCli, startCli, writePlan } from '../support/cli';
 import { testRepositories } from '../support/repository';
+import { HeldGates } from './held-gates';
 
 const create = testRepositories();
 
@@ -54,6 +55,28 @@ describe('lex-pr why', () => {
     expect((await runCli(['why', 'beside'], { cwd: repo.path })).stdout).toMatch(
       /^beside was merged into main as [0-9a-f]{10}: test passed\.\n/,
     );
+  });
+
+  it('says which run it is about while another one goes on', async () => {
+    const { repo, merged } = await failing();
+    repo.branch('next', { next: '1\n' });
+    const gates = new HeldGates(repo);
+    gates.hold('next');
+    const plan = writePlan(repo, { items: [{ name: 'next' }], gates: [gates.gate] }, 'next.json');
+    const going = startCli(['merge', plan], { cwd: repo.path });
+    await gates.started(['next']);
+    const about = new RegExp(
+      `run \\S+ goes on: this is about ${merged.report.runId}, the last one that has ended`,
+    );
+    const told = await runCli(['why', 'beside'], { cwd: repo.path });
+    expect(told.stdout).toMatch(/^beside was merged/);
+    expect(told.stderr).toMatch(about);
+    expect((await runCli(['why', 'next'], { cwd: repo.path })).stderr).toMatch(about);
+    const named = await runCli(['why', 'beside', '--run', merged.report.runId], { cwd: repo.path });
+    expect(named.stderr).toBe('');
+    gates.letGo('next');
+    await going.ended;
+    expect((await runCli(['why', 'next'], { cwd: repo.path })).stderr).toBe('');
   });
 
   it('knows no other items, and no run that there is not', async () => {
