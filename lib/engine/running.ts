@@ -10,7 +10,8 @@ const fileOf = (home: string) => join(home, 'running');
 const LOOK_EVERY = 1000;
 
 /**
- * Makes known that this process, which holds the lock, carries the run.
+ * Makes known that this process, which holds the lock, carries the run. Until the listening is ended it keeps the process
+ * alive: a run that is paused waits for a call, and for nothing else.
  * @param onCall somebody calls: the state in the store may have changed. A call that is missed does no harm: the
  *   next commit finds out as well.
  * @returns ends the listening; the run stays known until the lock is released
@@ -18,10 +19,10 @@ const LOOK_EVERY = 1000;
 export function announceRun(home: string, run: string, onCall: () => void): () => void {
   const file = fileOf(home);
   writeFileSync(file, run);
-  const look = () => watchFile(file, { interval: LOOK_EVERY, persistent: false }, onCall);
+  const look = () => watchFile(file, { interval: LOOK_EVERY }, onCall);
   let close = () => unwatchFile(file, onCall);
   try {
-    const watcher = watch(file, { persistent: false }, onCall);
+    const watcher = watch(file, onCall);
     watcher.on('error', look);
     close = () => {
       watcher.close();

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { artifactFolder, problemsOf, readMerged, runCli } from '../support/cli';
+import { setTimeout as pause } from 'node:timers/promises';
+import { artifactFolder, problemsOf, readMerged, runCli, startCli } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { type Started, startMerge } from './cancelling';
 import { HeldGates } from './held-gates';
@@ -130,6 +131,23 @@ describe('a pause', () => {
     const again = await lexPr(repo, 'unpause', '--json');
     expect(problemsOf(again).map(({ code }) => code)).toEqual(['not-paused']);
     expect((await run.end()).outcome).toEqual({ a: 'merged' });
+  });
+
+  it('holds a run that is resumed while it lasts, until it is ended', async () => {
+    const { repo, before } = one();
+    await lexPr(repo, 'pause', '--reason', 'wait');
+    const first = startMerge(repo, PLAN);
+    await held(first);
+    first.child.kill('SIGINT');
+    expect(await first.ended).toMatchObject({ code: 130 });
+    const resumed = startCli(['resume', '--artifact-dir', artifactFolder(repo)], { cwd: repo.path });
+    const ended = resumed.ended.then(({ code }) => code);
+    while ((await statusOf(repo)).status !== 'running')
+      expect(await Promise.race([ended, pause(20)])).toBeUndefined();
+    expect(await statusOf(repo)).toMatchObject({ alive: true, phase: 'land' });
+    expect(repo.git('rev-parse', 'main')).toBe(before);
+    await lexPr(repo, 'unpause');
+    expect(readMerged(PLAN, artifactFolder(repo), await resumed.ended).outcome).toEqual({ a: 'merged' });
   });
 
   it('is not begun twice, nor ended where there is none', async () => {

@@ -27,7 +27,9 @@ function carry(run: string) {
     async call() {
       called = Promise.withResolvers<void>();
       callRun(home);
-      await called.promise;
+      // One that comes before the first look of those without watches is missed.
+      const again = setInterval(() => callRun(home), 200);
+      await called.promise.finally(() => clearInterval(again));
     },
   };
 }
@@ -49,6 +51,16 @@ describe('the run that goes on in a folder', () => {
     expect(watch).toHaveBeenCalled();
     watch.mockRestore();
     await call();
+  });
+
+  it('keeps its process alive until it listens no more', () => {
+    // What keeps the event loop going; a watcher that does not is not among them.
+    const watchers = () => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+    const before = watchers();
+    const { close } = carry('r');
+    expect(watchers()).toBe(before + 1);
+    close();
+    expect(watchers()).toBe(before);
   });
 
   it('is known as long as its process holds the lock', async () => {
