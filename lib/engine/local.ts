@@ -1,3 +1,4 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { ContainerEngine } from '../gates/container-engine';
 import { openImages } from '../gates/images';
 import { endStrays } from '../gates/strays';
@@ -210,6 +211,8 @@ async function runLane(
   endStrays(workTree.folder);
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
+    // Where all is known already no turn waits for anything, and no signal would be heard until the end.
+    await eventLoop();
     const end = new AbortController();
     ends[lane] = end;
     const next = await coordinator.next(lane, turn, results);

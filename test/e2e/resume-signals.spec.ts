@@ -39,6 +39,20 @@ async function statusOf(repo: TestRepository) {
 }
 
 describe('a signal to the process', () => {
+  it('is heard also where all is known already, and nothing is waited for', async () => {
+    const repo = create();
+    repo.branch('a', { a: '1\n' });
+    const items = Array.from({ length: 5000 }, (_, at) => ({
+      name: `i${at}`,
+      branch: 'a',
+      deps: at === 0 ? [] : [`i${at - 1}`],
+    }));
+    const { child, ended } = startCli(['merge', writePlan(repo, { items })], { cwd: repo.path });
+    await says(child, 'gate test of i1 ');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+  });
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
