@@ -83,15 +83,19 @@ export function readHistory(load: Workload, events: readonly RunEvent[]): Histor
 }
 
 /**
- * For each blocked item the dependency through which the failure reached it, the first of those that left; −1 for all
- * others.
+ * For each blocked item the dependency through which the failure reached it; −1 for all others. Of several it is the one
+ * behind which an item failed first, and of those that have that in common the first.
  */
 export function blame(load: Workload, state: RunState, { changedIn }: Pick<History, 'changedIn'>): number[] {
-  const left = (dep: number) => changedIn.get(dep) ?? 0;
+  /** By item: the place of the failure that has reached it first. Dependencies come before what depends on them. */
+  const reached: number[] = [];
   return load.deps.map((deps, item) => {
-    if (state.items[item] !== ItemStatus.blocked) return -1;
-    const [first = -1] = deps.filter((dep) => isToBlame(state.items[dep]!)).sort((a, b) => left(a) - left(b));
-    return first;
+    let through = -1;
+    if (state.items[item] === ItemStatus.blocked)
+      for (const dep of deps)
+        if (isToBlame(state.items[dep]!) && (through < 0 || reached[dep]! < reached[through]!)) through = dep;
+    reached[item] = through < 0 ? (changedIn.get(item) ?? 0) : reached[through]!;
+    return through;
   });
 }
 
