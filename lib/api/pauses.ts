@@ -6,6 +6,9 @@ import { json } from './http';
 import { type Route, route } from './route';
 import { Paused, Pauses } from './schemas';
 
+/** Whatever its characters are, a request with it fits into what servers take (10 KB on API Gateway, 8 KB on others). */
+const MAX_URL = 1_024;
+
 const none = z.strictObject({});
 const place = {
   target: z
@@ -13,7 +16,7 @@ const place = {
     .regex(BRANCH_NAME, { error: 'not a branch name that git accepts' })
     .optional()
     .describe('A branch, with its repository. Without both: every target of the stack.'),
-  repository: z.string().min(1).max(4_096).optional().describe('The URL of the repository of the target.'),
+  repository: z.string().min(1).max(MAX_URL).optional().describe('The URL of the repository of the target.'),
 };
 const pausing = z.strictObject({ ...place, reason: overrideFields.reason.describe('Why, for the report.') });
 
