@@ -34,7 +34,8 @@ export async function runStory(story: Story, choose: (n: number) => number): Pro
     const before = readRefLogs(world.repo, world.base).target.length;
     const run = await submit({ repo: world.repo, server }, plan);
     const intrusions = story.intruders.map((what) => ({ at: choose(EVENTS), what }));
-    const cancelAt = story.isCancelled ? choose(EVENTS) : Number.POSITIVE_INFINITY;
+    // One that has not begun has no report when it is cancelled.
+    const cancelAt = story.isCancelled ? 1 + choose(EVENTS) : Number.POSITIVE_INFINITY;
     let cancelledAt: number | undefined;
     let isCancelled = false;
     let left = intrusions;
