@@ -6,3 +6,10 @@ export const example = (...lines: string[]) => `\nExample:\n${lines.map((line) =
 /** A command, whose mistakes are thrown. */
 export const command = (program: Command, usage: string, description: string) =>
   program.command(usage).description(description).exitOverride();
+
+/** What prints the help of the command that is meant; that of all where it is none. */
+export function helpFor(program: Command, [name, sub]: readonly string[]): string {
+  const found = program.commands.find((known) => known.name() === name);
+  const inner = found?.commands.find((known) => known.name() === sub);
+  return ['lex-pr', ...(found ? [found.name()] : []), ...(inner ? [inner.name()] : []), '--help'].join(' ');
+}

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { cacheCommands } from './cache-commands';
-import { command, example } from './command';
+import { command, example, helpFor } from './command';
 import { discoveryCommands } from './discovery-commands';
 import { type Cloud, type EngineOptions, onEngine } from './engine';
 import { reportFailure } from './failure';
@@ -35,13 +35,6 @@ export async function main(args: readonly string[], version: string, io: Io = pr
   } catch (error) {
     return reportFailure(error, wantsJson(given, io.env), io, helpFor(program, given));
   }
-}
-
-/** What prints the help of the command that is meant; that of all where it is none. */
-function helpFor(program: Command, [name, sub]: readonly string[]): string {
-  const found = program.commands.find((known) => known.name() === name);
-  const inner = found?.commands.find((known) => known.name() === sub);
-  return ['lex-pr', ...(found ? [found.name()] : []), ...(inner ? [inner.name()] : []), '--help'].join(' ');
 }
 
 /** Every command with its options. @param done told the exit code of the command that ran */

@@ -2,11 +2,11 @@ import { isAncestor } from '../merge/candidate';
 import { revoke } from '../merge/revoke';
 import { hasCommits } from '../repository/bundle';
 import type { Git } from '../repository/git';
-import { decodeState, encodeState } from '../run/codec';
+import { changeRun } from '../run/change-run';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, type RunState } from '../run/state';
 import { stopRun } from '../run/step';
-import { type RunStore, StaleVersionError } from '../run/store';
+import type { RunStore } from '../run/store';
 import type { Workload } from '../run/workload';
 import type { GitWorkspace } from './git-workspace';
 
@@ -61,17 +61,10 @@ async function contains(repository: Git, target: string, woven: string): Promise
 
 /** @returns the state with the stop, or that of a run that needs none */
 async function writeStop({ store, record, load, why, now }: Cancelling): Promise<RunState> {
-  for (;;) {
-    const { version, state: text } = await store.read(record.id);
-    const state = decodeState(load, text);
-    if (state.phase === 'done' || state.stopping !== undefined) return state;
-    const stopped = stopRun(load, state, ItemStatus.cancelled, why, now());
-    try {
-      await store.commit(record.id, version, encodeState(stopped.state), stopped.events);
-      return stopped.state;
-    } catch (error) {
-      // The run went on meanwhile.
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
+  const { state } = await changeRun(store, record.id, load, (before) =>
+    before.phase === 'done' || before.stopping !== undefined
+      ? undefined
+      : stopRun(load, before, ItemStatus.cancelled, why, now()),
+  );
+  return state;
 }

@@ -9,14 +9,13 @@ import type { OrderedPlan } from '../plan/order';
 import { runGit } from '../repository/git';
 import { openLane } from '../repository/lane';
 import { verifiedTip } from '../run/bisect';
-import { decodeState, encodeState } from '../run/codec';
+import { encodeState } from '../run/codec';
 import { type Coordinator, createCoordinator } from '../run/coordinator';
 import type { Result, RunEvent } from '../run/messages';
 import { encodeRecord, type RunRecord } from '../run/record';
 import { wastedLanes } from '../run/speculation';
 import { newState, type RunState, type Work } from '../run/state';
-import { start, step } from '../run/step';
-import { StaleVersionError } from '../run/store';
+import { start } from '../run/step';
 import type { Workload } from '../run/workload';
 import type { Checks } from './checks';
 import { openDurations } from './durations';
@@ -27,6 +26,7 @@ import { performMerge } from './merge-work';
 import { recordedOverrides } from './overridable';
 import { applyLocalPause } from './pauses';
 import { announceRun } from './running';
+import { lanesOf, takeOver } from './take-over';
 import type { Workspace } from './workspace';
 
 /** A run in this process: its lanes are async loops, and a lane without work waits for a settlement. */
@@ -59,7 +59,7 @@ export interface LocalOutcome {
 /** Puts the run into the store; nothing has started yet. */
 export async function createRun(run: LocalRun): Promise<void> {
   const { record, load, workspace } = run;
-  const state0 = newState(load, lanesOf(run), record.base);
+  const state0 = newState(load, lanesOf(record, load), record.base);
   const overrides = recordedOverrides(load, record);
   const first = start(load, state0, record.outdated, record.startedAt, overrides);
   const state = encodeState(first.state);
@@ -80,7 +80,7 @@ export async function carryOn(
   const { workspace, record, load } = run;
   // Whoever changed it may have died before the run heard of it.
   await applyLocalPause(workspace.home, workspace.store, record, load);
-  const { state, version } = await takeOver(run);
+  const { state, version } = await takeOver(workspace.store, record, load);
   const stopping = new AbortController();
   // What is answered from then on does not count any more.
   stopping.signal.addEventListener('abort', () => void run.checks?.close());
@@ -133,31 +133,6 @@ export async function carryOn(
     gateCache: work.passes.stats(),
     throttledSeconds: work.monitor.throttledSeconds(),
   };
-}
-
-/** More lanes than gates would only stand idle. */
-const lanesOf = ({ record, load }: Pick<LocalRun, 'record' | 'load'>) =>
-  Math.max(1, Math.min(record.lanes, load.firstProbe));
-
-/** What a dead process held goes back; a new run has nothing to give back. */
-async function takeOver({
-  workspace,
-  record,
-  load,
-}: LocalRun): Promise<{ state: RunState; version: number }> {
-  const { store } = workspace;
-  for (;;) {
-    const stored = await store.read(record.id);
-    const state = decodeState(load, stored.state);
-    const taken = step(load, state, [{ kind: 'takeover', lanes: lanesOf({ record, load }) }], Date.now());
-    try {
-      await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
-      return { state: taken.state, version: stored.version + 1 };
-    } catch (error) {
-      // We hold the lock, so it was somebody who cancels.
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
 }
 
 async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {

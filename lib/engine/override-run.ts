@@ -1,13 +1,13 @@
 import { type InputError, refuse } from '../errors';
 import type { OrderedPlan } from '../plan/order';
-import { decodeState, encodeState } from '../run/codec';
+import { changeRun } from '../run/change-run';
 import { itemEnds } from '../run/item-end';
 import type { RunEvent } from '../run/messages';
 import { type NoOverride, refusalOf } from '../run/override';
 import type { RunRecord } from '../run/record';
 import type { Override, RunState } from '../run/state';
 import { overrideRun, type Step } from '../run/step';
-import { type RunStore, StaleVersionError } from '../run/store';
+import type { RunStore } from '../run/store';
 import type { Workload } from '../run/workload';
 import { type AskedAtStart, type AskedOverride, overridable } from './overridable';
 
@@ -39,26 +39,19 @@ export async function overrideGate(overriding: Overriding): Promise<Overridden> 
   const { store, record, ordered, load, asked, goOn, now } = overriding;
   const { item, gate } = overridable(record.plan, ordered, asked);
   const task = load.firstTask[item]! + gate;
-  for (;;) {
-    const { version, state: text } = await store.read(record.id);
-    const before = decodeState(load, text);
+  return changeRun(store, record.id, load, (before) => {
     const against = refusalOf(before, item, task);
-    if (against?.kind === 'overridden' && isSame(against.by, asked)) return { state: before, events: [] };
+    if (against?.kind === 'overridden' && isSame(against.by, asked)) return undefined;
     if (against !== undefined) throw refusal(against, overriding, before, record.heads[item]!.sha);
     const { user, reason, by } = asked;
     const override = { task, user, reason, by, at: now() };
     const overridden = overrideRun(load, before, override, record.outdated);
     const more = goOn?.(overridden.state, override.at);
-    const state = more?.state ?? overridden.state;
-    const events = [...overridden.events, ...(more?.events ?? [])];
-    try {
-      await store.commit(record.id, version, encodeState(state), events);
-      return { state, events };
-    } catch (error) {
-      // The run went on meanwhile.
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
+    return {
+      state: more?.state ?? overridden.state,
+      events: [...overridden.events, ...(more?.events ?? [])],
+    };
+  });
 }
 
 const isSame = (known: Override, asked: AskedOverride) =>

@@ -17,6 +17,7 @@ import { expectedLengths, openDurations } from '../durations';
 import { orderCached } from '../order-cached';
 import { recordedOverrides } from '../overridable';
 import { prepareRun } from '../prepare';
+import { lanesOf } from '../take-over';
 import { applyPauseInRun } from './apply-pause';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
@@ -165,7 +166,7 @@ async function planOf(services: PrepareServices, run: string, request: Submissio
 async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFacts): Promise<void> {
   const context = createContext(record, facts);
   const { load } = context;
-  const lanes = Math.max(1, Math.min(record.lanes, load.firstProbe));
+  const lanes = lanesOf(record, load);
   const before = newState(load, lanes, record.base);
   const overrides = recordedOverrides(load, record);
   const first = start(load, before, record.outdated, record.startedAt, overrides);

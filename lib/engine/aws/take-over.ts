@@ -1,8 +1,9 @@
-import { decodeState, encodeState } from '../../run/codec';
+import { changeRun } from '../../run/change-run';
 import type { RunRecord } from '../../run/record';
 import { step } from '../../run/step';
-import { type RunStore, StaleVersionError } from '../../run/store';
+import type { RunStore } from '../../run/store';
 import type { Workload } from '../../run/workload';
+import { lanesOf } from '../take-over';
 
 /**
  * Brings a run to a generation: what lanes of older ones hold goes back, and what they bring counts for nothing.
@@ -14,16 +15,10 @@ export async function takeOver(
   record: RunRecord,
   generation: number,
 ): Promise<void> {
-  const lanes = Math.max(1, Math.min(record.lanes, load.firstProbe));
-  for (;;) {
-    const { state: text, version } = await store.read(record.id);
-    const state = decodeState(load, text);
-    if (state.generation >= generation) return;
-    const taken = step(load, state, [{ kind: 'takeover', lanes }], now());
-    try {
-      await store.commit(record.id, version, encodeState(taken.state), taken.events);
-    } catch (error) {
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
+  const takeover = { kind: 'takeover', lanes: lanesOf(record, load) } as const;
+  const next = () =>
+    changeRun(store, record.id, load, (state) =>
+      state.generation >= generation ? undefined : step(load, state, [takeover], now()),
+    );
+  while ((await next()).state.generation < generation);
 }

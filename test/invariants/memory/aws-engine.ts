@@ -10,6 +10,7 @@ import { openDurations } from '../../../lib/engine/durations';
 import { performLanding } from '../../../lib/engine/landing-work';
 import { performMerge } from '../../../lib/engine/merge-work';
 import type { AskedOverride } from '../../../lib/engine/overridable';
+import { lanesOf } from '../../../lib/engine/take-over';
 import { createCandidates } from '../../../lib/merge/candidate';
 import { MemoryStore } from '../../../lib/performance/memory-store';
 import { OperationCache } from '../../../lib/performance/operation-cache';
@@ -221,7 +222,7 @@ export async function openCloud(cloud: Cloud) {
     return true;
   }
 
-  const lanes = Math.max(1, Math.min(record.lanes, context.load.firstProbe));
+  const lanes = lanesOf(record, context.load);
   const start = (generation: number) =>
     Promise.all(Array.from({ length: lanes }, (_, number) => lane(generation, number)));
   const stateNow = async () => decodeState(context.load, (await store.read(record.id)).state);

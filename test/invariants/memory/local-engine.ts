@@ -1,16 +1,15 @@
 import type { GitWorkspace } from '../../../lib/engine/git-workspace';
 import { performLanding } from '../../../lib/engine/landing-work';
 import { performMerge } from '../../../lib/engine/merge-work';
+import { takeOver } from '../../../lib/engine/take-over';
 import { createCandidates } from '../../../lib/merge/candidate';
 import type { OrderedPlan } from '../../../lib/plan/order';
-import { decodeState, encodeState } from '../../../lib/run/codec';
 import { createCoordinator } from '../../../lib/run/coordinator';
 import type { GateResult, Result } from '../../../lib/run/messages';
 import type { RunRecord } from '../../../lib/run/record';
 import { wastedLanes } from '../../../lib/run/speculation';
 import type { RunState, Work } from '../../../lib/run/state';
-import { step } from '../../../lib/run/step';
-import { type RunStore, StaleVersionError } from '../../../lib/run/store';
+import type { RunStore } from '../../../lib/run/store';
 import type { Workload } from '../../../lib/run/workload';
 
 export interface Carried {
@@ -38,7 +37,7 @@ export function carryOn(run: Carried): Carrying {
   const { record, load } = run;
   let refresh = () => {};
   const carry = async () => {
-    const { state, version } = await takeOver(run);
+    const { state, version } = await takeOver(run.store, record, load);
     const ends: boolean[] = [];
     let fault: (error: unknown) => void;
     const faulty = new Promise<never>((_, reject) => {
@@ -75,24 +74,6 @@ export function carryOn(run: Carried): Carrying {
     return coordinator.state;
   };
   return { ended: carry(), refresh: () => refresh() };
-}
-
-async function takeOver({ store, record, load }: Carried): Promise<{ state: RunState; version: number }> {
-  for (;;) {
-    const stored = await store.read(record.id);
-    const taken = step(
-      load,
-      decodeState(load, stored.state),
-      [{ kind: 'takeover', lanes: record.lanes }],
-      Date.now(),
-    );
-    try {
-      await store.commit(record.id, stored.version, encodeState(taken.state), taken.events);
-      return { state: taken.state, version: stored.version + 1 };
-    } catch (error) {
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  }
 }
 
 /** What a lane does with its work. */
