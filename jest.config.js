@@ -1,7 +1,8 @@
 /** Tests run in random order, in parallel and offline; see CONTRIBUTING.md. */
 module.exports = {
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/test/support/build.ts',
+  globalSetup: '<rootDir>/test/support/build.mjs',
+  globalTeardown: '<rootDir>/test/support/after-all.mjs',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.emulator\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

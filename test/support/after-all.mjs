@@ -1,0 +1,4 @@
+import { leaveMemory } from './memory-folder.mjs';
+
+/** After all tests. */
+export default leaveMemory;
