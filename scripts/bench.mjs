@@ -23,7 +23,11 @@ try {
     },
   });
   const { bench } = await import(outfile);
-  const paths = { cli: join(root, 'dist/lex-pr.mjs'), document: join(root, 'docs/benchmarks.md') };
+  const paths = {
+    cli: join(root, 'dist/lex-pr.mjs'),
+    document: join(root, 'docs/benchmarks.md'),
+    figures: join(root, 'docs/benchmarks.json'),
+  };
   process.exitCode = await bench(process.argv.slice(2), paths, { startEmulator, deployToEmulator });
 } finally {
   rmSync(folder, { recursive: true });

@@ -4,7 +4,8 @@ import { downloadText, uploadText } from '../../lib/engine/aws/transfer';
 import type { Report } from '../../lib/report/report';
 import { serveRepository } from '../support/git-http-server';
 import { TestRepository } from '../support/repository';
-import { atMost, type Bench } from './row';
+import { inTurn } from './in-turn';
+import { type Bench, ratio } from './row';
 
 /** What `scripts/` has for an AWS emulator. */
 export interface Emulator {
@@ -63,13 +64,12 @@ export const lanes = ({ startEmulator, deployToEmulator }: Emulator): Bench => (
       const makespan = (barriers: boolean) => measureRun(planFor(server.url, barriers));
       // The first run starts the functions' processes.
       await makespan(false);
-      const ratios: number[] = [];
-      // Each takes half a minute.
-      for (let turn = 0; turn < Math.min(runs, 3); turn += 1) {
-        const peer = await makespan(true);
-        ratios.push((await makespan(false)) / peer);
-      }
-      return [atMost('lanes against levels with barriers', '×', ratios, 0.7)];
+      const { ours, theirs } = await inTurn(
+        runs,
+        { theirs: () => makespan(true), ours: () => makespan(false) },
+        { warmUp: false },
+      );
+      return [ratio('makespan on AWS', { ours, theirs, unit: 's', peer: 'levels with barriers' }, 0.7)];
     } finally {
       await emulator.stop();
       await server.close();
@@ -78,7 +78,7 @@ export const lanes = ({ startEmulator, deployToEmulator }: Emulator): Bench => (
   },
 });
 
-/** Runs a plan in the stack. @returns ms from the first start of a gate to the last end */
+/** Runs a plan in the stack. @returns seconds from the first start of a gate to the last end */
 async function measureRun(plan: string): Promise<number> {
   const control = openControl('LexPr');
   const { run, plan: upload, url } = await control.upload({});
@@ -95,6 +95,6 @@ async function measureRun(plan: string): Promise<number> {
   const { items, status }: Report = JSON.parse(await downloadText(document, 2 ** 24, 'the report'));
   if (status !== 'merged') throw new Error(`the run has ended as ${status}`);
   const gates = items.flatMap((item) => item.gates);
-  const start = Math.min(...gates.map(({ startedAt }) => Date.parse(startedAt!)));
-  return Math.max(...gates.map(({ endedAt }) => Date.parse(endedAt!))) - start;
+  const start = Math.min(...gates.map(({ startedAt }) => Date.parse(startedAt!))) / 1000;
+  return Math.max(...gates.map(({ endedAt }) => Date.parse(endedAt!))) / 1000 - start;
 }

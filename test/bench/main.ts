@@ -1,27 +1,37 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { readArguments } from './arguments';
+import { documentText, figuresText, readFigures, type Section, withMeasured } from './figures';
+import { findWorse } from './guard';
 import { type Emulator, lanes } from './lanes';
-import type { Bench, Row } from './row';
+import { describeMachine } from './machine';
+import type { Bench } from './row';
 import { scenarios } from './scenarios';
 import { speculation } from './speculation';
 import { start } from './start';
+import { table } from './table';
+
+export interface Paths {
+  /** The built command line. */
+  readonly cli: string;
+  /** docs/benchmarks.md and docs/benchmarks.json. */
+  readonly document: string;
+  readonly figures: string;
+}
+
+/** Every bench, in the order of the document. */
+const benches = ({ cli }: Paths, emulator: Emulator): readonly Bench[] => [
+  start(cli),
+  scenarios(cli),
+  speculation(cli),
+  lanes(emulator),
+];
 
 /**
- * `npm run bench [-- NAME …] [--json] [--runs N]`: measures, prints, and writes docs/benchmarks.md when all
- * benches ran. Exits with 1 when a target is missed, with 2 when it was asked for what there is not.
+ * `npm run bench [-- NAME …]`: measures, prints, compares with the committed figures, and replaces them.
+ * @returns the exit code: 1 when a target is missed or a figure got worse, 2 when it was asked for what there is not
  */
-export async function bench(
-  args: readonly string[],
-  paths: { readonly cli: string; readonly document: string },
-  emulator: Emulator,
-): Promise<number> {
-  const all: readonly Bench[] = [
-    start(paths.cli),
-    scenarios(paths.cli),
-    speculation(paths.cli),
-    lanes(emulator),
-  ];
+export async function bench(args: readonly string[], paths: Paths, emulator: Emulator): Promise<number> {
+  const all = benches(paths, emulator);
   const note = (text: string) => process.stderr.write(`${text}\n`);
   const asked = readArguments(
     args,
@@ -31,51 +41,40 @@ export async function bench(
     note(asked.usage);
     return asked.code;
   }
-  const { json, runs, names } = asked;
+  const { json, runs, names, write, compare, list } = asked;
   const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
-
-  const sections: { readonly bench: Bench; readonly rows: readonly Row[] }[] = [];
-  for (const one of chosen) {
-    note(one.about);
-    sections.push({ bench: one, rows: await one.measure(runs, note) });
+  if (list) {
+    for (const { name, about } of chosen) process.stdout.write(`${name}\n  ${about}\n`);
+    return 0;
   }
-  const rows = sections.flatMap((section) => section.rows);
-  const tables = sections
-    .map((section) => `## ${section.bench.name}\n\n${section.bench.about}\n\n${table(section.rows)}`)
-    .join('\n');
-  process.stdout.write(json ? `${JSON.stringify({ machine: machine(), rows })}\n` : `${tables}`);
-  if (chosen === all) writeFileSync(paths.document, document(runs, tables));
+
+  const before = readFigures(paths.figures);
+  const machine = describeMachine();
+  if (machine.loadAverage > machine.cores)
+    note(`the machine is busy (load average ${machine.loadAverage}): ratios hold, times are too long`);
+  const measured: Section[] = [];
+  for (const { name, about, measure } of chosen) {
+    note(`${name}: ${about}`);
+    const section = { name, about, machine: describeMachine(), rows: await measure(runs, note) };
+    measured.push(section);
+    if (!json) process.stdout.write(`## ${name}\n\n${table(section.rows)}\n`);
+    // After each, so that what was measured is not lost with what comes after.
+    if (write) {
+      const sections = withMeasured(readFigures(paths.figures), [section], all);
+      writeFileSync(paths.figures, figuresText(sections));
+      writeFileSync(paths.document, documentText(sections));
+    }
+  }
+  const rows = measured.flatMap((section) => section.rows);
+  if (json) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`);
+
   const missed = rows.filter(({ ok }) => !ok);
-  for (const { name, value, unit, target } of missed)
-    note(`missed: ${name}: ${value} ${unit}, target ${target}`);
-  return missed.length === 0 ? 0 : 1;
-}
-
-function machine() {
-  const [cpu] = cpus();
-  return {
-    cpu: cpu?.model ?? 'unknown',
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    platform: `${process.platform} ${process.arch}`,
-    node: process.version,
-  };
-}
-
-function document(runs: number, tables: string): string {
-  const { cpu, cores, memoryGB, platform, node } = machine();
-  return `# Benchmarks
-
-Written by \`npm run bench\`; medians of ${runs} runs or more. ${cores} cores (${cpu}), ${memoryGB} GB, ${platform}, Node.js ${node}.
-The column *compared with* holds the specification's figure, or the other side's of a ratio.
-
-${tables}`;
-}
-
-function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ name, value, unit, peer, target, ok, runs }) => {
-    const spread = `${Math.min(...runs)} – ${Math.max(...runs)}`;
-    return `| ${name} | ${value} ${unit} | ${spread} | ${peer ?? '–'} | ${target} | ${ok ? 'yes' : '**no**'} |`;
-  });
-  return `| what | median | spread | compared with | target | holds |\n| --- | --- | --- | --- | --- | --- |\n${lines.join('\n')}\n`;
+  for (const { name, value, unit, target, peer } of missed) {
+    const figure = value === null ? 'not measured' : `${value} ${unit}`;
+    const why = peer !== null && 'missing' in peer ? ` (${peer.missing})` : '';
+    note(`missed: ${name}: ${figure}${why}, target ${target}`);
+  }
+  const worse = compare ? findWorse(before, measured) : [];
+  for (const text of worse) note(`worse: ${text}`);
+  return missed.length + worse.length === 0 ? 0 : 1;
 }

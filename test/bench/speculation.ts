@@ -2,17 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestRepository } from '../support/repository';
-import { atMost, type Bench } from './row';
+import { inTurn } from './in-turn';
+import { type Bench, ratio } from './row';
 import { runCli } from './run-cli';
 
 const LENGTH = 50;
 const WORKERS = 16;
+const SECONDS = 0.5;
 
-/** A chain of 50 gates of one second needs 50 s one after another, and 4 s on 16 workers. */
+/** A chain of 50 gates of half a second needs 25 s one after another, and 2 s on 16 workers. */
 export const speculation = (cli: string): Bench => ({
   name: 'speculation',
-  about: `A chain of ${LENGTH} items with gates of one second on ${WORKERS} workers: \`speculation: deps\` against \`off\`.`,
-  async measure(runs, note) {
+  about: `A chain of ${LENGTH} items with gates of ${SECONDS} s on ${WORKERS} workers: \`speculation: deps\` against \`off\`.`,
+  async measure(runs) {
     const repo = TestRepository.create();
     const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
     try {
@@ -21,7 +23,7 @@ export const speculation = (cli: string): Bench => ({
       const measure = async (mode: 'off' | 'deps') => {
         const plan = join(folder, `${mode}.json`);
         const items = names.map((name, k) => ({ name, deps: k === 0 ? [] : [names[k - 1]!] }));
-        const gates = [{ name: 'test', run: 'sleep 1', cache: 'off' }];
+        const gates = [{ name: 'test', run: `sleep ${SECONDS}`, cache: 'off' }];
         const policy = { speculation: mode, maxWorkers: WORKERS, integration: 'none' };
         writeFileSync(
           plan,
@@ -34,22 +36,25 @@ export const speculation = (cli: string): Bench => ({
             policy,
           }),
         );
-        return (await runCli(cli, ['merge', plan, '--json'], repo.path)).ms;
+        return (await runCli(cli, ['merge', plan, '--json'], repo.path)).ms / 1000;
       };
-      // Each run of the peer takes most of a minute.
-      const ratios: number[] = [];
-      const ahead: number[] = [];
-      for (let turn = 0; turn < Math.min(runs, 2); turn++) {
-        note(`turn ${turn + 1}`);
-        const off = await measure('off');
-        const deps = await measure('deps');
-        ahead.push(deps / 1000);
-        ratios.push(deps / off);
-      }
-      const bound = Math.ceil(LENGTH / WORKERS);
+      const { off, deps } = await inTurn(
+        runs,
+        { off: () => measure('off'), deps: () => measure('deps') },
+        { warmUp: false },
+      );
+      const bound = Math.ceil(LENGTH / WORKERS) * SECONDS;
       return [
-        atMost('chain of 50, speculation against none', '×', ratios, 0.2),
-        atMost('chain of 50, speculation', 's', ahead, 1.75 * bound, bound),
+        ratio(
+          'chain of 50, speculation',
+          { ours: deps, theirs: off, unit: 's', peer: 'without speculation' },
+          0.2,
+        ),
+        ratio(
+          'chain of 50, speculation, against the bound',
+          { ours: deps, theirs: deps.map(() => bound), unit: 's', peer: 'items ÷ workers' },
+          1.75,
+        ),
       ];
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,20 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { atMost, type Bench } from './row';
+import { inTurn, timed } from './in-turn';
+import { type Bench, ratio } from './row';
 
 export const start = (cli: string): Bench => ({
   name: 'start',
-  about: 'Time of `lex-pr --version` against `node -e 0`, in turn.',
+  about: 'Time of `lex-pr --version` against `node -e 0`.',
   async measure(runs) {
-    const time = (args: readonly string[]) => {
-      const startedAt = performance.now();
-      spawnSync(process.execPath, args);
-      return performance.now() - startedAt;
-    };
-    time([cli, '--version']);
-    const ratios = Array.from({ length: Math.max(runs, 15) }, () => {
-      const bare = time(['-e', '0']);
-      return time([cli, '--version']) / bare;
+    const run = (args: readonly string[]) => timed(() => spawnSync(process.execPath, args));
+    const { ours, theirs } = await inTurn(Math.max(runs, 15), {
+      theirs: () => run(['-e', '0']),
+      ours: () => run([cli, '--version']),
     });
-    return [atMost('lex-pr --version against node -e 0', '×', ratios, 2)];
+    return [ratio('lex-pr --version', { ours, theirs, unit: 'ms', peer: 'node -e 0' }, 2)];
   },
 });
