@@ -36,6 +36,8 @@ export interface World {
   readonly targetMoves: number;
   /** Verification fails when all of these are in the weave. */
   readonly breaks: readonly number[];
+  /** Also when all of these are. */
+  readonly breaksToo?: readonly number[];
   /** Verification fails on the base already. */
   readonly breaksAlone?: boolean;
   /** An item with which it does not. */
@@ -44,6 +46,8 @@ export interface World {
   readonly failsBy?: 'fail' | 'timeout';
   /** Default: 50. */
   readonly maxProbes?: number | undefined;
+  /** Default: 2. */
+  readonly maxClashProbes?: number;
   readonly execute: boolean;
   readonly engine: 'local' | 'aws';
   /** Default: false. */
@@ -104,7 +108,7 @@ export function planOf(world: World): { ordered: OrderedPlan; policy: Policy } {
       gates: undefined,
       maxRetries: 2,
       maxProbes: world.maxProbes ?? 50,
-      maxClashProbes: 2,
+      maxClashProbes: world.maxClashProbes ?? 2,
     },
     retries: new Map(['g0', 'g1', 'g2'].map((name) => [name, retry])),
     performance: {
@@ -136,7 +140,9 @@ export function createReality(world: World, load: Workload) {
       const woven = verifiedTip(state, load.tasks[task]!)!.chain.split('/');
       const broken =
         (world.breaksAlone === true && !woven.includes(String(world.mends))) ||
-        (world.breaks.length > 0 && world.breaks.every((i) => woven.includes(String(i))));
+        [world.breaks, world.breaksToo ?? []].some(
+          (set) => set.length > 0 && set.every((i) => woven.includes(String(i))),
+        );
       return { ...base, outcome: broken ? failsBy : 'pass' };
     }
     if (world.empty.includes(item)) return { ...base, outcome: 'empty' };
@@ -199,6 +205,7 @@ export interface Outcome {
   readonly stopped: boolean;
   /** Tasks that were overridden. */
   readonly overridden: readonly number[];
+  readonly events: readonly RunEvent[];
 }
 
 /**
@@ -241,7 +248,9 @@ export function runWorld(
     if (work.kind === 'sleep') now = Math.max(now, work.until);
     return act(work, state, now);
   };
+  const all: RunEvent[] = [];
   const hear = (events: readonly RunEvent[]) => {
+    all.push(...events);
     for (const event of events) {
       if (event.event !== 'item') continue;
       const { item, status } = event;
@@ -275,6 +284,7 @@ export function runWorld(
         steps,
         stopped,
         overridden: state.overrides.map(({ task }) => task),
+        events: all,
       };
     if (chaos.kills && lives > 0 && choose(12) === 0) {
       lives -= 1;
@@ -337,6 +347,7 @@ export function runWorld(
     steps,
     stopped: state.stopping !== undefined,
     overridden: state.overrides.map(({ task }) => task),
+    events: all,
   };
 }
 
