@@ -59,7 +59,7 @@ describe('the search for what breaks a weave', () => {
         expect(evicted).toMatchObject([{ item: culprit, after: culprit - 1, clash: [breaks.at(-2)!] }]);
         expect(items.filter((status) => status === ItemStatus.integrationFailed)).toHaveLength(1);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -73,7 +73,7 @@ describe('the search for what breaks a weave', () => {
           expect(new Set(some.map(({ upTo }) => upTo)).size).toBe(some.length);
         expect(clashProbes.every((probe) => probe.with === breaks[1] && probe.upTo < breaks[1]!)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -84,7 +84,7 @@ describe('the search for what breaks a weave', () => {
         const { probes } = search(apart(size, { breaks, lanes: 8 }), seed);
         expect(rounds(probes)).toBeLessThanOrEqual(Math.ceil(Math.log2(size) / Math.log2(8)));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -144,7 +144,7 @@ describe('the search for what breaks a weave', () => {
           expect(new Set(items)).toEqual(new Set([ItemStatus.integrationFailed]));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -161,6 +161,54 @@ describe('the search for what breaks a weave', () => {
           expect(target).toBe('base');
         },
       ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('leaves what the item depends on out of whom it clashes with', () => {
+    fc.assert(
+      fc.property(sizeAnd(2, 2), seeds, ([size, [other, culprit]], seed) => {
+        const pick = chooser(seed);
+        const deps = Array.from({ length: size }, (_, item) =>
+          // Nothing depends on the one, so that nothing else fails with both.
+          [...Array(item).keys()].filter((dep) => dep !== other && dep !== culprit && pick(4) === 0),
+        );
+        const { evicted } = search(apart(size, { deps, breaks: [other!, culprit!] }), seed);
+        expect(evicted).toMatchObject([{ item: culprit, clash: [other] }]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('tells whom it may clash with, or nobody where they are too many, when it may look no further', () => {
+    fc.assert(
+      fc.property(sizeAnd(2, 2), fc.nat(4), seeds, ([size, [other, culprit]], maxClashProbes, seed) => {
+        const world = apart(size, { breaks: [other!, culprit!], maxClashProbes });
+        const { clash } = search(world, seed).evicted[0]!;
+        expect(clash.length).toBeLessThanOrEqual(10);
+        if (clash.length > 0) expect(clash).toContain(other);
+        expect(clash.every((item) => item < culprit!)).toBe(true);
+        // Each look halves those that may be it.
+        const undecided = Math.floor(culprit! / 2 ** maxClashProbes);
+        if (undecided < 10) expect(clash).not.toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('finds what breaks a target that an item mends, where a prefix passes that is not too short', () => {
+    fc.assert(
+      fc.property(sizeAnd(2, 2), seeds, ([size, [mends, culprit]], seed) => {
+        const world = apart(size, { breaksAlone: true, mends: mends!, breaks: [culprit!] });
+        const { evicted, gaveUp, probes, target } = search(world, seed);
+        const places = Math.ceil(Math.log2(size));
+        expect(probes.length).toBeLessThanOrEqual(3 * places + 1);
+        if (culprit! - mends! > size / places + 1) expect(gaveUp).toEqual([]);
+        if (gaveUp.length > 0) {
+          expect(gaveUp).toMatchObject([{ why: 'base' }]);
+          expect(target).toBe('base');
+        } else expect(evicted).toMatchObject([{ item: culprit, after: culprit! - 1 }]);
+      }),
       { numRuns: 100 },
     );
   });

@@ -2,6 +2,8 @@ const { join } = require('node:path');
 const { globalSetup: _, ...base } = require('../../jest.config.js');
 
 const run = [
+  'bisect',
+  'search',
   'fail-fast',
   'hold',
   'line',
