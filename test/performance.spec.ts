@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchProcessor } from '../lib/performance/batch-processor';
 import { OperationCache } from '../lib/performance/operation-cache';
+import { pressureReader } from '../lib/performance/pressure';
 import { checkReport } from '../lib/report/check';
 import type { Report } from '../lib/report/report';
 import { bundle, finished, start } from './performance/child-script';
@@ -72,6 +73,25 @@ describe('memory monitoring', () => {
     const { report } = await mergePlan(repo, plan);
     expect(mostAtOnce(report)).toBe(3);
     expect(report.metrics.lex_pr_memory_throttle_seconds_total?.value).toBe(0);
+  });
+});
+
+describe('throttling by pressure', () => {
+  it('goes on where it is, however high that is, and is counted', async () => {
+    const repo = repositories();
+    repo.branches([1, 2, 3, 4].map((n) => ({ name: `b${n}` })));
+    const fields = { throttleOnCpu: true, cpuThresholdPercent: 1, throttleOnIo: true, ioThresholdPercent: 1 };
+    const plan = {
+      gates: [{ name: 'test', run: 'true' }],
+      policy: { maxWorkers: 4, performance: fields },
+      items: [1, 2, 3, 4].map((n) => ({ name: `b${n}` })),
+    };
+    const { report } = await mergePlan(repo, plan);
+    expect(report.status).toBe('merged');
+    const isKnown = pressureReader()('cpu') !== undefined;
+    expect(report.warnings).toHaveLength(isKnown ? 0 : 2);
+    for (const name of ['lex_pr_cpu_throttle_seconds_total', 'lex_pr_io_throttle_seconds_total'])
+      expect(report.metrics[name]?.value).toBeGreaterThanOrEqual(0);
   });
 });
 

@@ -40,7 +40,9 @@ export async function finishRun(
     logger.info('cache', 'cache', { operation, hits, misses });
   }
   metrics.memoryBytes.set(process.memoryUsage().heapUsed);
-  metrics.throttleSeconds.add(outcome.throttledSeconds);
+  metrics.throttleSeconds.add(outcome.heldSeconds.memory);
+  metrics.cpuThrottleSeconds.add(outcome.heldSeconds.cpu);
+  metrics.ioThrottleSeconds.add(outcome.heldSeconds.io);
   // Of the whole run, also where other processes began it.
   const events = await workspace.store.events(record.id);
   recordEvents(metrics, load, record.plan.policy.mergeStrategy, events);

@@ -1,4 +1,5 @@
 import { carryOn, type LocalRun, type RunObserver } from '../engine/local';
+import { unwatched } from '../engine/watch-load';
 import { killContainers } from '../gates/containers';
 import { killProcessGroups } from '../gates/process-group';
 import type { Report } from '../report/report';
@@ -6,6 +7,7 @@ import type { Metrics } from '../telemetry/lex-pr-metrics';
 import type { Logger } from '../telemetry/logger';
 import { type Finishing, finishRun } from './finish-run';
 import type { Io } from './io';
+import { logLoad } from './log-load';
 import { type OutputOptions, openSink } from './open-sink';
 import { printLeft } from './print-left';
 import { printReport } from './print-report';
@@ -42,6 +44,7 @@ export async function follow(
   );
   let report: Report;
   try {
+    for (const sentence of unwatched(run.record.plan.policy.performance)) logger.warn('pressure', sentence);
     const outcome = await carryOn(run, observe(run, followed.metrics, sink, logger), stopping.signal);
     if (!outcome.ended) {
       note(`stopped; ${goOn}`);
@@ -62,20 +65,12 @@ export async function follow(
 function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Logger): RunObserver {
   const { load, ordered, record } = run;
   const track = trackProgress(load, ordered, record.startedAt, sink);
-  const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
   return {
+    ...logLoad(logger),
     onCommit: track,
     onActive(active, { heapUsedBytes }) {
       metrics.activeWorkers.set(active);
       metrics.memoryBytes.set(heapUsedBytes);
     },
-    onCrossing(above, { heapUsedBytes, thresholdBytes }) {
-      const where = above ? 'above' : 'below';
-      const message = `memory is ${where} its threshold: ${mb(heapUsedBytes)} of ${mb(thresholdBytes)} MB`;
-      logger.warn('memory-threshold', message, { above, heapUsedBytes, thresholdBytes });
-    },
-    onThrottle: () => logger.warn('memory-throttle', 'new gates are held back until memory drops'),
-    onRelease: (seconds) =>
-      logger.warn('memory-release', `gates go on after ${seconds.toFixed(1)} s`, { seconds }),
   };
 }

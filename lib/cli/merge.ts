@@ -5,6 +5,7 @@ import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
 import { prepareRun } from '../engine/prepare';
+import { unwatched } from '../engine/watch-load';
 import { openWorkspace } from '../engine/workspace';
 import { engineFor } from '../gates/container-engine';
 import { gatesOf } from '../plan/gates-of';
@@ -62,6 +63,7 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       artifactFolder: folder,
       startedAt,
       overrides,
+      warnings: unwatched(plan.policy.performance),
     };
     const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
     const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { findContainerEngine } from '../gates/container-engine';
+import { pressureReader, type ReadPressure } from '../performance/pressure';
 import { requireGit } from '../repository/require-git';
 import { shellQuote } from '../repository/shell-quote';
 import { type Check, check, fine, wrong } from './check';
@@ -22,6 +23,7 @@ export async function checkMachine(home: string, nodeVersion = process.versions.
       return '/bin/sh';
     }),
     check('containers', '', () => describeContainers(process.env)),
+    check('pressure', '', () => describePressure()),
     check('disk', `see what fills it: df ${shellQuote(home)}`, async () => {
       const { bavail, bsize } = await statfs(home);
       return [checkSpace(home, bavail * bsize)];
@@ -36,6 +38,17 @@ async function describeContainers(env: NodeJS.ProcessEnv): Promise<string> {
   if ('problem' in found) return `no engine for gates with \`runtime: container\`: ${found.problem}`;
   const { kind, version, cli } = found;
   return `${kind} ${version}, ${cli}`;
+}
+
+/** Nothing is wrong with a machine that does not say it: only `throttleOnCpu` and `throttleOnIo` need it. */
+export function describePressure(read: ReadPressure = pressureReader()): string {
+  const found = (['cpu', 'io', 'memory'] as const).flatMap((resource) => {
+    const pressure = read(resource);
+    return pressure === undefined ? [] : [`${resource} ${pressure.avg10} %`];
+  });
+  return found.length > 0
+    ? found.join(', ')
+    : 'not known here (/proc/pressure): throttleOnCpu and throttleOnIo hold nothing back';
 }
 
 export function checkNode(version: string): Check {

@@ -7,8 +7,8 @@ import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from 
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
-import type { MemoryMonitor } from '../performance/memory-monitor';
 import type { OperationCache } from '../performance/operation-cache';
+import type { Throttle } from '../performance/throttle';
 import { type Lane, UnusablePathError } from '../repository/lane';
 import { objectFolders } from '../repository/object-folders';
 import type { GateResult } from '../run/messages';
@@ -35,7 +35,7 @@ export interface GateWork {
   readonly candidates: Candidates;
   readonly passes: OperationCache<GatePass>;
   readonly durations: Durations;
-  readonly monitor: MemoryMonitor;
+  readonly throttle: Throttle;
   readonly toolchains: Toolchains;
   /** For gates that run elsewhere; undefined where there are none. */
   readonly checks: Checks | undefined;
@@ -191,7 +191,7 @@ async function runInLane(
   const { workspace, record } = work;
   const head = gate.cache === 'tree' ? await parentlessCommit(workspace.commits, tested.tree) : tested.commit;
   const workTree = await lane.workTree.checkout(head, tested.tree);
-  await work.monitor.admit(work.active, work.signal).catch((error: unknown) => {
+  await work.throttle.admit(work.active, work.signal).catch((error: unknown) => {
     throw work.signal.aborted ? new StoppedError() : error;
   });
   if (work.signal.aborted) throw new StoppedError();

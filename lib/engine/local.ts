@@ -3,7 +3,7 @@ import type { ContainerEngine } from '../gates/container-engine';
 import { openImages } from '../gates/images';
 import { endStrays } from '../gates/strays';
 import { createCandidates } from '../merge/candidate';
-import { MemoryMonitor, type MemoryMonitorOptions, type MemoryReading } from '../performance/memory-monitor';
+import type { MemoryReading } from '../performance/memory-monitor';
 import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
 import { runGit } from '../repository/git';
@@ -27,6 +27,7 @@ import { recordedOverrides } from './overridable';
 import { applyLocalPause } from './pauses';
 import { announceRun } from './running';
 import { lanesOf, takeOver } from './take-over';
+import { type HeldSeconds, type Load, type LoadOptions, watchLoad } from './watch-load';
 import type { Workspace } from './workspace';
 
 /** A run in this process: its lanes are async loops, and a lane without work waits for a settlement. */
@@ -41,7 +42,7 @@ export interface LocalRun {
   readonly containerEngine?: ContainerEngine | undefined;
 }
 
-export interface RunObserver extends MemoryMonitorOptions {
+export interface RunObserver extends LoadOptions {
   /** After every commit. */
   readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
   /** How many gates run now, and the memory in use; after every start and end of one. */
@@ -53,7 +54,7 @@ export interface LocalOutcome {
   /** False: the run was stopped, and can be resumed. */
   readonly ended: boolean;
   readonly gateCache: ReturnType<OperationCache<GatePass>['stats']>;
-  readonly throttledSeconds: number;
+  readonly heldSeconds: HeldSeconds;
 }
 
 /** Puts the run into the store; nothing has started yet. */
@@ -84,7 +85,8 @@ export async function carryOn(
   const stopping = new AbortController();
   // What is answered from then on does not count any more.
   stopping.signal.addEventListener('abort', () => void run.checks?.close());
-  const work = await prepareGateWork(run, observer, stopping.signal);
+  const watched = watchLoad(record.plan.policy.performance, observer);
+  const work = await prepareGateWork(run, observer, watched, stopping.signal);
   /** By lane: ends what it does, because that is of no use any more. */
   const ends: AbortController[] = [];
   let fault: { readonly error: unknown } | undefined;
@@ -131,16 +133,20 @@ export async function carryOn(
     state: coordinator.state,
     ended,
     gateCache: work.passes.stats(),
-    throttledSeconds: work.monitor.throttledSeconds(),
+    heldSeconds: watched.heldSeconds(),
   };
 }
 
-async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: AbortSignal): Promise<GateWork> {
+async function prepareGateWork(
+  run: LocalRun,
+  observer: RunObserver,
+  { monitor, throttle }: Load,
+  signal: AbortSignal,
+): Promise<GateWork> {
   const { workspace, record, ordered, checks, containerEngine: engine } = run;
   const { performance } = record.plan.policy;
   const gitVersion = (await runGit(['version'])).stdout.toString().trim();
   let active = 0;
-  const monitor = new MemoryMonitor(performance, observer);
   return {
     workspace,
     record,
@@ -158,7 +164,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
       namespace: 'gate/1',
     }),
     durations: openDurations(performance, workspace.cache),
-    monitor,
+    throttle,
     toolchains: localToolchains(gitVersion),
     checks,
     containers: engine && { engine, ensureImage: openImages(engine.cli) },
@@ -166,7 +172,7 @@ async function prepareGateWork(run: LocalRun, observer: RunObserver, signal: Abo
     active: () => active,
     onActive(change) {
       active += change;
-      if (change < 0) monitor.workerEnded();
+      if (change < 0) throttle.workerEnded();
       observer.onActive(active, monitor.look());
     },
   };

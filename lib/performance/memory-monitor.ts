@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { refuse } from '../errors';
+import { type Strain, Throttle, type ThrottleOptions } from './throttle';
 
-/** The specification's rule: look again after this many milliseconds. */
-const LOOK_AGAIN_MS = 100;
 const MB = 1024 * 1024;
 
 export interface MemoryLimits {
@@ -20,7 +18,7 @@ export interface MemoryReading {
   readonly thresholdBytes: number;
 }
 
-export interface MemoryMonitorOptions {
+export interface MemoryMonitorOptions extends ThrottleOptions {
   /** The heap crossed the threshold, upwards (`above`) or downwards. Called for crossings, not for samples. */
   readonly onCrossing?: (above: boolean, reading: MemoryReading) => void;
   /** Work begins to be held back. */
@@ -31,34 +29,18 @@ export interface MemoryMonitorOptions {
   readonly heapUsed?: () => number;
   /** Default: `global.gc`, which Node has with `--expose-gc` only. */
   readonly gc?: () => void;
-  /** Waits for some milliseconds, or rejects when the signal is aborted. */
-  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now?: () => number;
-}
-
-interface Waiter {
-  readonly activeWorkers: () => number;
-  readonly release: () => void;
-  readonly fail: (error: unknown) => void;
 }
 
 /**
  * Watches the heap, and holds new work back while it is above
  * `maxMemoryMB × memoryThresholdPercent / 100`. At least one worker always makes progress.
  */
-export class MemoryMonitor {
+export class MemoryMonitor implements Strain {
   readonly thresholdBytes: number;
   private readonly heapUsed: () => number;
-  private readonly now: () => number;
-  private readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
-  private readonly waiting: Waiter[] = [];
-  private wake = new AbortController();
-  private watching = false;
+  private readonly throttle: Throttle;
   private above = false;
   private peakBytes = 0;
-  private heldSince: number | undefined;
-  private heldMs = 0;
 
   /** @throws InputError when a limit is not positive, or the percentage not within 1–100 */
   constructor(
@@ -67,8 +49,7 @@ export class MemoryMonitor {
   ) {
     this.thresholdBytes = thresholdOf(limits);
     this.heapUsed = options.heapUsed ?? (() => process.memoryUsage().heapUsed);
-    this.now = options.now ?? (() => performance.now());
-    this.delay = options.delay ?? ((ms, signal) => sleep(ms, undefined, { signal }));
+    this.throttle = new Throttle([this], options);
   }
 
   /**
@@ -78,19 +59,13 @@ export class MemoryMonitor {
    * @param activeWorkers how many workers are at work now
    * @throws the signal's reason once it is aborted; whatever a callback throws meanwhile
    */
-  async admit(activeWorkers: () => number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    if (!this.limits.throttleOnMemory) {
-      this.look();
-      return;
-    }
-    if (this.waiting.length === 0 && !this.isAbove()) return;
-    await this.wait(activeWorkers, signal);
+  admit(activeWorkers: () => number, signal?: AbortSignal): Promise<void> {
+    return this.throttle.admit(activeWorkers, signal);
   }
 
   /** To be called when a worker ends: whoever waits is looked at now rather than 100 ms later. */
   workerEnded(): void {
-    this.wake.abort();
+    this.throttle.workerEnded();
   }
 
   /** Looks at the heap, for its gauge, peak and crossings; called after each worker starts. */
@@ -110,89 +85,27 @@ export class MemoryMonitor {
     return this.peakBytes;
   }
 
-  /** For how long work was held back until now, in seconds; two workers held together count once. */
+  /** For how long `admit` held work back until now, in seconds; two workers held together count once. */
   throttledSeconds(): number {
-    const current = this.heldSince === undefined ? 0 : this.now() - this.heldSince;
-    return (this.heldMs + current) / 1000;
+    return this.throttle.heldSeconds(this);
   }
 
-  private isAbove(): boolean {
+  /** Looks at the heap; whether it holds new work back: for a throttle with other strains beside it. */
+  isAbove(): boolean {
     this.look();
-    return this.above;
+    return this.above && this.limits.throttleOnMemory;
   }
 
-  private wait(activeWorkers: () => number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        this.wake.abort();
-        reject(signal?.reason);
-      };
-      const done = () => signal?.removeEventListener('abort', leave);
-      const waiter: Waiter = {
-        activeWorkers,
-        release: () => {
-          done();
-          resolve();
-        },
-        fail: (error) => {
-          done();
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', leave, { once: true });
-      this.waiting.push(waiter);
-      if (!this.watching) void this.watch();
-    });
-  }
-
-  /** The one loop that lets waiters go; runs while there are any. */
-  private async watch(): Promise<void> {
-    this.watching = true;
-    try {
-      while (this.waiting.length > 0) {
-        const next = this.waiting[0]!;
-        if (!(next.activeWorkers() > 0) || !this.isAbove()) {
-          if (this.waiting.length === 1) this.endHold();
-          this.waiting.shift();
-          next.release();
-          // Let it start, so that the next look counts it.
-          await new Promise(setImmediate);
-        } else await this.holdBack();
-      }
-      this.endHold();
-    } catch (error) {
-      this.stopClock();
-      // Nobody else would ever let them go.
-      for (const waiter of this.waiting.splice(0)) waiter.fail(error);
-    } finally {
-      this.watching = false;
-    }
-  }
-
-  private async holdBack(): Promise<void> {
-    if (this.heldSince === undefined) {
-      this.heldSince = this.now();
-      this.options.onThrottle?.(this.look());
-    }
+  relieve(): void {
     (this.options.gc ?? globalThis.gc)?.();
-    this.wake = new AbortController();
-    // A wait cut short by `wake` is as good as one that ended.
-    await this.delay(LOOK_AGAIN_MS, this.wake.signal).catch(() => {});
   }
 
-  private endHold(): void {
-    const held = this.stopClock();
-    if (held !== undefined) this.options.onRelease?.(held / 1000, this.look());
+  onThrottle(): void {
+    this.options.onThrottle?.(this.look());
   }
 
-  /** @returns for how many milliseconds work was held back, undefined where none was */
-  private stopClock(): number | undefined {
-    if (this.heldSince === undefined) return undefined;
-    const held = this.now() - this.heldSince;
-    this.heldMs += held;
-    this.heldSince = undefined;
-    return held;
+  onRelease(heldSeconds: number): void {
+    this.options.onRelease?.(heldSeconds, this.look());
   }
 }
 

@@ -69,7 +69,7 @@ export type Integration =
       readonly maxClashProbes: number;
     };
 
-/** As `PerformanceConfig` of the specification. */
+/** As `PerformanceConfig` of the specification; a record of a version before does not say what comes after that. */
 export interface Performance {
   readonly maxMemoryMB: number | undefined;
   readonly batchSize: number;
@@ -77,6 +77,10 @@ export interface Performance {
   readonly enableCaching: boolean;
   readonly throttleOnMemory: boolean;
   readonly memoryThresholdPercent: number;
+  readonly throttleOnCpu?: boolean | undefined;
+  readonly cpuThresholdPercent?: number | undefined;
+  readonly throttleOnIo?: boolean | undefined;
+  readonly ioThresholdPercent?: number | undefined;
 }
 
 /** Who may answer for gates that have not passed; by default nobody. */

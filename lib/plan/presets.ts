@@ -1,14 +1,18 @@
 import type { Performance } from './plan';
 
-/** What a plan gets where neither it nor a preset says otherwise; as the specification's `PerformanceConfig`. */
-export const PERFORMANCE_DEFAULTS: Performance = {
+/** What a plan gets where neither it nor a preset says otherwise; the specification's `PerformanceConfig`, and more. */
+export const PERFORMANCE_DEFAULTS = {
   maxMemoryMB: undefined,
   batchSize: 50,
   cacheTTLSeconds: 3600,
   enableCaching: true,
   throttleOnMemory: true,
   memoryThresholdPercent: 80,
-};
+  throttleOnCpu: false,
+  cpuThresholdPercent: 80,
+  throttleOnIo: false,
+  ioThresholdPercent: 60,
+} as const satisfies Performance;
 
 export interface Preset {
   readonly maxWorkers: number;

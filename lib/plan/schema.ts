@@ -124,6 +124,9 @@ const positive = z.number().positive();
 const optional = <T extends z.ZodType>(type: T, field: keyof typeof PERFORMANCE_DEFAULTS) =>
   type.optional().meta({ default: PERFORMANCE_DEFAULTS[field] });
 
+/** 100 is never exceeded. */
+const pressure = z.number().min(1).max(99);
+
 const performance = z
   .strictObject({
     maxMemoryMB: positive
@@ -142,8 +145,22 @@ const performance = z
     memoryThresholdPercent: optional(z.number().min(1).max(100), 'memoryThresholdPercent').describe(
       'Share of `maxMemoryMB`, in percent, above which work is held back.',
     ),
+    throttleOnCpu: optional(z.boolean(), 'throttleOnCpu').describe(
+      'Whether no new gate starts while the pressure on the processor is above the threshold.',
+    ),
+    cpuThresholdPercent: optional(pressure, 'cpuThresholdPercent').describe(
+      'Share of the last ten seconds, in percent, in which some task waited for a processor: as `some avg10` of ' +
+        '/proc/pressure/cpu.',
+    ),
+    throttleOnIo: optional(z.boolean(), 'throttleOnIo').describe(
+      'Whether no new gate starts while the pressure on disks is above the threshold.',
+    ),
+    ioThresholdPercent: optional(pressure, 'ioThresholdPercent').describe(
+      'Share of the last ten seconds, in percent, in which some task waited for a disk: as `some avg10` of ' +
+        '/proc/pressure/io.',
+    ),
   })
-  .describe('Memory, batches and caches.');
+  .describe('Memory, load, batches and caches.');
 
 const integration = z
   .union(

@@ -53,6 +53,14 @@ export function createMetrics() {
       `${PREFIX}memory_throttle_seconds_total`,
       'Time for which new work was held back because memory was short.',
     ),
+    cpuThrottleSeconds: registry.counter(
+      `${PREFIX}cpu_throttle_seconds_total`,
+      'Time for which new work was held back because processors were short.',
+    ),
+    ioThrottleSeconds: registry.counter(
+      `${PREFIX}io_throttle_seconds_total`,
+      'Time for which new work was held back because disks were busy.',
+    ),
     runSeconds: registry.histogram(
       `${PREFIX}run_seconds`,
       'Time from the start of a run to its end, by how it ended.',

@@ -30,7 +30,17 @@ describe('lex-pr doctor', () => {
     const repo = create();
     const { code, ok, checks, wrong } = await examine(repo.path);
     expect({ code, ok, wrong }).toEqual({ code: 0, ok: true, wrong: [] });
-    const names = ['git', 'node', 'shell', 'containers', 'disk', 'repository', 'git locks', 'folder'];
+    const names = [
+      'git',
+      'node',
+      'shell',
+      'containers',
+      'pressure',
+      'disk',
+      'repository',
+      'git locks',
+      'folder',
+    ];
     expect(checks.map(({ name }) => name)).toEqual([
       ...names,
       ...['store', 'cache', 'lock', 'runs', 'leftovers'],

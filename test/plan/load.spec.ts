@@ -45,6 +45,10 @@ describe('loadPlan', () => {
           enableCaching: true,
           throttleOnMemory: true,
           memoryThresholdPercent: 80,
+          throttleOnCpu: false,
+          cpuThresholdPercent: 80,
+          throttleOnIo: false,
+          ioThresholdPercent: 60,
         },
       },
     });

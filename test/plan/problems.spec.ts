@@ -157,6 +157,9 @@ items:
     [{ performance: { memoryThresholdPercent: 0.5 } }],
     [{ performance: { memoryThresholdPercent: 101 } }],
     [{ performance: { enableCaching: 'yes' } }],
+    [{ performance: { throttleOnCpu: 'yes' } }],
+    [{ performance: { cpuThresholdPercent: 0 } }],
+    [{ performance: { ioThresholdPercent: 100 } }],
   ])('refuses the policy %j', (policy) => {
     expect(problemsOf(plan({ items: [{ name: 'a' }], policy }))).toHaveLength(1);
   });

@@ -17,6 +17,8 @@ function recorded() {
   metrics.cacheHits.add(1, { operation: 'o' });
   metrics.cacheMisses.add(1, { operation: 'o' });
   metrics.throttleSeconds.add(1);
+  metrics.cpuThrottleSeconds.add(1);
+  metrics.ioThrottleSeconds.add(1);
   metrics.runSeconds.observe(1, { status: 's' });
   return Object.entries(metrics.snapshot());
 }

@@ -14,6 +14,8 @@ const TABLE: [string, string, string[]][] = [
   ['lex_pr_cache_hits_total', 'counter', ['operation']],
   ['lex_pr_cache_misses_total', 'counter', ['operation']],
   ['lex_pr_memory_throttle_seconds_total', 'counter', []],
+  ['lex_pr_cpu_throttle_seconds_total', 'counter', []],
+  ['lex_pr_io_throttle_seconds_total', 'counter', []],
   ['lex_pr_run_seconds', 'histogram', ['status']],
 ];
 
@@ -36,6 +38,8 @@ function recorded() {
   metrics.cacheHits.add(1, { operation: 'merge-order' });
   metrics.cacheMisses.add(1, { operation: 'gate' });
   metrics.throttleSeconds.add(0.4);
+  metrics.cpuThrottleSeconds.add(1);
+  metrics.ioThrottleSeconds.add(0);
   metrics.runSeconds.observe(12, { status: 'merged' });
   return metrics;
 }

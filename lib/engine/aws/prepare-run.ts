@@ -4,6 +4,7 @@ import { InputError, refuse } from '../../errors';
 import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
 import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
+import type { Plan } from '../../plan/plan';
 import { ensureCommits, isGone } from '../../repository/refs';
 import { encodeState } from '../../run/codec';
 import type { Pauses } from '../../run/pauses';
@@ -115,7 +116,8 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
   const { blobs, store, cache, maxWorkers } = services;
   const { id } = submitted;
   const request = submissionSchema.parse(JSON.parse(submitted.request));
-  const { plan, warnings } = await planOf(services, id, request);
+  const { plan, warnings: ofPlan } = await planOf(services, id, request);
+  const warnings = [...ofPlan, ...withoutEffect(plan)];
   const began = performance.now();
   const { ordered, cached } = await orderCached(plan, cache, createMetrics());
   const order = { cached, seconds: (performance.now() - began) / 1000 };
@@ -151,6 +153,13 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
   // Followed from outside by whoever has its URL.
   await blobs.put(blobKeys.record(id), JSON.stringify({ record: encodeRecord(record), facts }));
   await begin(services, record, facts);
+}
+
+/** What a plan says that means nothing here: a sentence each. */
+function withoutEffect({ policy: { performance } }: Plan): string[] {
+  return (['throttleOnCpu', 'throttleOnIo'] as const)
+    .filter((field) => performance[field])
+    .map((field) => `${field} holds nothing back on AWS: every gate has a machine of its own`);
 }
 
 /** The detail of the store that holds the record before the run has begun. */

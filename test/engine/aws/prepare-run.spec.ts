@@ -125,6 +125,17 @@ describe('preparing a run', () => {
     expect((await stack.functions().prepare({ run: one, generation: 1 })).lanes).toHaveLength(1);
   });
 
+  it('is warned of what holds nothing back where every gate has a machine of its own', async () => {
+    const stack = await newStack(chain);
+    const performance = { throttleOnCpu: true, throttleOnIo: false };
+    const run = await stack.submit({ ...plan, policy: { performance } });
+    await stack.functions().prepare({ run, generation: 1 });
+    const { record } = await contextOf(stack, run);
+    expect(record.warnings).toEqual([
+      'throttleOnCpu holds nothing back on AWS: every gate has a machine of its own',
+    ]);
+  });
+
   it('leaves no file of its own', async () => {
     const stack = await newStack(chain);
     const run = await stack.submit(plan);

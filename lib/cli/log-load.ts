@@ -1,0 +1,35 @@
+import type { LoadOptions } from '../engine/watch-load';
+import type { Logger } from '../telemetry/logger';
+
+const NAMES = { cpu: 'processor', io: 'disks', memory: 'memory' } as const;
+
+/** Says when there is too little of something, and when gates are held back for it. */
+export function logLoad(logger: Logger): LoadOptions {
+  const goOn = (seconds: number) => `gates go on after ${seconds.toFixed(1)} s`;
+  const where = (above: boolean) => `${above ? 'above' : 'below'} its threshold`;
+  return {
+    memory: {
+      onCrossing(above, { heapUsedBytes, thresholdBytes }) {
+        const message = `memory is ${where(above)}: ${mb(heapUsedBytes)} of ${mb(thresholdBytes)} MB`;
+        logger.warn('memory-threshold', message, { above, heapUsedBytes, thresholdBytes });
+      },
+      onThrottle: () => logger.warn('memory-throttle', 'new gates are held back until memory drops'),
+      onRelease: (seconds) => logger.warn('memory-release', goOn(seconds), { seconds }),
+    },
+    pressure: {
+      onCrossing(resource, above, { percent, thresholdPercent }) {
+        const figures = `${percent} of ${thresholdPercent} %`;
+        const message = `the pressure on the ${NAMES[resource]} is ${where(above)}: ${figures}`;
+        logger.warn(`${resource}-threshold`, message, { above, percent, thresholdPercent });
+      },
+      onThrottle: (resource) =>
+        logger.warn(
+          `${resource}-throttle`,
+          `new gates are held back until the pressure on the ${NAMES[resource]} drops`,
+        ),
+      onRelease: (resource, seconds) => logger.warn(`${resource}-release`, goOn(seconds), { seconds }),
+    },
+  };
+}
+
+const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
