@@ -29,7 +29,13 @@ export async function runCheck(checks: Checks, place: Place, request: GateReques
   }
   const end = await checks.wait(place, callback, signal);
   const log = { outputBytes: command?.outputBytes ?? 0, truncated: command?.truncated ?? false };
-  const base = { ...log, startedAt: command?.startedAt ?? startedAt, signal: null, artifacts: [] };
+  const base = {
+    ...log,
+    startedAt: command?.startedAt ?? startedAt,
+    signal: null,
+    artifacts: [],
+    alone: false,
+  };
   if (end === undefined) {
     const endedAt = Date.now();
     return { ...base, status: 'stopped', endedAt, exitCode: null, note: 'stopped while it waited' };

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
+import type { Launcher } from '../gates/launcher';
 import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
@@ -47,6 +48,13 @@ export interface GateWork {
   readonly active: () => number;
 }
 
+/** What a lane of this machine works with. */
+export interface WorkLane {
+  readonly number: number;
+  readonly workTree: Lane;
+  readonly launcher: Launcher;
+}
+
 export interface Containers {
   readonly engine: ContainerEngine;
   readonly ensureImage: EnsureImage;
@@ -67,7 +75,7 @@ interface Tested {
  */
 export async function performGate(
   work: GateWork,
-  lane: { readonly number: number; readonly workTree: Lane },
+  lane: WorkLane,
   job: {
     readonly task: Task;
     readonly index: number;
@@ -183,7 +191,7 @@ async function copyFiles(paths: readonly string[], from: string, to: string): Pr
 
 async function runInLane(
   work: GateWork,
-  lane: { readonly number: number; readonly workTree: Lane },
+  lane: WorkLane,
   job: { readonly task: Task; readonly index: number; readonly attempt: number; readonly round: number },
   tested: Tested,
 ): Promise<Ran> {
@@ -197,6 +205,7 @@ async function runInLane(
   if (work.signal.aborted) throw new StoppedError();
   const log = logPath(work.itemNames, job.task, job.round, job.attempt);
   const pids: number[] = [];
+  let alone = false;
   work.onActive(1);
   try {
     const request: GateRequest = {
@@ -210,12 +219,14 @@ async function runInLane(
         workspace.store.processes.add(process);
         pids.push(process.pid);
       },
+      launcher: lane.launcher,
       runIn: gate.runtime === 'container' ? containerRunner(work) : undefined,
     };
     const place = placeOf(job.task, job.index, job.attempt, job.round);
     const outcome =
       gate.runtime === 'ci-service' ? await runCheck(work.checks!, place, request) : await runGate(request);
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
+    alone = outcome.alone;
     if (job.task.item >= 0 && status === 'pass')
       await work.durations.set(durationKey(gate.name, work.itemNames[job.task.item]!), endedAt - startedAt);
     return {
@@ -230,7 +241,7 @@ async function runInLane(
     };
   } finally {
     work.onActive(-1);
-    endStrays(lane.workTree.folder);
+    if (!alone) endStrays(lane.workTree.folder);
     for (const pid of pids) workspace.store.processes.remove(pid);
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { ContainerEngine } from '../gates/container-engine';
 import { openImages } from '../gates/images';
+import { type Launcher, openLauncher } from '../gates/launcher';
 import { endStrays } from '../gates/strays';
 import { createCandidates } from '../merge/candidate';
 import type { MemoryReading } from '../performance/memory-monitor';
@@ -20,7 +21,7 @@ import type { Workload } from '../run/workload';
 import type { Checks } from './checks';
 import { openDurations } from './durations';
 import { localToolchains } from './gate-key';
-import { type GatePass, type GateWork, performGate, StoppedError } from './gate-work';
+import { type GatePass, type GateWork, performGate, StoppedError, type WorkLane } from './gate-work';
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
 import { recordedOverrides } from './overridable';
@@ -120,9 +121,12 @@ export async function carryOn(
   coordinator.refresh();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  const lanes = coordinator.state.lanes.map((_, lane) =>
-    runLane(run, work, coordinator, lane, ends).catch(fail),
-  );
+  const lanes = coordinator.state.lanes.map((_, lane) => {
+    const launcher = openLauncher();
+    return runLane(run, work, coordinator, { number: lane, launcher }, ends)
+      .catch(fail)
+      .finally(launcher.close);
+  });
   await Promise.all(lanes);
   leave();
   signal.removeEventListener('abort', stop);
@@ -183,11 +187,12 @@ async function runLane(
   run: LocalRun,
   work: GateWork,
   coordinator: Coordinator,
-  lane: number,
+  lane: { readonly number: number; readonly launcher: Launcher },
   ends: AbortController[],
 ): Promise<void> {
   const { workspace } = run;
-  const workTree = await openLane(workspace.home, workspace.repository, workspace.listTree, lane);
+  const { home, repository, listTree } = workspace;
+  const workTree = await openLane(home, repository, listTree, lane.number, lane.launcher);
   // Of a run that was killed.
   endStrays(workTree.folder);
   let results: readonly Result[] = [];
@@ -195,12 +200,12 @@ async function runLane(
     // Where all is known already no turn waits for anything, and no signal would be heard until the end.
     await eventLoop();
     const end = new AbortController();
-    ends[lane] = end;
-    const next = await coordinator.next(lane, turn, results);
+    ends[lane.number] = end;
+    const next = await coordinator.next(lane.number, turn, results);
     if (next.kind === 'done') return;
     const signal = AbortSignal.any([work.signal, end.signal]);
     try {
-      results = await perform(run, { ...work, signal }, coordinator, { number: lane, workTree }, next);
+      results = await perform(run, { ...work, signal }, coordinator, { ...lane, workTree }, next);
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error;
       results = [];
@@ -212,7 +217,7 @@ async function perform(
   run: LocalRun,
   work: GateWork,
   coordinator: Coordinator,
-  lane: Parameters<typeof performGate>[1],
+  lane: WorkLane,
   next: Work,
 ): Promise<readonly Result[]> {
   const { workspace, record, ordered, load } = run;

@@ -1,16 +1,33 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { ProcessRecord } from './process-group';
-import { startTimeOf } from './process-table';
+import { closeSync } from 'node:fs';
+import { takePipe } from './pipe';
 
-export interface Exit {
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+/** A program (its absolute path, its arguments) with its whole environment and an existing folder. */
+export interface Program {
+  readonly argv: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
-/** A command whose process exists, but which does not run before `release`. */
+export interface Exit {
+  /** Both are null where nobody saw how it ended. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The system says that no process is left of what it has started. */
+  readonly alone: boolean;
+}
+
+/**
+ * A program whose process exists, as the leader of its own session and process group, but which does not run
+ * before `release`. Its standard input is empty; standard output and error go to one pipe, and it has no other
+ * descriptor of ours.
+ */
 export interface HeldProcess {
-  readonly record: ProcessRecord;
+  readonly pid: number;
+  /** The read end of its pipe, non-blocking; the caller closes it. */
+  readonly output: number;
   release(): void;
   readonly exited: Promise<Exit>;
 }
@@ -22,38 +39,34 @@ export interface HeldProcess {
 const HOLDER = 'IFS= read -r _ && exec "$@" </dev/null';
 
 /**
- * Starts a program (its absolute path, its arguments) held back, as the leader of its own session and process
- * group. It has the descriptor `output` for standard output and error, and no other of ours.
- * @throws the system's error where it cannot start a process
+ * Starts a program held back, as a child of this process: the larger that is, the longer it takes.
+ * @throws the system's error where it cannot start a process (`E2BIG`: the command or its environment is too long)
  */
-export async function spawnHeld(
-  argv: readonly string[],
-  options: { readonly cwd: string; readonly env: Record<string, string>; readonly output: number },
-): Promise<HeldProcess> {
-  const { cwd, env, output } = options;
-  const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', ...argv], {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['pipe', output, output],
-  });
-  const exited = once(child, 'exit').then(([exitCode, signal]): Exit => ({ exitCode, signal }));
-  const { pid, stdin } = child;
-  // Without a process, `exited` rejects with the reason.
-  if (pid === undefined || stdin === null) return exited.then(() => Promise.reject(new Error('no process')));
-  // A holder that was killed closes its end; how it ended is in `exited`.
-  stdin.on('error', () => {});
+export async function spawnHeld({ argv, cwd, env }: Program): Promise<HeldProcess> {
+  const { readEnd, writeEnd } = await takePipe();
   try {
-    return { record: recordOf(pid), release: () => stdin.end('\n'), exited };
+    const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', ...argv], {
+      cwd,
+      env: { ...env },
+      detached: true,
+      stdio: ['pipe', writeEnd, writeEnd],
+    });
+    const exited = once(child, 'exit').then(
+      ([exitCode, signal]): Exit => ({ exitCode, signal, alone: false }),
+    );
+    const { pid, stdin } = child;
+    if (pid === undefined || stdin === null) {
+      // Without a process, this rejects with the reason.
+      await exited;
+      throw new Error('no process');
+    }
+    // A holder that was killed closes its end; how it ended is in `exited`.
+    stdin.on('error', () => {});
+    return { pid, output: readEnd, release: () => stdin.end('\n'), exited };
   } catch (error) {
-    stdin.destroy();
+    closeSync(readEnd);
     throw error;
+  } finally {
+    closeSync(writeEnd);
   }
-}
-
-/** A holder that has ended is still in the process table: Node reaps it in a later turn of the event loop. */
-function recordOf(pid: number): ProcessRecord {
-  const startTime = startTimeOf(pid);
-  if (startTime === undefined) throw new Error(`the system does not list process ${pid}`);
-  return { pid, processGroup: pid, startTime };
 }

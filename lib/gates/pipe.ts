@@ -35,11 +35,6 @@ export async function takePipe(): Promise<Pipe> {
   }
 }
 
-export function closePipe(pipe: Pipe): void {
-  closeSync(pipe.readEnd);
-  closeSync(pipe.writeEnd);
-}
-
 async function restock(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'lex-pr-pipes-'));
   try {
@@ -51,7 +46,8 @@ async function restock(): Promise<void> {
   }
 }
 
-function openPipe(name: string): Pipe {
+/** Both ends of a FIFO. */
+export function openPipe(name: string): Pipe {
   // The reader first: without one, opening the write end would wait for it.
   const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

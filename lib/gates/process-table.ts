@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const LINUX = process.platform === 'linux';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+let boot: string | undefined;
 
 /**
  * When a process started, as the system tells it: opaque, and with the pid enough to recognise a process.
@@ -13,7 +14,8 @@ export function startTimeOf(pid: number): string | undefined {
   if (!LINUX) return ps('-o', 'lstart=', '-p', `${pid}`)[0];
   const ticks = readStat(pid)?.startTicks;
   if (ticks === undefined) return undefined;
-  return existsSync(BOOT_ID) ? `${readFileSync(BOOT_ID, 'utf8').trim()}/${ticks}` : ticks;
+  boot ??= existsSync(BOOT_ID) ? `${readFileSync(BOOT_ID, 'utf8').trim()}/` : '';
+  return boot + ticks;
 }
 
 /** Whether a process group has a process that still runs; one that only waits to be reaped does not. */

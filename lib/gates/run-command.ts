@@ -1,22 +1,19 @@
-import { closeSync } from 'node:fs';
-import { type Exit, type HeldProcess, spawnHeld } from './held-process';
+import { type Exit, type HeldProcess, type Program, spawnHeld } from './held-process';
+import type { Launcher } from './launcher';
 import { readOutput } from './output';
-import { closePipe, takePipe } from './pipe';
 import { endProcessGroup, GRACE, type ProcessRecord } from './process-group';
+import { startTimeOf } from './process-table';
 import { startTimer } from './timer';
 
-export interface Command {
-  /** The absolute path of a program, and its arguments. */
-  readonly argv: readonly string[];
-  /** Absolute path of an existing folder. */
-  readonly cwd: string;
-  readonly env: Record<string, string>;
+export interface Command extends Program {
   readonly timeoutSeconds: number;
   /** Abort stops the command. */
   readonly signal: AbortSignal;
   readonly onStart: (process: ProcessRecord) => void;
   /** Gets standard output and error as they come; the chunk is reused afterwards. */
   readonly onOutput: (chunk: Uint8Array) => void;
+  /** What starts it, where that can. */
+  readonly launcher?: Launcher | undefined;
 }
 
 export interface CommandEnd extends Exit {
@@ -36,46 +33,37 @@ export interface CommandEnd extends Exit {
  *   cannot start a process (`E2BIG`: the command or its environment is too long)
  */
 export async function runCommand(command: Command): Promise<CommandEnd | undefined> {
-  const pipe = await takePipe();
-  if (command.signal.aborted) {
-    closePipe(pipe);
-    return undefined;
-  }
-  let held: HeldProcess;
-  try {
-    held = await spawnHeld(command.argv, { cwd: command.cwd, env: command.env, output: pipe.writeEnd });
-  } catch (error) {
-    closeSync(pipe.readEnd);
-    throw error;
-  } finally {
-    closeSync(pipe.writeEnd);
-  }
-  return supervise(command, held, pipe.readEnd);
+  const { signal, launcher } = command;
+  if (signal.aborted) return undefined;
+  const held = (await launcher?.start(command)) ?? (await spawnHeld(command));
+  return supervise(command, held);
 }
 
-async function supervise(command: Command, held: HeldProcess, readEnd: number): Promise<CommandEnd> {
-  const { processGroup } = held.record;
+async function supervise(command: Command, held: HeldProcess): Promise<CommandEnd> {
+  const { pid, output } = held;
   let interruption: CommandEnd['interruption'];
   let fault: { readonly error: unknown } | undefined;
   let ending: Promise<boolean> | undefined;
   const interrupt = (why: CommandEnd['interruption'], grace: number) => {
     if (ending !== undefined) return;
     interruption = why;
-    ending = endProcessGroup(processGroup, grace);
+    ending = endProcessGroup(pid, grace);
   };
-  const stopReading = readOutput(readEnd, command.onOutput, (error) => {
+  const stopReading = readOutput(output, command.onOutput, (error) => {
     fault ??= { error };
     interrupt(undefined, 0);
   });
   const onAbort = () => interrupt('stopped', GRACE);
   let cancelTimer = () => {};
-  let exit: Exit;
+  let exit: Exit | undefined;
   let gone = false;
   let startedAt = 0;
   let endedAt = 0;
   try {
     command.signal.addEventListener('abort', onAbort);
-    command.onStart(held.record);
+    const record = recordOf(pid);
+    if (command.signal.aborted) onAbort();
+    if (record !== undefined) command.onStart(record);
     startedAt = Date.now();
     const released = performance.now();
     held.release();
@@ -86,9 +74,15 @@ async function supervise(command: Command, held: HeldProcess, readEnd: number): 
     cancelTimer();
     command.signal.removeEventListener('abort', onAbort);
     // An interrupted group has the rest of its grace; any other is killed with its shell.
-    gone = await (ending ?? endProcessGroup(processGroup, 0));
+    gone = await (ending ?? (exit?.alone || endProcessGroup(pid, 0)));
     stopReading();
   }
   if (fault !== undefined) throw fault.error;
   return { ...exit, interruption, startedAt, endedAt, survived: !gone };
+}
+
+/** Undefined where somebody has killed it already. */
+function recordOf(pid: number): ProcessRecord | undefined {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? undefined : { pid, processGroup: pid, startTime };
 }

@@ -4,6 +4,7 @@ import type { Gate } from '../plan/plan';
 import { collectArtifacts } from './artifacts';
 import { openCappedLog } from './capped-log';
 import { gateEnvironment } from './environment';
+import type { Launcher } from './launcher';
 import type { ProcessRecord } from './process-group';
 import { type Command, type CommandEnd, runCommand } from './run-command';
 import { cwdProblem } from './work-folder';
@@ -24,6 +25,8 @@ export interface GateRequest {
   readonly signal: AbortSignal;
   /** Called with the process before the command is released; where it throws, the command never runs. */
   readonly onStart: (process: ProcessRecord) => void;
+  /** What starts the command, where that can. */
+  readonly launcher?: Launcher | undefined;
   /** Runs the command elsewhere than in a shell of this machine. */
   readonly runIn?: CommandRunner | undefined;
 }
@@ -58,6 +61,8 @@ export interface GateOutcome {
   readonly truncated: boolean;
   /** Paths below the artifacts folder, sorted. */
   readonly artifacts: readonly string[];
+  /** The system says that no process is left of it. */
+  readonly alone: boolean;
   /** What a person should know: `timed out after 600 s`, `cwd does not exist: web`, … */
   readonly note: string | undefined;
 }
@@ -91,6 +96,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
     outputBytes: size.bytes,
     truncated: size.truncated,
     artifacts: kept.artifacts,
+    alone: attempt.end?.alone ?? false,
     note: notes.length === 0 ? undefined : notes.join('; '),
   };
 }
@@ -125,12 +131,13 @@ async function attemptCommand(
   }
 }
 
-const runHere: CommandRunner = async ({ gate, variables, signal, onStart }, workTree, onOutput) => {
+const runHere: CommandRunner = async (request, workTree, onOutput) => {
+  const { gate, variables, signal, onStart, launcher } = request;
   const { run, timeoutSeconds } = gate;
   const argv = ['/bin/sh', '-c', '--', run];
   const cwd = join(workTree, gate.cwd);
   const env = gateEnvironment(process.env, variables, gate.env);
-  const end = await runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput });
+  const end = await runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput, launcher });
   return { end, problem: undefined };
 };
 
@@ -138,11 +145,12 @@ function statusOf({ interruption, exitCode }: CommandEnd): GateOutcome['status']
   return interruption ?? (exitCode === 0 ? 'pass' : 'fail');
 }
 
-function notesOn({ interruption, signal, survived }: CommandEnd, gate: Gate): string[] {
+function notesOn({ interruption, exitCode, signal, survived }: CommandEnd, gate: Gate): string[] {
   const notes: string[] = [];
   if (interruption === 'timeout') notes.push(`timed out after ${gate.timeoutSeconds} s`);
   else if (interruption === 'stopped') notes.push('stopped');
   else if (signal !== null) notes.push(`killed by ${signal}`);
+  else if (exitCode === null) notes.push('how it ended is not known: the process that started it was killed');
   if (survived) notes.push('it left processes that cannot be killed');
   return notes;
 }

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import type { Program } from '../gates/held-process';
+import type { Launcher } from '../gates/launcher';
+import { readOutput } from '../gates/output';
 
 /** A git command that failed: what was run, how it ended, what it said. */
 export class GitError extends Error {
@@ -30,6 +33,11 @@ export interface GitOptions {
   /** Exit codes that are answers rather than failures; default only 0. */
   readonly allow?: readonly number[];
   readonly cwd?: string;
+  /**
+   * What starts git where it can, with an empty input, for a command that is known by its exit code: everything it
+   * says comes as `stderr`.
+   */
+  readonly launcher?: Launcher | undefined;
   /** It is killed when it has not ended by then. */
   readonly timeoutMs?: number;
 }
@@ -96,8 +104,31 @@ function conceal(text: string): string {
  * Runs git with arguments given as they are, never through a shell.
  * @throws GitError when it exits with a code that is not allowed, or cannot be started.
  */
-export function runGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
-  return spawnGit(args, { ...options, env: gitEnvironment(options.env) });
+export async function runGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  const env = gitEnvironment(options.env);
+  return (await launchGit(args, { ...options, env })) ?? spawnGit(args, { ...options, env });
+}
+
+async function launchGit(
+  args: readonly string[],
+  { launcher, cwd = '/', env, allow = [0] }: GitOptions & Pick<Program, 'env'>,
+): Promise<GitResult | undefined> {
+  const fail = (error: Error) => {
+    throw new GitError(args, null, error.message, '');
+  };
+  const held = await launcher?.start({ argv: ['git', ...args], cwd, env }).catch(fail);
+  if (held === undefined) return undefined;
+  const said: Buffer[] = [];
+  const stop = readOutput(
+    held.output,
+    (chunk) => said.push(Buffer.from(chunk)),
+    () => {},
+  );
+  held.release();
+  const { exitCode } = await held.exited.catch(fail).finally(stop);
+  const stderr = conceal(Buffer.concat(said).toString());
+  if (exitCode === null || !allow.includes(exitCode)) throw new GitError(args, exitCode, stderr, '');
+  return { stdout: Buffer.alloc(0), stderr, exitCode };
 }
 
 /** As `runGit`, with `env` as the whole environment. */

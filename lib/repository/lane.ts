@@ -1,5 +1,6 @@
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Launcher } from '../gates/launcher';
 import { makeGateRepository } from './gate-repository';
 import { type Git, GitError } from './git';
 import { remove, sweep } from './sweep';
@@ -30,12 +31,14 @@ const UNUSABLE_PATH = /^error: (invalid path '.*'|unable to create file .*: File
  *   configuration, hooks or refs thus changes nothing here;
  * - `attributes`, the attributes `tree` was written with. It is there only while `tree` and `index` belong
  *   together: without it, as after a crash, the lane starts over.
+ * @param launcher what starts git, where it can
  */
 export async function openLane(
   home: string,
   privateRepository: Git,
   listTree: ListTree,
   lane: number,
+  launcher?: Launcher,
 ): Promise<Lane> {
   const folder = join(home, 'lanes', basename(privateRepository.gitDir, '.git'), String(lane));
   const workTree = join(folder, 'tree');
@@ -54,6 +57,7 @@ export async function openLane(
     await privateRepository.run(['read-tree', '--reset', '-u', tree], {
       env: { GIT_WORK_TREE: workTree, GIT_INDEX_FILE: index },
       cwd: workTree,
+      launcher,
     });
     await writeFile(attributes, listing.attributes, 'latin1');
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Launcher } from '../../lib/gates/launcher';
 import type { GateRequest, ProcessRecord } from '../../lib/gates/run-gate';
 import type { Gate } from '../../lib/plan/plan';
 
@@ -14,7 +15,8 @@ export class Workspace {
   /** The processes that the gates of this workspace were given. */
   readonly started: ProcessRecord[] = [];
 
-  constructor() {
+  /** @param launcher left out: gates are started by this process */
+  constructor(readonly launcher?: Launcher) {
     mkdirSync(this.tree);
   }
 
@@ -37,6 +39,7 @@ export class Workspace {
       artifactsFolder: this.artifacts,
       signal: new AbortController().signal,
       onStart: (record) => this.started.push(record),
+      launcher: this.launcher,
       ...request,
     };
   }
@@ -58,7 +61,8 @@ export class Workspace {
     return readFileSync(this.logFile, 'utf8');
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    await this.launcher?.close();
     rmSync(this.root, { recursive: true, force: true });
   }
 }
@@ -75,4 +79,9 @@ export function isRunning(pid: number): boolean {
 /** Resolves once `condition` holds; the test's own time limit ends it otherwise. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await pause(10);
+}
+
+/** The process that has started another, which is still there. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]);
 }

@@ -130,6 +130,7 @@ function notRun(note: string): GateOutcome {
     outputBytes: 0,
     truncated: false,
     artifacts: [],
+    alone: false,
     note,
   };
 }

@@ -1,0 +1,88 @@
+/**
+ * The launcher's program, for `perl -e`, with what comes with the least of Perl (`perl-base`). It serves one
+ * command at a time. The protocol, over its standard input and output:
+ *
+ * - `ready` once it can work;
+ * - a request: its length in bytes as ten digits, then these parts with a NUL between: the path for a FIFO, the
+ *   working folder, the number of words of the command, the words, the environment as `NAME=value`;
+ * - `held PID` when there is a process, leader of its own session; it has made the FIFO, and goes on once it has
+ *   read one more byte;
+ * - `error ERRNO` where the process could not be started, or not become the command;
+ * - `ended STATUS ALONE`, the last of a request, with the status of wait(2), and 1 where the system says that
+ *   nothing is left of what the process has started.
+ *
+ * The first argument is the number of prctl(2) on this machine, or 0. With it the launcher adopts the orphans
+ * among its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
+ *
+ * At the end of its input it ends, and so does a command that is still held: neither outlives lex-pr by more
+ * than the gate that runs.
+ */
+export const LAUNCHER_SCRIPT = String.raw`
+use strict;
+use POSIX ();
+open(my $requests, '<&', 0) or exit 1;
+open(my $answers, '>&', 1) or exit 1;
+open(STDIN, '<', '/dev/null') or exit 1;
+open(STDOUT, '>', '/dev/null') or exit 1;
+
+my $adopts = 0;
+if (my $prctl = $ARGV[0]) {
+  my $is_set = pack('i', 0);
+  # Read back: a number that means something else here must not pass for success.
+  $adopts = syscall($prctl, 36, 1, 0, 0, 0) == 0
+    && syscall($prctl, 37, $is_set, 0, 0, 0) == 0
+    && unpack('i', $is_set) == 1;
+}
+
+sub receive {
+  my ($length) = @_;
+  my $bytes = '';
+  while (length($bytes) < $length) {
+    my $got = sysread($requests, $bytes, $length - length($bytes), length($bytes));
+    next if !defined $got && $! == POSIX::EINTR();
+    exit 0 unless $got;
+  }
+  return $bytes;
+}
+
+sub answer { syswrite($answers, join(' ', @_) . "\n") }
+
+sub become {
+  my ($output, $folder, $count, @words) = @_;
+  my $fail = sub { answer('error', $! + 0); unlink $output; POSIX::_exit(0) };
+  POSIX::setsid();
+  POSIX::mkfifo($output, 0600) or $fail->();
+  chdir($folder) or $fail->();
+  answer('held', $$);
+  unless (sysread($requests, my $go, 1)) { unlink $output; POSIX::_exit(0) }
+  my $pipe = POSIX::open($output, POSIX::O_WRONLY());
+  $fail->() unless defined $pipe;
+  unlink $output;
+  POSIX::dup2($pipe, 1);
+  POSIX::dup2($pipe, 2);
+  POSIX::close($pipe);
+  my @command = splice(@words, 0, $count);
+  %ENV = map { split(/=/, $_, 2) } @words;
+  exec { $command[0] } @command;
+  $fail->();
+}
+
+answer('ready');
+for (;;) {
+  my $first = receive(1);
+  # The release of a command that was killed before it could read it.
+  next if $first eq "\n";
+  my @request = split(/\0/, receive($first . receive(9)), -1);
+  $SIG{CHLD} = 'DEFAULT';
+  my $pid = fork();
+  if (!defined $pid) { answer('error', $! + 0); answer('ended', 0, 0); next }
+  become(@request) if $pid == 0;
+  my ($ended, $status);
+  do { $ended = waitpid(-1, 0); $status = $? } while ($ended > 0 && $ended != $pid);
+  # Nobody waits for orphans from here on: the system is told to take them away itself.
+  $SIG{CHLD} = 'IGNORE';
+  my $child = 1;
+  $child = waitpid(-1, POSIX::WNOHANG()) while $child > 0;
+  answer('ended', $status, $adopts && $child == -1 ? 1 : 0);
+}
+`;

@@ -1,0 +1,211 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { getSystemErrorName } from 'node:util';
+import type { Exit, HeldProcess, Program } from './held-process';
+import { LAUNCHER_SCRIPT } from './launcher-script';
+import { openPipe } from './pipe';
+import { endProcessGroup } from './process-group';
+
+/**
+ * A small process that starts programs in place of this one, one at a time: to start a process takes the longer
+ * the more memory its parent has, and Node.js waits for it.
+ */
+export interface Launcher {
+  /**
+   * Starts a program held back, as `spawnHeld` does.
+   * @returns undefined where the launcher cannot: there is no Perl, it is at work, the program's words and
+   *   environment are long; then nothing has been started
+   * @throws the system's error where it cannot start a process
+   */
+  start(program: Program): Promise<HeldProcess | undefined>;
+  /** Ends the process, once what it has started has ended. */
+  close(): Promise<void>;
+}
+
+/** At this place on Debian, Fedora, Alpine and macOS; one from the PATH might be anything. */
+const PERL = '/usr/bin/perl';
+
+/** prctl(2) by architecture, where the system has it. */
+const PRCTL: Readonly<Record<string, number>> = { 'linux x64': 157, 'linux arm64': 167 };
+
+/** In bytes. Far more than gates need; any system takes that much, so that E2BIG comes from `spawnHeld` only. */
+const LONGEST = 64 << 10;
+
+/** @param perl another path of Perl, for tests of what happens without */
+export function openLauncher(perl = PERL): Launcher {
+  let isThere = existsSync(perl);
+  let current: LauncherProcess | undefined;
+  return {
+    async start(program) {
+      const parts = [program.cwd, `${program.argv.length}`, ...program.argv, ...pairs(program.env)];
+      if (!isThere || current?.isBusy() || !fits(parts)) return undefined;
+      if (current === undefined || current.hasEnded()) current = launch(perl);
+      const answer = await current.start(parts);
+      // Not even this Perl's own modules.
+      if (answer === 'never ready') isThere = false;
+      return typeof answer === 'object' ? answer : undefined;
+    },
+    async close() {
+      isThere = false;
+      await current?.close();
+    },
+  };
+}
+
+const pairs = (env: Program['env']) => Object.entries(env).map(([name, value]) => `${name}=${value}`);
+
+const fits = (parts: readonly string[]) =>
+  parts.reduce((sum, part) => sum + 3 * part.length, 0) < LONGEST &&
+  !parts.some((part) => part.includes('\0'));
+
+interface LauncherProcess {
+  start(parts: readonly string[]): Promise<HeldProcess | 'never ready' | 'ended'>;
+  isBusy(): boolean;
+  hasEnded(): boolean;
+  close(): Promise<void>;
+}
+
+function launch(perl: string): LauncherProcess {
+  const prctl = PRCTL[`${process.platform} ${process.arch}`] ?? 0;
+  const child = spawn(perl, ['-e', LAUNCHER_SCRIPT, `${prctl}`], {
+    // None of our environment: PERL5OPT and its like would be heard.
+    env: { LC_ALL: 'C' },
+    cwd: '/',
+    // Ctrl-C on the terminal is not for this process.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const lines = readLines(child);
+  const ready = lines.next();
+  let busy = false;
+
+  async function hold(parts: readonly string[]): Promise<HeldProcess | 'never ready' | 'ended'> {
+    if ((await ready) === undefined) return 'never ready';
+    const fifo = join(tmpdir(), `lex-pr-${randomUUID()}`);
+    const request = Buffer.from([fifo, ...parts].join('\0'));
+    child.stdin.write(`${request.length}`.padStart(10, '0'));
+    child.stdin.write(request);
+    const held = await lines.next();
+    if (held === undefined) return 'ended';
+    const [word, value] = held.split(' ');
+    if (word === 'error') {
+      await lines.next();
+      throw systemError(Number(value));
+    }
+    const pid = Number(value);
+    try {
+      // The write end as well, so that there is one before the program has opened its own.
+      const { readEnd, writeEnd } = openPipe(fifo);
+      const exited = readExit(lines).finally(() => {
+        closeSync(writeEnd);
+        busy = false;
+      });
+      // The program has removed it, unless it was killed before.
+      exited.then(({ exitCode }) => exitCode ?? rmSync(fifo, { force: true })).catch(() => {});
+      return { pid, output: readEnd, release: () => child.stdin.write('\n'), exited };
+    } catch (error) {
+      await endProcessGroup(pid, 0);
+      rmSync(fifo, { force: true });
+      await lines.next();
+      throw error;
+    }
+  }
+
+  return {
+    async start(parts) {
+      busy = true;
+      let held: Awaited<ReturnType<typeof hold>> | undefined;
+      try {
+        held = await hold(parts);
+      } finally {
+        if (typeof held !== 'object') busy = false;
+      }
+      return held;
+    },
+    isBusy: () => busy,
+    hasEnded: lines.haveEnded,
+    async close() {
+      child.stdin.end();
+      await lines.end;
+    },
+  };
+}
+
+/**
+ * How a program has ended, as the launcher says it, if that is still there.
+ * @throws the system's error where it could not become the program
+ */
+async function readExit(lines: Lines): Promise<Exit> {
+  const line = await lines.next();
+  if (line === undefined) return { exitCode: null, signal: null, alone: false };
+  const [word, first, second] = line.split(' ');
+  const value = Number(first);
+  if (word === 'error') {
+    await lines.next();
+    throw systemError(value);
+  }
+  const signal = value & 0x7f;
+  const alone = second === '1';
+  return signal === 0
+    ? { exitCode: value >> 8, signal: null, alone }
+    : { exitCode: null, signal: nameOf(signal), alone };
+}
+
+function nameOf(signal: number): NodeJS.Signals {
+  const found = Object.entries(constants.signals).find(([, number]) => number === signal);
+  // Real-time signals have no name.
+  return (found?.[0] ?? `SIG${signal}`) as NodeJS.Signals;
+}
+
+function systemError(errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`a process cannot be started: ${code}`), { code, errno: -errno });
+}
+
+/** What a process writes. */
+interface Lines {
+  /** Undefined once it has ended. One call at a time. */
+  next(): Promise<string | undefined>;
+  haveEnded(): boolean;
+  readonly end: Promise<void>;
+}
+
+function readLines(child: ChildProcessByStdio<Writable, Readable, null>): Lines {
+  const lines: string[] = [];
+  let unread = '';
+  let ended = false;
+  let waiting: ((line: string | undefined) => void) | undefined;
+  const { promise: end, resolve: settle } = Promise.withResolvers<void>();
+  const give = () => {
+    if (waiting === undefined || (lines.length === 0 && !ended)) return;
+    waiting(lines.shift());
+    waiting = undefined;
+  };
+  const finish = () => {
+    ended = true;
+    give();
+    settle();
+  };
+  child.stdout.setEncoding('latin1').on('data', (chunk: string) => {
+    const parts = (unread + chunk).split('\n');
+    unread = parts.pop()!;
+    lines.push(...parts);
+    give();
+  });
+  // What is asked of a process that has gone is answered by its end.
+  child.stdin.on('error', () => {});
+  child.on('error', finish).on('close', finish);
+  return {
+    next: () =>
+      new Promise<string | undefined>((resolve) => {
+        waiting = resolve;
+        give();
+      }),
+    haveEnded: () => ended,
+    end,
+  };
+}

@@ -1,0 +1,3 @@
+// What a process needs to run gates: bundled for one that is killed.
+export { openLauncher } from '../../lib/gates/launcher';
+export { runGate } from '../../lib/gates/run-gate';
