@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { deployToEmulator } from './deploy-to-emulator.mjs';
 import { startEmulator } from './emulator.mjs';
+import { findNinja } from './ninja.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
@@ -28,7 +29,11 @@ try {
     document: join(root, 'docs/benchmarks.md'),
     figures: join(root, 'docs/benchmarks.json'),
   };
-  process.exitCode = await bench(process.argv.slice(2), paths, { startEmulator, deployToEmulator });
+  process.exitCode = await bench(process.argv.slice(2), paths, {
+    startEmulator,
+    deployToEmulator,
+    ninja: findNinja,
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,25 +1,26 @@
-/** Measures one side once. @returns a figure: seconds, bytes, whatever its row is about */
-export type Side = () => number | Promise<number>;
+/** Measures each side once. */
+export type Sides = Readonly<Record<string, () => unknown>>;
+
+/** What each side gave, one a turn. */
+export type Turns<S extends Sides> = { [Name in keyof S]: Awaited<ReturnType<S[Name]>>[] };
 
 /**
  * Measures sides one after another, then all again: a, b, a, b …, so that a machine that gets busier meets all of
  * them. Before that each is measured once without being counted, which fills the caches of disk and processor.
- * @returns for each side its figures, one a turn
  */
-export async function inTurn<Name extends string>(
+export async function inTurn<S extends Sides>(
   runs: number,
-  sides: Readonly<Record<Name, Side>>,
+  sides: S,
   { warmUp = true }: { readonly warmUp?: boolean } = {},
-): Promise<Record<Name, number[]>> {
-  const entries = Object.entries<Side>(sides) as [Name, Side][];
-  if (warmUp) for (const [, measure] of entries) await measure();
-  const figures = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<
-    Name,
-    number[]
-  >;
-  for (let turn = 0; turn < runs; turn += 1)
-    for (const [name, measure] of entries) figures[name].push(await measure());
-  return figures;
+): Promise<Turns<S>> {
+  const names: (keyof S)[] = Object.keys(sides);
+  const turns = Object.fromEntries(names.map((name) => [name, [] as unknown[]])) as Turns<S>;
+  for (let turn = warmUp ? -1 : 0; turn < runs; turn += 1)
+    for (const name of names) {
+      const figure = (await sides[name]!()) as Turns<S>[keyof S][number];
+      if (turn >= 0) turns[name].push(figure);
+    }
+  return turns;
 }
 
 /** @returns how long it took, in ms */

@@ -1,62 +1,28 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type BenchRepository, createRepository } from './repository';
+import type { PlanBody } from './run-plan';
 
 /**
- * A repository with `items` branches of one file each, every third on top of another, and a plan for them.
- * @returns the folder of both, and how to write a plan with given performance settings
+ * A repository with `items` branches of one file each, every sixth on top of another, and plans for them.
+ * @param plan takes performance settings and what the one gate of each item runs
  */
-export function layeredRepository(items: number, workers: number) {
-  const root = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
-  const repository = join(root, 'repository');
-  mkdirSync(repository);
-  git(repository, ['init', '-q', '-b', 'main']);
+export function layeredRepository(
+  items: number,
+  workers: number,
+): {
+  readonly repository: BenchRepository;
+  plan(performance: Readonly<Record<string, unknown>>, run: string): PlanBody;
+} {
   const name = (item: number) => `change-${item}`;
-  const dep = (item: number) => (item % 3 === 2 ? (item - 1) / 2 - 0.5 : -1);
-  const commit = (ref: string, from: string, file: string) =>
-    [
-      `commit ${ref}`,
-      'committer Bench <bench@example.com> 1700000000 +0000',
-      'data 6\nchange',
-      ...(from === '' ? [] : [from]),
-      `M 644 inline ${file}`,
-      'data 2\nx\n',
-    ].join('\n');
-  const base = Array.from(
-    { length: 200 },
-    (_, file) => `M 644 inline base/${file % 10}/${file}\ndata 2\nx\n`,
+  const below = Array.from({ length: items }, (_, item) =>
+    item % 6 === 2 ? name((item - 2) / 2) : undefined,
   );
-  const stream = [`${commit('refs/heads/main', '', 'README')}\n${base.join('\n')}`];
-  for (let item = 0; item < items; item++) {
-    const below = dep(item);
-    const from = `from refs/heads/${Number.isInteger(below) && below >= 0 ? name(below) : 'main'}`;
-    stream.push(commit(`refs/heads/${name(item)}`, from, `changes/${item}`));
-  }
-  git(repository, ['fast-import', '--quiet'], `${stream.join('\n')}\n`);
-  const planItems = Array.from({ length: items }, (_, item) => {
-    const below = dep(item);
-    return { name: name(item), deps: Number.isInteger(below) && below >= 0 ? [name(below)] : [] };
-  });
-  const writePlan = (file: string, performance: Record<string, unknown>) => {
-    const path = join(root, file);
-    const policy = { maxWorkers: workers, performance };
-    const gates = [{ name: 'test', run: 'true' }];
-    writeFileSync(
-      path,
-      JSON.stringify({ schemaVersion: 'v1', target: 'main', repository, policy, gates, items: planItems }),
-    );
-    return path;
+  const branches = below.map((from, item) => ({ name: name(item), from, file: `changes/${item}` }));
+  return {
+    repository: createRepository(200, branches),
+    plan: (performance, run) => ({
+      policy: { maxWorkers: workers, performance },
+      gates: [{ name: 'test', run }],
+      items: below.map((dep, item) => ({ name: name(item), deps: dep === undefined ? [] : [dep] })),
+    }),
   };
-  return { root, repository, writePlan };
-}
-
-function git(cwd: string, args: readonly string[], input?: string): void {
-  const done = spawnSync('git', args, {
-    cwd,
-    input,
-    encoding: 'utf8',
-    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
-  });
-  if (done.status !== 0) throw new Error(`git ${args.join(' ')}: ${done.stderr}`);
 }

@@ -1,14 +1,20 @@
 import { writeFileSync } from 'node:fs';
+import { again } from './again';
 import { readArguments } from './arguments';
+import { dag } from './dag';
 import { documentText, figuresText, readFigures, type Section, withMeasured } from './figures';
 import { findWorse } from './guard';
 import { type Emulator, lanes } from './lanes';
 import { describeMachine } from './machine';
+import { order } from './order';
+import type { Peers } from './peers';
 import type { Bench } from './row';
 import { scenarios } from './scenarios';
+import { spawnGates } from './spawn';
 import { speculation } from './speculation';
 import { start } from './start';
 import { table } from './table';
+import { weave } from './weave';
 
 export interface Paths {
   /** The built command line. */
@@ -19,19 +25,24 @@ export interface Paths {
 }
 
 /** Every bench, in the order of the document. */
-const benches = ({ cli }: Paths, emulator: Emulator): readonly Bench[] => [
+const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   start(cli),
+  order,
+  dag(cli, tools),
+  spawnGates(cli),
+  weave,
+  again(cli),
   scenarios(cli),
   speculation(cli),
-  lanes(emulator),
+  lanes(tools),
 ];
 
 /**
  * `npm run bench [-- NAME …]`: measures, prints, compares with the committed figures, and replaces them.
  * @returns the exit code: 1 when a target is missed or a figure got worse, 2 when it was asked for what there is not
  */
-export async function bench(args: readonly string[], paths: Paths, emulator: Emulator): Promise<number> {
-  const all = benches(paths, emulator);
+export async function bench(args: readonly string[], paths: Paths, tools: Emulator & Peers): Promise<number> {
+  const all = benches(paths, tools);
   const note = (text: string) => process.stderr.write(`${text}\n`);
   const asked = readArguments(
     args,

@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
-import type { Report } from '../../lib/report/report';
+import { inTurn } from './in-turn';
 import { layeredRepository } from './layered-repository';
 import { atMost, type Bench, moreThan, type Row } from './row';
-import { type Measured, runCli } from './run-cli';
+import { createPlace, type PlanRun } from './run-plan';
 
 /** The specification's table: time in ms without and with cache, improvement in %, peak memory in MB. */
 const SCENARIOS = [
@@ -33,18 +32,13 @@ async function measureScenario(
   scenario: (typeof SCENARIOS)[number],
   runs: number,
 ): Promise<Row[]> {
-  const { root, repository, writePlan } = layeredRepository(scenario.items, scenario.workers);
+  const { repository, plan } = layeredRepository(scenario.items, scenario.workers);
   try {
-    const run = async (plan: string) => ran(await runCli(cli, ['merge', plan, '--json'], repository));
-    const cold = writePlan('without.json', { enableCaching: false });
-    const warm = writePlan('with.json', {});
-    await run(warm);
-    const without: Ran[] = [];
-    const cached: Ran[] = [];
-    for (let turn = 0; turn < runs; turn++) {
-      without.push(await run(cold));
-      cached.push(await run(warm));
-    }
+    const place = createPlace(cli, repository);
+    const { without, cached } = await inTurn(runs, {
+      without: async () => ran(await place.run(plan({ enableCaching: false }, 'true'))),
+      cached: async () => ran(await place.run(plan({}, 'true'))),
+    });
     const of = (read: (ran: Ran) => number, from = without) => from.map(read);
     const name = `${scenario.name} (${scenario.items} items, ${scenario.workers} workers)`;
     const improvement = without.map((ran, turn) => 100 * (1 - cached[turn]!.runMs / ran.runMs));
@@ -79,18 +73,18 @@ async function measureScenario(
       ),
     ];
   } finally {
-    rmSync(root, { recursive: true });
+    repository.remove();
   }
 }
 
-interface Ran extends Measured {
+interface Ran {
   /** From the start of the run to its end, without the start of Node.js. */
   readonly runMs: number;
   readonly heapMB: number;
+  readonly peakMB: number;
 }
 
-function ran(measured: Measured): Ran {
-  const report: Report = JSON.parse(measured.stdout);
+function ran({ report, peakMB }: PlanRun): Ran {
   const runMs = Date.parse(report.endedAt) - Date.parse(report.startedAt);
-  return { ...measured, runMs, heapMB: (report.metrics.memory_usage_bytes?.max ?? 0) / 2 ** 20 };
+  return { runMs, heapMB: (report.metrics.memory_usage_bytes?.max ?? 0) / 2 ** 20, peakMB };
 }

@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type GitWorkspace, openGitWorkspace } from '../../lib/engine/git-workspace';
+import { createCandidates } from '../../lib/merge/candidate';
+import { type Tip, weaveItem } from '../../lib/merge/weave';
+import { orderPlan } from '../../lib/plan/order';
+import { openSource } from '../../lib/repository/source';
+import { inTurn, timed } from './in-turn';
+import { type BenchRepository, createRepository, runGit } from './repository';
+import { atMost, type Bench, ratio } from './row';
+import { timedDag } from './timed-dag';
+
+const FILES = 5000;
+const FOLDERS = 50;
+/** Their deps matter to candidates only. */
+const ITEMS = timedDag(4, 50, 1, 1);
+const COUNT = ITEMS.length;
+
+export const weave: Bench = {
+  name: 'weave',
+  about: `${COUNT} branches, each adding a file to a repository of ${FILES.toLocaleString('en')}, woven: against a process of \`git merge-tree\` and one of \`git commit-tree\` each, and against a \`git merge\` each in a work tree, both in a shell's loop. The candidates are those of ${COUNT} items in four layers, each item with one to three deps. All start in a new clone, which is not counted.`,
+  async measure(runs) {
+    const branches = ITEMS.map(({ name }, k) => ({ name, file: `base/${k % FOLDERS}/${name}` }));
+    const repository = createRepository(FILES, branches);
+    const heads = branches.map(({ name }) => runGit(repository.path, ['rev-parse', name]));
+    const base = runGit(repository.path, ['rev-parse', 'main']);
+    try {
+      const trees = new Set<string>();
+      const { processes, merges, ours, candidates } = await inTurn(runs, {
+        processes: () => inClone(repository, ['--bare'], PROCESSES, heads, trees),
+        merges: () => inClone(repository, [], MERGES, heads, trees),
+        ours: () =>
+          inWorkspace(repository, async (workspace) => {
+            trees.add(await weaveAll(workspace, base, heads));
+          }),
+        candidates: () => inWorkspace(repository, (workspace) => makeCandidates(workspace, base, heads)),
+      });
+      if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
+      const against = (theirs: readonly number[], peer: string) => ({ ours, theirs, unit: 's', peer });
+      return [
+        ratio(`weaving ${COUNT} branches`, against(processes, 'git merge-tree and commit-tree'), 0.4),
+        ratio(`weaving ${COUNT} branches into a work tree`, against(merges, 'git merge')),
+        atMost(`candidates of ${COUNT} layered items`, 's', candidates, 1),
+      ];
+    } finally {
+      repository.remove();
+    }
+  },
+};
+
+const PROCESSES = `tip=HEAD
+for head; do
+  tree=$(git merge-tree --write-tree $tip $head) || exit
+  tip=$(git commit-tree $tree -p $tip -p $head -m "Merge $head") || exit
+done
+git rev-parse $tip^{tree}`;
+
+const MERGES = `for head; do git merge -q --no-ff --no-edit $head || exit; done
+git rev-parse HEAD^{tree}`;
+
+/** @param trees gets the tree that the script prints. @returns seconds of the script in a clone with objects of its own */
+async function inClone(
+  { root, path }: BenchRepository,
+  options: readonly string[],
+  script: string,
+  heads: readonly string[],
+  trees: Set<string>,
+): Promise<number> {
+  const clone = mkdtempSync(join(root, 'clone-'));
+  try {
+    runGit(root, ['clone', '-q', '--shared', ...options, path, clone]);
+    const identity = { NAME: 'Bench', EMAIL: 'bench@example.com' };
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+    };
+    for (const [key, value] of Object.entries(identity))
+      env[`GIT_AUTHOR_${key}`] = env[`GIT_COMMITTER_${key}`] = value;
+    const ms = await timed(() => {
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...heads], {
+        cwd: clone,
+        env,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`a script of git commands ended with ${status}: ${stderr}`);
+      trees.add(stdout.trim());
+    });
+    return ms / 1000;
+  } finally {
+    rmSync(clone, { recursive: true });
+  }
+}
+
+/** @returns seconds of the work in a private repository of its own, and of opening and closing it */
+async function inWorkspace(
+  { root, path }: BenchRepository,
+  work: (workspace: GitWorkspace) => Promise<void>,
+): Promise<number> {
+  const home = mkdtempSync(join(root, 'home-'));
+  try {
+    const source = await openSource(path);
+    const ms = await timed(async () => {
+      const workspace = await openGitWorkspace(home, source);
+      await work(workspace);
+      await workspace.close();
+    });
+    return ms / 1000;
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
+/** @returns the tree of the weave */
+async function weaveAll(
+  { repository: git, merge, commits }: GitWorkspace,
+  base: string,
+  heads: readonly string[],
+): Promise<string> {
+  const committer = { name: 'Bench', email: 'bench@example.com', seconds: 1_700_000_000, offset: '+0000' };
+  const context = { git, merge, commits, strategy: 'merge', runId: 'bench', base, committer } as const;
+  let tip: Tip = { chain: base, linear: base };
+  for (const [k, { name }] of ITEMS.entries()) {
+    const result = await weaveItem(context, tip, { name, branch: name, head: heads[k]! });
+    if (result.kind !== 'woven') throw new Error(`${name} is not woven: ${result.kind}`);
+    tip = result.tip;
+  }
+  return tip.tree!;
+}
+
+/** All at once, as when every lane is free. */
+async function makeCandidates(
+  { repository: git, merge, commits }: GitWorkspace,
+  base: string,
+  unordered: readonly string[],
+): Promise<void> {
+  const headOf = new Map(ITEMS.map(({ name }, k) => [name, unordered[k]!]));
+  const items = ITEMS.map(({ name, deps }) => ({
+    name,
+    branch: name,
+    branchGiven: false,
+    sha: undefined,
+    deps,
+    gates: [],
+  }));
+  const ordered = orderPlan({ items });
+  const heads = ordered.items.map(({ name }) => headOf.get(name)!);
+  const candidates = createCandidates({ git, merge, commits, base, heads, deps: ordered.deps });
+  const made = await Promise.all(heads.map((_, position) => candidates.of(position)));
+  const unclean = made.find(({ kind }) => kind !== 'clean');
+  if (unclean !== undefined) throw new Error(`a candidate is ${unclean.kind}`);
+}
