@@ -52,7 +52,7 @@ describe('the arguments of npm run bench', () => {
     });
     expect(run('--list')).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^start\n {2}Time of .*\nscenarios\n/),
+      stdout: expect.stringMatching(/^start\n {2}Time of .*\norder\n {2}/),
       stderr: '',
     });
   });
