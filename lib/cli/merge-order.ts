@@ -1,8 +1,8 @@
 import { openCacheOf } from '../engine/open-cache';
 import { orderCached } from '../engine/order-cached';
-import { readPlan } from '../plan/load';
 import { mermaid } from '../plan/mermaid';
 import { mergeOrder, type OrderedPlan } from '../plan/order';
+import { readPlan } from '../plan/read-plan';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { printable } from '../telemetry/printable';
 import type { Io } from './io';

@@ -1,5 +1,6 @@
 import { InputError } from '../errors';
 import { findCycles } from '../plan/cycles';
+import { fromLists } from '../plan/edges';
 import type { Branch } from './branches';
 import { type Deps, union } from './relation';
 import type { TrailerDep } from './trailers';
@@ -16,7 +17,7 @@ export function stated(
   const byTrailer = branches.map((): number[] => []);
   for (const { branch, dep } of trailers) byTrailer[branch]!.push(dep);
   const deps = union(ancestry, byTrailer);
-  const cycles = findCycles(deps);
+  const cycles = findCycles(fromLists(deps));
   if (cycles.length > 0) throw new InputError(cycles.map((cycle) => problemOf(cycle, branches, trailers)));
   return deps;
 }

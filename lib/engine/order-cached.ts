@@ -1,8 +1,9 @@
 import type { CacheStore } from '../performance/cache-store';
 import { OperationCache } from '../performance/operation-cache';
-import { arrange, findOrder, type OrderedPlan } from '../plan/order';
+import { arrange, type OrderedPlan, orderPlan } from '../plan/order';
 import type { Plan } from '../plan/plan';
 import { planSignature } from '../plan/signature';
+import { sortByName } from '../plan/sort-by-name';
 import type { Metrics } from '../telemetry/lex-pr-metrics';
 
 export type OrderCache = OperationCache<readonly string[]>;
@@ -24,13 +25,15 @@ export async function orderCached(
     namespace: 'order/1',
   });
   const startedAt = performance.now();
-  const signature = planSignature(plan);
-  let cached = true;
+  const byName = sortByName(plan.items);
+  const signature = planSignature(plan, byName);
+  let found: OrderedPlan | undefined;
   const order = await orders.execute(signature, async () => {
-    cached = false;
-    return findOrder(plan.items);
+    found = orderPlan(plan, byName);
+    return found.items.map(({ name }) => name);
   });
-  const ordered = arrange(plan.items, order);
+  const cached = found === undefined;
+  const ordered = found ?? arrange(plan.items, order);
   metrics.resolutionSeconds.observe((performance.now() - startedAt) / 1000, { cached: String(cached) });
   return { ordered, signature, cached, orders };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError, refuse } from '../errors';
-import { locateFindings, parseDocument } from '../plan/source-document';
+import { locateIn, parseDocument, toProblems } from '../plan/source-document';
 import type { ScheduleProps } from './schedule-props';
 import { checkSchedules } from './schedule-settings';
 
@@ -13,7 +13,7 @@ export function readSchedules(file: string): readonly ScheduleProps[] {
   const text = readText(file);
   const document = parseDocument(text, file);
   const findings = [...document.findings, ...checkSchedules(document.value)];
-  if (findings.length > 0) throw new InputError(locateFindings(text, document, findings, file));
+  if (findings.length > 0) throw new InputError(toProblems(findings, locateIn(text, document), file));
   return (document.value as ScheduleProps[]).map((schedule) =>
     'file' in schedule.plan
       ? { ...schedule, plan: { file: resolve(dirname(file), schedule.plan.file) } }

@@ -1,26 +1,28 @@
 import { isRequired } from './effective-gates';
 import type { Finding } from './field-path';
 import { type Nearest, suggest } from './nearest';
-import type { GateList, Named, Outline } from './outline';
+import { type GateList, gateLists, gatesOfItem, type Named, type Outline } from './outline';
 
 /** What is wrong between gates and policy: equal names, names of nothing, items that nothing would check. */
 export function* checkGates(plan: Outline, nearest: Nearest): Generator<Finding> {
-  for (const list of [plan.gates, plan.integration, ...plan.items.map((item) => item.gates)])
-    if (list !== undefined) yield* checkUnique(list);
-  const ofItems = gateNames([plan.gates, ...plan.items.map((item) => item.gates)]);
-  yield* checkKnown(plan.integrationNames, gateNames([plan.gates]), 'plan-level gate', nearest);
+  for (const list of gateLists(plan)) yield* checkUnique(list);
+  const ofPlan = gateNames(plan.gates === undefined ? [] : [plan.gates]);
+  const ofItems = gateNames(gateLists({ ...plan, integration: undefined }));
+  yield* checkKnown(plan.integrationNames, ofPlan, 'plan-level gate', nearest);
   yield* checkIntegration(plan);
   // A generated plan with nothing to do may keep its policy.
   if (plan.items.length === 0) return;
-  const all = new Set([...ofItems, ...gateNames([plan.integration])]);
+  const all = gateNames(gateLists(plan));
   yield* checkKnown(plan.retries, all, 'gate of the plan', nearest);
   for (const list of [plan.requiredGates ?? [], plan.optionalGates, plan.blockOn])
     yield* checkKnown(list, ofItems, 'gate of an item', nearest);
   yield* checkRequired(plan, ofItems);
 }
 
-function gateNames(lists: readonly (GateList | undefined)[]): Set<string> {
-  return new Set(lists.flatMap((list) => list?.gates ?? []).map(({ name }) => name));
+function gateNames(lists: Iterable<GateList>): Set<string> {
+  const names = new Set<string>();
+  for (const { gates } of lists) for (const { name } of gates) names.add(name);
+  return names;
 }
 
 function* checkUnique({ gates }: GateList): Generator<Finding> {
@@ -73,9 +75,11 @@ function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Fi
     return { lacking, ungated: ungated && lacking.length === 0 };
   };
   const ofPlan = judge(plan.gates ?? { path: [], gates: [], runtimes: [], complete: true });
-  for (const item of plan.items) {
-    const path = item.gates?.path ?? item.path;
-    const { lacking, ungated } = item.gates === undefined ? ofPlan : judge(item.gates);
+  for (const [index, item] of plan.items.entries()) {
+    const own = gatesOfItem(item, index);
+    const { lacking, ungated } = own === undefined ? ofPlan : judge(own);
+    if (lacking.length === 0 && !ungated) continue;
+    const path = own?.path ?? ['items', index];
     for (const name of lacking) {
       const message = `the required gate ${JSON.stringify(name)} is missing here`;
       const hint = 'add it to this item, or take it out of `policy.requiredGates`';

@@ -7,6 +7,15 @@ export interface Edges {
   readonly to: Int32Array;
 }
 
+/** The edges of one plain list a node. */
+export function fromLists(lists: readonly (readonly number[])[]): Edges {
+  const start = new Int32Array(lists.length + 1);
+  for (let node = 0; node < lists.length; node++) start[node + 1] = start[node]! + lists[node]!.length;
+  const to = new Int32Array(start[lists.length]!);
+  for (let node = 0; node < lists.length; node++) to.set(lists[node]!, start[node]!);
+  return { start, to };
+}
+
 /** The edges turned round; what points to a node is then in ascending order. */
 export function reverse({ start, to }: Edges): Edges {
   const nodes = start.length - 1;

@@ -1,11 +1,11 @@
 import type { Finding } from './field-path';
-import type { GateRuntime, Outline } from './outline';
+import { type GateRuntime, gateLists, type Outline } from './outline';
 import type { PlanDocument } from './schema';
 
 /** What is wrong between runtimes, images and the policy's isolation. */
-export function* checkIsolation({ gates, integration, items, isolationStrict }: Outline): Generator<Finding> {
-  for (const list of [gates, integration, ...items.map((item) => item.gates)])
-    for (const gate of list?.runtimes ?? []) yield* checkRuntime(gate, isolationStrict);
+export function* checkIsolation(plan: Outline): Generator<Finding> {
+  for (const { runtimes } of gateLists(plan))
+    for (const gate of runtimes) yield* checkRuntime(gate, plan.isolationStrict);
 }
 
 function* checkRuntime({ path, runtime, hasImage }: GateRuntime, strict: boolean): Generator<Finding> {

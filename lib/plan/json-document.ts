@@ -13,11 +13,12 @@ export function parseJson(text: string): SourceDocument | SyntaxError {
   } catch (error) {
     return error as SyntaxError;
   }
-  return { value, findings: equalKeys(text), locate: (places) => locate(text, places) };
+  return { value, findings: equalKeys(text, value), locate: (places) => locate(text, places) };
 }
 
-function equalKeys(text: string): Finding[] {
+function equalKeys(text: string, value: unknown): Finding[] {
   const findings: Finding[] = [];
+  if (keysIn(text) === keysOf(value)) return findings;
   walk(text, {
     value: () => {},
     key: (path, offset, repeated) => {
@@ -25,6 +26,34 @@ function equalKeys(text: string): Finding[] {
     },
   });
   return findings;
+}
+
+/** The keys that a text that is valid JSON has, those that are there twice counted twice. */
+function keysIn(text: string): number {
+  let keys = 0;
+  for (let offset = 0; offset < text.length; offset++) {
+    const sign = text.charCodeAt(offset);
+    if (sign === COLON) keys += 1;
+    else if (sign === QUOTE) offset = endOfString(text, offset) - 1;
+  }
+  return keys;
+}
+
+/** The keys of all mappings that a value holds. */
+function keysOf(value: unknown): number {
+  let keys = 0;
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (Array.isArray(next)) {
+      for (const element of next) if (typeof element === 'object') open.push(element);
+    } else if (typeof next === 'object' && next !== null) {
+      const entries = Object.values(next);
+      keys += entries.length;
+      for (const entry of entries) if (typeof entry === 'object') open.push(entry);
+    }
+  }
+  return keys;
 }
 
 /** The finding for a key that its mapping has already. */
@@ -130,8 +159,13 @@ function walk(text: string, visit: Visitor): void {
   }
 }
 
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
 function endOfString(text: string, start: number): number {
   let offset = start + 1;
-  while (text[offset] !== '"') offset += text[offset] === '\\' ? 2 : 1;
+  for (let sign = text.charCodeAt(offset); sign !== QUOTE; sign = text.charCodeAt(offset))
+    offset += sign === BACKSLASH ? 2 : 1;
   return offset + 1;
 }

@@ -1,21 +1,17 @@
-import { createReadStream } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { InputError, type Problem, refuse } from '../errors';
+import { InputError, type Problem } from '../errors';
 import { buildPlan } from './build-plan';
 import { checkGates } from './check-gates';
 import { checkItems } from './check-items';
 import { checkRuntimes } from './check-runtimes';
 import { checkShape } from './check-shape';
-import type { Finding } from './field-path';
+import { ItemCollector } from './collect-items';
+import { type Finding, isMapping } from './field-path';
 import { checkIsolation, isolate } from './isolation';
-import { createNearest } from './nearest';
 import { outline } from './outline';
 import type { Plan } from './plan';
 import { repositoryLocation } from './repository-location';
 import { type PlanDocument, planSchema } from './schema';
-import { locateFindings, MAX_LENGTH, parseDocument, type SourceDocument } from './source-document';
-import { utf8Of } from './utf8';
+import { type LocateFindings, locateIn, parseDocument, toProblems } from './source-document';
 
 export interface PlanSource {
   /** For messages: a path, or `<stdin>`. */
@@ -31,7 +27,7 @@ export interface PlanSource {
 }
 
 /** Problems that are reported at once; a hostile document has millions. */
-const MAX_PROBLEMS = 1000;
+export const MAX_PROBLEMS = 1000;
 
 /**
  * Reads a plan in YAML or JSON.
@@ -41,12 +37,33 @@ const MAX_PROBLEMS = 1000;
 export function loadPlan(text: string, source: PlanSource): Plan {
   const content = text.startsWith('\ufeff') ? text.slice(1) : text;
   const document = parseDocument(content, source.file);
+  const { value, findings } = document;
+  const items = new ItemCollector(MAX_PROBLEMS + 1);
+  if (!isMapping(value) || !Array.isArray(value.items))
+    return planOf({ frame: value, findings, items, locate: locateIn(content, document) }, source);
+  for (const item of value.items) if (!items.isFull) items.add(item);
+  const frame = { ...value, items: [] };
+  return planOf({ frame, findings, items, locate: locateIn(content, document) }, source);
+}
+
+/** A document that was read. */
+export interface PlanContent {
+  /** Where it has a list of items, with none in it. */
+  readonly frame: unknown;
+  readonly items: ItemCollector;
+  readonly findings: readonly Finding[];
+  readonly locate: LocateFindings;
+}
+
+/** The plan that a document says. @throws InputError with everything that is wrong with its content */
+export function planOf(content: PlanContent, source: PlanSource): Plan {
   const refuseFor = (findings: Iterable<Finding>) => {
-    const problems = problemsOf(findings, content, document, source.file);
+    const problems = problemsOf(findings, content.locate, source.file);
     if (problems.length > 0) throw new InputError(problems);
   };
-  refuseFor(checkDocument(document));
-  const valid = isolate(planSchema.parse(document.value));
+  refuseFor(checkContent(content));
+  const document = { ...planSchema.parse(content.frame), items: content.items.items };
+  const valid = isolate(document);
   refuseFor([...checkRuntimes(valid), ...(source.check?.(valid) ?? [])]);
   return buildPlan(
     valid,
@@ -57,28 +74,24 @@ export function loadPlan(text: string, source: PlanSource): Plan {
   );
 }
 
-function* checkDocument({ value, findings }: SourceDocument): Generator<Finding> {
-  if (value === null) {
+function* checkContent({ frame, findings, items }: PlanContent): Generator<Finding> {
+  if (frame === null) {
     yield { code: 'empty', message: 'the plan is empty', path: [], hint: 'see `lex-pr schema`' };
     return;
   }
-  const nearest = createNearest();
-  const plan = outline(value);
+  const { nearest } = items;
+  const plan = outline(frame, items.outlines);
   yield* findings;
-  yield* checkShape(planSchema, value, [], nearest);
+  yield* checkShape(planSchema, frame, [], nearest);
+  yield* items.findings;
   yield* checkItems(plan.items, nearest);
   yield* checkGates(plan, nearest);
   yield* checkIsolation(plan);
 }
 
-function problemsOf(
-  findings: Iterable<Finding>,
-  content: string,
-  document: SourceDocument,
-  file: string,
-): readonly Problem[] {
+function problemsOf(findings: Iterable<Finding>, locate: LocateFindings, file: string): readonly Problem[] {
   const found = take(findings, MAX_PROBLEMS + 1);
-  const problems = locateFindings(content, document, found.slice(0, MAX_PROBLEMS), file);
+  const problems = toProblems(found.slice(0, MAX_PROBLEMS), locate, file);
   if (found.length <= MAX_PROBLEMS) return problems;
   const message = `there are more than ${MAX_PROBLEMS} problems`;
   return [...problems, { code: 'more-problems', message, file, hint: 'correct these first' }];
@@ -91,72 +104,4 @@ function take<T>(values: Iterable<T>, count: number): T[] {
     if (taken.length === count) break;
   }
   return taken;
-}
-
-export interface ReadOptions {
-  readonly stdin: Readable;
-  /** Absolute current folder: for a relative path, and for what a plan from standard input refers to. */
-  readonly cwd: string;
-}
-
-export interface ReadPlanOptions extends ReadOptions {
-  readonly defaultRepository: string;
-}
-
-/**
- * Reads a plan from a file, or from standard input for `-`.
- * @throws InputError when it cannot be read, is not UTF-8, or is no valid plan
- */
-export async function readPlan(pathOrDash: string, options: ReadPlanOptions): Promise<Plan> {
-  const { text, file, cwd } = await readPlanText(pathOrDash, options);
-  return loadPlan(text, { file, cwd, defaultRepository: options.defaultRepository });
-}
-
-/**
- * The text of a plan, not yet looked at, with what `loadPlan` has to know of it.
- * @throws InputError when it cannot be read, or is not UTF-8
- */
-export async function readPlanText(
-  pathOrDash: string,
-  { stdin, cwd }: ReadOptions,
-): Promise<{ readonly text: string } & Pick<PlanSource, 'file' | 'cwd'>> {
-  if (pathOrDash === '-') return { text: await readText(stdin, '<stdin>'), file: '<stdin>', cwd };
-  const path = resolve(cwd, pathOrDash);
-  return { text: await readText(createReadStream(path), pathOrDash), file: pathOrDash, cwd: dirname(path) };
-}
-
-async function readText(stream: Readable, file: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of stream) {
-      chunks.push(Buffer.from(chunk));
-      length += chunks.at(-1)!.length;
-      // A character has at most 4 bytes; reading on would only fill the memory.
-      if (length > MAX_LENGTH * 4) throw refuse('too-large', `${file}: more than ${MAX_LENGTH * 4} bytes`);
-    }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw refuse(
-      'unreadable',
-      `${file}: ${reason(error)}`,
-      'give the path of a plan, or - for standard input',
-    );
-  }
-  return planText(Buffer.concat(chunks), file);
-}
-
-/** @throws InputError where it is no text */
-export function planText(document: Uint8Array, file: string): string {
-  const text = utf8Of(document);
-  if (text === undefined) throw refuse('encoding', `${file} is not UTF-8 text`, 'save the plan as UTF-8');
-  return text;
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file';
-  if (code === 'EISDIR') return 'is a folder, not a file';
-  if (code === 'EACCES') return 'may not be read';
-  return message;
 }

@@ -3,6 +3,7 @@ import { pop, push } from '../run/ready-queue';
 import { type Edges, renumber, reverse, toLists } from './edges';
 import type { Item, Plan } from './plan';
 import { inheritUrgency } from './priority';
+import { sortByName } from './sort-by-name';
 
 /** The items in merge order. A position is an index into `items`; everything else is said in positions. */
 export interface OrderedPlan {
@@ -21,11 +22,12 @@ export interface OrderedPlan {
  * Items in merge order, with what follows from it; the same whatever order the plan lists them in. The order is
  * topological: of the items whose dependencies are all placed, the most urgent one (hot-fixes, then by priority, both
  * inherited from dependents), and of several the one whose name is least (by UTF-16 units) comes next. O(items log items + dependencies), without recursion.
+ * @param byName the items by name, where they have been sorted already
  * @throws InputError for a name that is there twice, a dependency on nothing, a cycle; a loaded plan has none
  */
-export function orderPlan({ items }: Pick<Plan, 'items'>): OrderedPlan {
+export function orderPlan({ items }: Pick<Plan, 'items'>, byName = sortByName(items)): OrderedPlan {
   const deps = resolveDeps(items, indexByName(items));
-  return place(items, deps, kahn(items, deps));
+  return place(items, deps, kahn(items, deps, byName));
 }
 
 /**
@@ -33,7 +35,8 @@ export function orderPlan({ items }: Pick<Plan, 'items'>): OrderedPlan {
  * @throws InputError as `orderPlan`
  */
 export function findOrder(items: readonly Item[]): string[] {
-  return Array.from(kahn(items, resolveDeps(items, indexByName(items))), (index) => items[index]!.name);
+  const deps = resolveDeps(items, indexByName(items));
+  return Array.from(kahn(items, deps, sortByName(items)), (index) => items[index]!.name);
 }
 
 /**
@@ -77,13 +80,11 @@ function resolveDeps(items: readonly Item[], indexOf: ReadonlyMap<string, number
 }
 
 /** Kahn's algorithm (1962). @returns indices in the list */
-function kahn(items: readonly Item[], deps: Edges): Int32Array {
+function kahn(items: readonly Item[], deps: Edges, byName: Int32Array): Int32Array {
   // The rank of an item is its place among all, so that the heap compares numbers.
-  const names = items.map(({ name }) => name);
   const urgency = inheritUrgency(items, (item) => deps.to.subarray(deps.start[item]!, deps.start[item + 1]!));
-  const byRank = names
-    .map((_, index) => index)
-    .sort((a, b) => urgency[b]! - urgency[a]! || (names[a]! < names[b]! ? -1 : 1));
+  // Sorting keeps the order by name among equals.
+  const byRank = byName.toSorted((a, b) => urgency[b]! - urgency[a]!);
   const rankOf = new Int32Array(items.length);
   byRank.forEach((index, rank) => {
     rankOf[index] = rank;
@@ -110,37 +111,46 @@ function kahn(items: readonly Item[], deps: Edges): Int32Array {
   return order;
 }
 
-/** From indices in the list to positions in the order. */
+/**
+ * From indices in the list to positions in the order. The lists are made when somebody wants them: of a million
+ * items they take more memory than all the rest.
+ */
 function place(items: readonly Item[], edges: Edges, order: Int32Array): OrderedPlan {
   const dependents = reverse(renumber(edges, order));
-  const deps = toLists(reverse(dependents));
+  const deps = reverse(dependents);
   const levels = levelsOf(deps);
+  let depLists: number[][] | undefined;
+  let dependentLists: number[][] | undefined;
   return {
     items: Array.from(order, (index) => items[index]!),
-    deps,
-    dependents: toLists(dependents),
-    levels,
+    get deps() {
+      depLists ??= toLists(deps);
+      return depLists;
+    },
+    get dependents() {
+      dependentLists ??= toLists(dependents);
+      return dependentLists;
+    },
+    levels: Array.from(levels),
     criticalPath: criticalPathOf(deps, levels),
   };
 }
 
-function levelsOf(deps: readonly (readonly number[])[]): number[] {
-  const levels: number[] = [];
-  for (const before of deps) {
-    let level = 0;
-    for (const dep of before) level = Math.max(level, levels[dep]! + 1);
-    levels.push(level);
-  }
+function levelsOf({ start, to }: Edges): Int32Array {
+  const levels = new Int32Array(start.length - 1);
+  for (let item = 0; item < levels.length; item++)
+    for (let edge = start[item]!; edge < start[item + 1]!; edge++)
+      levels[item] = Math.max(levels[item]!, levels[to[edge]!]! + 1);
   return levels;
 }
 
-function criticalPathOf(deps: readonly (readonly number[])[], levels: readonly number[]): number[] {
+function criticalPathOf({ start, to }: Edges, levels: Int32Array): number[] {
   if (levels.length === 0) return [];
   let at = levels.reduce((best, level, position) => (level > levels[best]! ? position : best), 0);
   const path = [at];
   while (levels[at]! > 0) {
     const below = levels[at]! - 1;
-    at = deps[at]!.find((dep) => levels[dep] === below)!;
+    at = to.subarray(start[at]!, start[at + 1]!).find((dep) => levels[dep] === below)!;
     path.push(at);
   }
   return path.reverse();

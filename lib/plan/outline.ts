@@ -19,13 +19,16 @@ export interface Outline {
   readonly isolationStrict: boolean;
 }
 
+/** Without any paths, which follow from its index: there may be a million of them. */
 export interface OutlineItem {
-  readonly path: FieldPath;
   readonly name: string | undefined;
   /** Whether its branch is the one that has its name. */
   readonly branchIsName: boolean;
-  readonly deps: readonly Named[];
-  readonly gates: GateList | undefined;
+  /** Undefined: no name. */
+  readonly deps: readonly (string | undefined)[];
+  /** As the document has them. */
+  readonly gates: unknown;
+  readonly isMapping: boolean;
 }
 
 /** A name, and where it stands. */
@@ -57,14 +60,14 @@ export interface GateRuntime {
   readonly hasImage: boolean;
 }
 
-/** Reads what there is to read in a document. */
-export function outline(document: unknown): Outline {
+/** Reads what there is to read in a document, but for its items. */
+export function outline(document: unknown, items: readonly OutlineItem[]): Outline {
   const root = mapping(document);
   const policy = mapping(root.policy);
   const integration = mapping(policy.integration);
   const references = ['policy', 'integration', 'gates'];
   return {
-    items: list(root.items).map((item, index) => outlineItem(item, ['items', index])),
+    items,
     gates: gateList(root.gates, ['gates']),
     integration: gateList(list(integration.gates), references),
     integrationNames: names(integration.gates, references),
@@ -83,17 +86,32 @@ export function outline(document: unknown): Outline {
   };
 }
 
-function outlineItem(value: unknown, path: FieldPath): OutlineItem {
+/** Reads what there is to read in an item. */
+export function outlineItem(value: unknown): OutlineItem {
   const item = mapping(value);
   return {
-    path,
     name: typeof item.name === 'string' ? item.name : undefined,
     branchIsName: item.branch === undefined && item.sha === undefined,
-    deps: names(item.deps, [...path, 'deps']),
-    gates: isMapping(value)
-      ? gateList(item.gates, [...path, 'gates'])
-      : { path, gates: [], runtimes: [], complete: false },
+    deps: list(item.deps).map((name) => (typeof name === 'string' ? name : undefined)),
+    gates: item.gates,
+    isMapping: isMapping(value),
   };
+}
+
+/** The gates that an item has of its own. @param index of the item */
+export function gatesOfItem({ gates, isMapping }: OutlineItem, index: number): GateList | undefined {
+  if (isMapping) return gates === undefined ? undefined : gateList(gates, ['items', index, 'gates']);
+  return { path: ['items', index], gates: [], runtimes: [], complete: false };
+}
+
+/** Every list of gates of a document. */
+export function* gateLists({ gates, integration, items }: Outline): Generator<GateList> {
+  if (gates !== undefined) yield gates;
+  if (integration !== undefined) yield integration;
+  for (const [index, item] of items.entries()) {
+    const own = gatesOfItem(item, index);
+    if (own !== undefined) yield own;
+  }
 }
 
 function gateList(value: unknown, path: FieldPath): GateList | undefined {

@@ -1,7 +1,7 @@
 import { InputError, type Problem, refuse } from '../errors';
 import { type FieldPath, type Finding, formatPath } from './field-path';
 import { parseJson } from './json-document';
-import { textPositions } from './text-position';
+import { type Position, textPositions } from './text-position';
 import { parseYaml } from './yaml-document';
 
 /** A place in a document: of a value, or of the key that leads to it. */
@@ -28,6 +28,9 @@ export interface SyntaxFault {
   readonly hint?: string;
 }
 
+/** What to do about a fault that has no hint of its own. */
+export const CORRECT_YAML = 'correct the YAML; text with signs of YAML in it needs quotes';
+
 /** Characters a document may have: 50 MiB of ASCII; what it takes to read them fits into memory. */
 export const MAX_LENGTH = 50 * 1024 * 1024;
 
@@ -46,33 +49,37 @@ export function parseDocument(text: string, file: string): SourceDocument {
   if (!(json instanceof SyntaxError)) return json;
   const read = parseYaml(text);
   if ('value' in read) return read;
-  const hint = /^\s*[[{]/.test(text)
-    ? `as JSON: ${json.message.replaceAll('\n', ' ')}`
-    : 'correct the YAML; text with signs of YAML in it needs quotes';
+  const hint = /^\s*[[{]/.test(text) ? `as JSON: ${json.message.replaceAll('\n', ' ')}` : CORRECT_YAML;
   const at = textPositions(text);
   throw new InputError(
     read.map(({ offset, ...fault }) => ({ hint, ...fault, file, path: '', ...at(offset) })),
   );
 }
 
+/** Where findings are; one for each. */
+export type LocateFindings = (findings: readonly Finding[]) => readonly Position[];
+
+/** Where findings are in a document that was read as one text. */
+export const locateIn =
+  (text: string, document: SourceDocument): LocateFindings =>
+  (findings) => {
+    const at = textPositions(text);
+    const offsets = document.locate(findings);
+    return findings.map(({ offset }, index) => at(offset ?? offsets[index]!));
+  };
+
 /** Findings as problems with their line and column, in the order of the document. */
-export function locateFindings(
-  text: string,
-  document: SourceDocument,
-  findings: readonly Finding[],
-  file: string,
-): Problem[] {
-  const at = textPositions(text);
-  const offsets = document.locate(findings);
+export function toProblems(findings: readonly Finding[], locate: LocateFindings, file: string): Problem[] {
+  const positions = locate(findings);
   return findings
-    .map((finding, index) => ({ finding, offset: finding.offset ?? offsets[index]! }))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ finding: { code, message, path, hint }, offset }) => ({
+    .map((finding, index) => ({ finding, at: positions[index]! }))
+    .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
+    .map(({ finding: { code, message, path, hint }, at }) => ({
       code,
       message,
       file,
       path: formatPath(path),
-      ...at(offset),
+      ...at,
       ...(hint === undefined ? {} : { hint }),
     }));
 }

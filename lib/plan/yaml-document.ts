@@ -22,8 +22,14 @@ const MAX_LEXEMES = Math.floor(getHeapStatistics().heap_size_limit / 1000);
 /** Values that aliases stand for, written out; what expands to more is an attack. */
 const MAX_ALIASED = 2_000_000;
 
-/** Reads one YAML 1.2 document (core schema, no merge keys, no tags); answers with every syntax error. */
-export function parseYaml(text: string): SourceDocument | SyntaxFault[] {
+/** The code of the fault that an alias is in a part of a document: its anchor may be in another one. */
+export const ALIAS = 'alias';
+
+/**
+ * Reads one YAML 1.2 document (core schema, no merge keys, no tags); answers with every syntax error.
+ * @param isPart whether the text is part of a document, and so may have no aliases
+ */
+export function parseYaml(text: string, isPart = false): SourceDocument | SyntaxFault[] {
   const unprintable = text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/);
   if (unprintable >= 0) return [fault('a control character', unprintable, 'write it as an escape, "\\x07"')];
   const tokens = tokenize(text);
@@ -31,7 +37,7 @@ export function parseYaml(text: string): SourceDocument | SyntaxFault[] {
   const document = compose(tokens, text.length);
   const faults = document.errors.concat(document.warnings);
   if (faults.length > 0) return faults.slice(0, 1000).map((f) => fault(f.message, f.pos[0]));
-  return toPlain(document);
+  return toPlain(document, isPart);
 }
 
 function fault(message: string, offset: number, hint?: string, code = 'syntax'): SyntaxFault {
@@ -84,7 +90,7 @@ function compose(tokens: CST.Token[], length: number): Document.Parsed {
 }
 
 /** An alias is the very value of its anchor, never a copy; what they would come to as copies is limited. */
-function toPlain(document: Document.Parsed): SourceDocument | SyntaxFault[] {
+function toPlain(document: Document.Parsed, isPart: boolean): SourceDocument | SyntaxFault[] {
   const findings: Finding[] = [];
   const faults: SyntaxFault[] = [];
   const anchors = new Map<string, { node: Node; value: unknown; size: number }>();
@@ -95,6 +101,7 @@ function toPlain(document: Document.Parsed): SourceDocument | SyntaxFault[] {
   const convert = (node: Node | null | undefined, path: FieldPath): unknown => {
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
+      if (isPart) faults.push(fault('an alias', node.range![0], undefined, ALIAS));
       const anchor = anchors.get(node.source);
       if (anchor === undefined) {
         faults.push(

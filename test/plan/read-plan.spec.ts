@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { InputError } from '../../lib/errors';
-import { readPlan } from '../../lib/plan/load';
+import { readPlan } from '../../lib/plan/read-plan';
 import { plan } from './plans';
 
 describe('readPlan', () => {

@@ -1,6 +1,7 @@
 import { checkAwsPlan } from '../../engine/aws/check-plan';
 import { uploadText } from '../../engine/aws/transfer';
-import { loadPlan, readPlanText } from '../../plan/load';
+import { loadPlan } from '../../plan/load';
+import { readPlanText } from '../../plan/read-plan';
 import { userName } from '../cancel-reason';
 import type { Cloud, EngineOptions } from '../engine';
 import type { Io } from '../io';

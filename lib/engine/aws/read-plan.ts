@@ -1,6 +1,7 @@
 import { refuse } from '../../errors';
-import { loadPlan, planText } from '../../plan/load';
+import { loadPlan } from '../../plan/load';
 import type { Plan } from '../../plan/plan';
+import { planText } from '../../plan/read-plan';
 import { type Blobs, blobKeys } from './blobs';
 import { checkAwsPlan } from './check-plan';
 import { repositoryUrl } from './repository-url';
