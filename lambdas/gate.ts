@@ -12,10 +12,11 @@ const sandbox = isSandboxed() ? openSandbox('/tmp') : undefined;
 /** `Gate`: runs the gates of a job. */
 export const handler = handlerOf('gate', gateCall.parse, async ({ job }, context) => {
   // Before, too: of a call that was ended at its time limit something may be left.
-  await sandbox?.clear();
+  const clear = async () => sandbox?.clear();
+  await clear();
   try {
-    return await runGateJob(job, home, () => context.getRemainingTimeInMillis());
+    return await runGateJob(job, home, { timeLeft: () => context.getRemainingTimeInMillis(), clear });
   } finally {
-    await sandbox?.clear();
+    await clear();
   }
 });

@@ -68,7 +68,8 @@ export function trackProgress(
         lane,
         active: inHand.size,
       });
-    } else if (event.event === 'hold') {
+    } else if (event.event === 'give-back') release(event.task);
+    else if (event.event === 'hold') {
       const text =
         event.until === null
           ? `paused: nothing lands until lex-pr unpause (${event.why})`

@@ -96,9 +96,9 @@ function transitionsOf(
 
 /** What there is of in a run. */
 export function driversOf(usage: Usage): Drivers {
-  const { items, lanes, executions, commits, turns, packs } = usage;
+  const { items, lanes, executions, commits, turns, packs, gates } = usage;
   // Sources of a build are stored and read about as often as a job and its bundles.
-  const gate = turns.gate + turns.build + packs;
+  const gate = gates + turns.build + packs;
   return {
     run: executions,
     item: items,
@@ -106,7 +106,7 @@ export function driversOf(usage: Usage): Drivers {
     segment: Math.ceil(items / SEGMENT),
     turn: callsOf(usage).next + turns.settled,
     commit: commits,
-    task: turns.gate + turns.build + turns.check + turns.settled,
+    task: gates + turns.build + turns.check + turns.settled,
     gate,
     merge: turns.merge,
   };

@@ -19,6 +19,8 @@ export interface Usage {
   };
   /** Calls of `gate` and `merge` that were lost, and tried twice before that was known. */
   readonly lost: { readonly gate: number; readonly merge: number };
+  /** Gates that ran in functions: several in a turn where they are short. */
+  readonly gates: number;
   /** Of gates in functions, from the start of each to its end. */
   readonly gateSeconds: number;
   /** Of builds, each from when it was handed out: whole minutes. */

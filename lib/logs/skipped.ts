@@ -41,6 +41,7 @@ function begunTasks(events: readonly RunEvent[]): ReadonlySet<number> {
   const begun = new Set<number>();
   for (const event of events) {
     if (event.event === 'start') begun.add(event.task);
+    if (event.event === 'give-back') begun.delete(event.task);
     if (event.event !== 'result' || event.kind !== 'gate') continue;
     // Handed out, and found to have nothing that could be tested.
     if (wasTested(event)) begun.add(event.task);

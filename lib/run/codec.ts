@@ -1,3 +1,4 @@
+import type { Measured } from './grouping';
 import { pushAll } from './ready-queue';
 import { hasPassed, ItemStatus, type RunState, TaskStatus } from './state';
 import type { Workload } from './workload';
@@ -22,6 +23,7 @@ export function encodeState(state: RunState): string {
     window: state.window,
     weave: state.weave,
     ...(state.overrides.length > 0 && { overrides: state.overrides }),
+    ...(state.measured.length > 0 && { measured: state.measured }),
   });
 }
 
@@ -80,6 +82,7 @@ export function decodeState(load: Workload, text: string): RunState {
       ...stored.weave,
     },
     overrides,
+    measured: (stored.measured ?? []).map((each: Measured | null) => each ?? undefined),
     ...derive(load, items, tasks, new Set(overrides.map(({ task }) => task))),
   };
 }

@@ -126,6 +126,8 @@ export type RunEvent =
   /** Nobody is evicted: the probes are used up, or the base fails by itself. */
   | ({ readonly event: 'give-up'; readonly why: 'limit' | 'base'; readonly at: number } & Seen)
   | ({ readonly event: 'override' } & Override)
+  /** A lane that was handed several gates has ended before this one was begun: it is handed out again. */
+  | { readonly event: 'give-back'; readonly task: number; readonly lane: number; readonly at: number }
   /** A worker was lost with what it held. */
   | { readonly event: 'lost'; readonly lane: number; readonly why: string; readonly at: number }
   | { readonly event: 'stop'; readonly status: StopStatus; readonly why: string; readonly at: number };

@@ -1,11 +1,12 @@
 import { abandonRound, notePoint } from './bisect';
 import type { Draft } from './draft';
-import { hasFailedFast } from './fail-fast';
+import { learn } from './grouping';
 import { failItem, gatePassed, passItem, queueTask, setItem, skipTasks } from './items';
 import type { GateResult, LandingResult, MergeResult, Result } from './messages';
-import { ItemStatus, mayMatter, TaskStatus, type Work } from './state';
+import { ItemStatus, TaskStatus, type Work } from './state';
 import { endUndecided, skipAll, stopNow } from './stopping';
 import { overrideOf } from './waived';
+import { stillCounts } from './wanted';
 import { endWith, weaveAgain } from './weaving';
 
 /** A gate whose worker is lost this often fails; weaving or landing lost this often ends the run. */
@@ -30,8 +31,11 @@ export function takeResults(
     for (const { task, attempt } of work.tasks) {
       const result = results.find((r) => r.kind === 'gate' && r.task === task && r.attempt === attempt);
       const taken = result?.kind === 'gate' ? result : lossOf(draft, task, attempt, lost);
-      if (taken === undefined) giveBack(draft, task);
-      else {
+      if (taken === undefined) {
+        if (lost === undefined && work.tasks.length > 1)
+          draft.events.push({ event: 'give-back', task, lane, at: draft.now });
+        giveBack(draft, task);
+      } else {
         record(taken);
         takeGate(draft, taken);
       }
@@ -94,24 +98,19 @@ function giveBack(draft: Draft, task: number): void {
   const { item } = draft.load.tasks[task]!;
   draft.state.unfinishedTasks -= 1;
   if (overrideOf(draft.state, task) !== undefined) draft.state.tasks[task] = TaskStatus.passed;
-  else if (!stillCounts(draft, item)) draft.state.tasks[task] = TaskStatus.skipped;
+  else if (!stillCounts(draft.load, draft.state, item)) draft.state.tasks[task] = TaskStatus.skipped;
   else queueTask(draft, task);
-}
-
-/** Whether the gates of an item (−1: of the weave) are still of use. */
-function stillCounts(draft: Draft, item: number): boolean {
-  if (draft.state.stopping !== undefined || hasFailedFast(draft)) return false;
-  return item < 0 || mayMatter(draft.state.items[item]!);
 }
 
 function takeGate(draft: Draft, result: GateResult): void {
   const { load, state } = draft;
   const task = load.tasks[result.task]!;
   state.attempts[result.task] = result.attempt;
+  if (hasRun(result)) learn(load, state, result.task, result.endedAt - result.startedAt);
   state.unfinishedTasks -= 1;
   const isOverridden = overrideOf(state, result.task) !== undefined;
   const failed = !isOverridden && (result.outcome === 'fail' || result.outcome === 'timeout');
-  if (failed && result.attempt < task.maxAttempts && stillCounts(draft, task.item)) {
+  if (failed && result.attempt < task.maxAttempts && stillCounts(load, state, task.item)) {
     retry(draft, result.task, task.backoffMs);
     return;
   }
@@ -125,7 +124,7 @@ function takeGate(draft: Draft, result: GateResult): void {
     return;
   }
   // It has been decided without this gate.
-  if (!stillCounts(draft, task.item) || isOverridden) return;
+  if (!stillCounts(load, state, task.item) || isOverridden) return;
   switch (result.outcome) {
     case 'pass':
       if (task.blocking) gatePassed(draft, task.item);
@@ -146,6 +145,9 @@ function takeGate(draft: Draft, result: GateResult): void {
       break;
   }
 }
+
+const hasRun = ({ cached, outcome }: GateResult) =>
+  !cached && (outcome === 'pass' || outcome === 'fail' || outcome === 'timeout');
 
 function retry(draft: Draft, task: number, backoffMs: number): void {
   const { state, now } = draft;

@@ -44,11 +44,13 @@ export function roomAhead({ load, state }: Draft): number {
   return state.window - running.length;
 }
 
-/** The first gate in line of an item that waits; entries of others are dropped on the way. */
+/** The first gate in line of an item that waits, which runs from then on; entries of others are dropped on the way. */
 export function takeAhead({ load, state }: Draft): number | undefined {
   for (let rank = pop(state.ahead); rank !== undefined; rank = pop(state.ahead)) {
     const task = load.taskAt[rank]!;
-    if (state.tasks[task] === TaskStatus.ready && waits(load, state, task)) return task;
+    if (state.tasks[task] !== TaskStatus.ready || !waits(load, state, task)) continue;
+    state.tasks[task] = TaskStatus.running;
+    return task;
   }
   return undefined;
 }

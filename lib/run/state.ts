@@ -1,4 +1,5 @@
 import type { Tip } from '../merge/weave';
+import type { Measured } from './grouping';
 import type { Known, Search } from './search';
 import type { ToldOverride } from './waived';
 import type { Workload } from './workload';
@@ -161,6 +162,8 @@ export interface RunState {
   window: number;
   weave: Weave;
   overrides: readonly Override[];
+  /** How long gates take, by the number of their name; empty where nothing is made of it. */
+  measured: (Measured | undefined)[];
   /** Derived from the above, kept beside it so that no decision scans all items. */
   ready: number[];
   /** The same of items that wait, whose gates may run ahead of what they wait for. */
@@ -205,6 +208,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
       known: undefined,
     },
     overrides: [],
+    measured: [],
     ready: [],
     ahead: [],
     unmetDeps: Uint32Array.from(load.deps, (deps) => deps.length),
@@ -229,6 +233,7 @@ export function copyState(state: RunState): RunState {
     delayed: state.delayed.slice(),
     lanes: state.lanes.map((lane) => ({ ...lane })),
     weave: { ...state.weave },
+    measured: state.measured.slice(),
     ready: state.ready.slice(),
     ahead: state.ahead.slice(),
     unmetDeps: state.unmetDeps.slice(),

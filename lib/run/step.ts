@@ -1,5 +1,6 @@
 import type { Draft } from './draft';
 import { failFast } from './fail-fast';
+import { expectedMs, groupSize, mostAtOnce } from './grouping';
 import { heldBy, noteHold, setPause } from './hold';
 import { failItem, lineUpTask, openRoots } from './items';
 import type { Answer, Input, RunEvent } from './messages';
@@ -200,7 +201,7 @@ function chooseWork(draft: Draft, room: { ahead: number; readonly held: boolean 
   }
   const due = mergeDue(draft);
   const task = due.length >= load.batchSize ? undefined : takeReady(draft);
-  if (task !== undefined) return gateOf(draft, task);
+  if (task !== undefined) return gatesOf(draft, takeGroup(draft, task));
   if (due.length > 0) {
     state.weave.busy = true;
     return mergeOf(draft, due);
@@ -208,12 +209,32 @@ function chooseWork(draft: Draft, room: { ahead: number; readonly held: boolean 
   const ahead = room.ahead > 0 ? takeAhead(draft) : undefined;
   if (ahead === undefined) return sleep(draft);
   room.ahead -= 1;
-  return gateOf(draft, ahead);
+  return gatesOf(draft, [ahead]);
 }
 
-function gateOf({ state }: Draft, task: number): Work {
-  state.tasks[task] = TaskStatus.running;
-  return { kind: 'gates', tasks: [{ task, attempt: state.attempts[task]! + 1 }] };
+function gatesOf({ state }: Draft, tasks: readonly number[]): Work {
+  return { kind: 'gates', tasks: tasks.map((task) => ({ task, attempt: state.attempts[task]! + 1 })) };
+}
+
+/** The first task in line, and those behind it that go with it; all of them are taken out of the line. */
+function takeGroup(draft: Draft, first: number): number[] {
+  const { load, state } = draft;
+  if (!load.groups) return [first];
+  const most = mostAtOnce(state.ready.length + 1, state.lanes.length, load.batchSize);
+  const taken = [first];
+  function* lengths() {
+    yield expectedMs(load, state, first);
+    for (let next = takeReady(draft); next !== undefined; next = takeReady(draft)) {
+      taken.push(next);
+      yield expectedMs(load, state, next);
+    }
+  }
+  const size = groupSize(lengths(), most);
+  for (const left of taken.slice(size)) {
+    state.tasks[left] = TaskStatus.ready;
+    lineUpTask(draft, left);
+  }
+  return taken.slice(0, size);
 }
 
 /** Until the first backoff ends, for one lane: the others wait for what it then brings. */
@@ -224,12 +245,14 @@ function sleep({ load, state, now }: Draft): Work | undefined {
   return { kind: 'sleep', until };
 }
 
-/** The first task in line; entries of skipped ones are dropped on the way. */
+/** The first task in line, which runs from then on; entries of others are dropped on the way. */
 function takeReady(draft: Draft): number | undefined {
   const { load, state } = draft;
   for (let rank = pop(state.ready); rank !== undefined; rank = pop(state.ready)) {
     const task = load.taskAt[rank]!;
-    if (state.tasks[task] === TaskStatus.ready) return task;
+    if (state.tasks[task] !== TaskStatus.ready) continue;
+    state.tasks[task] = TaskStatus.running;
+    return task;
   }
   return undefined;
 }

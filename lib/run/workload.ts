@@ -2,6 +2,7 @@ import { isQuarantined } from '../plan/effective-gates';
 import type { FreezeWindow } from '../plan/freeze';
 import type { OrderedPlan } from '../plan/order';
 import type { Gate, Policy } from '../plan/plan';
+import { numberNames } from './grouping';
 import { lineUp } from './line-up';
 import type { RunRecord } from './record';
 import { verificationGates } from './verification';
@@ -40,6 +41,12 @@ export interface Workload {
   readonly rankOf: readonly number[];
   readonly taskAt: readonly number[];
   readonly batchSize: number;
+  /** Several short gates go to a lane at once. */
+  readonly groups: boolean;
+  /** Expected length of each task in ms, as far as past runs tell. */
+  readonly lengthOf: readonly (number | undefined)[];
+  /** By task, the number of its gate's name (see `numberNames`). */
+  readonly nameOf: readonly number[];
   /** How often a weave may be made anew because the target moved. */
   readonly maxRetries: number;
   /** How many prefixes of weaves that fail may be verified in all of the run. */
@@ -61,7 +68,7 @@ export interface Workload {
 
 /**
  * The static side of a run.
- * @param lengths expected length of a task in any one unit; the default gives every gate the length 1
+ * @param lengths expected length of a task in ms; 1, the default, means that nothing is known
  */
 export function createWorkload(
   ordered: OrderedPlan,
@@ -117,6 +124,12 @@ export function createWorkload(
     rankOf,
     taskAt,
     batchSize: policy.performance.batchSize,
+    groups: engine === 'aws',
+    lengthOf: tasks.map(({ item, gate }) => {
+      const ms = item < 0 ? 1 : lengths(gate, ordered.items[item]!.name);
+      return ms > 1 ? ms : undefined;
+    }),
+    nameOf: numberNames(tasks.map(({ gate }) => gate)),
     maxRetries,
     maxProbes,
     maxClashProbes,

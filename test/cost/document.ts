@@ -108,7 +108,8 @@ ${table(
   \`lex_pr_memory_rss_bytes\` shows our part of it, CloudWatch Lambda Insights all of it.
 - **arm64** is a fifth cheaper than x86_64 for the same time.
 - **Remembered gates** cost nothing but a look into a table: leave \`cache: tree\` wherever a gate reads nothing but its tree.
-- **Gates of a second** cost less than the transitions around them: put several into one gate.
+- **Short gates** are handed out in groups of some twenty seconds, so that transitions cost little beside them. Gates in containers
+  are not: each is a build of its own.
 - **Longer batches** (\`policy.performance.batchSize\`) save calls of \`merge\`, which are few already.
 
 ## What a run is made of
@@ -174,7 +175,7 @@ function costOf(usage: Usage, stack: StackShape, { coefficients }: MeasuredFile,
 function asBuilds(usage: Usage): Usage {
   const { gate } = usage.turns;
   const turns = { ...usage.turns, gate: 0, build: gate };
-  return { ...usage, turns, gateSeconds: 0, buildMinutes: 2 * gate, packs: gate };
+  return { ...usage, turns, gates: 0, gateSeconds: 0, buildMinutes: 2 * gate, packs: gate };
 }
 
 const withGate = (stack: StackShape, size: { readonly memoryMB: number }): StackShape => ({

@@ -11,6 +11,7 @@ const usage = (items: number, lanes: number): Usage => ({
   commits: items + 5,
   turns: { gate: items + 1, build: 0, check: 0, settled: 0, merge: 3, sleep: 0 },
   lost: { gate: 0, merge: 0 },
+  gates: items + 1,
   gateSeconds: 2 * (items + 1),
   buildMinutes: 0,
   packs: 0,

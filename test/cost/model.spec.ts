@@ -16,6 +16,7 @@ const NONE: Usage = {
   commits: 0,
   turns: { gate: 0, build: 0, check: 0, settled: 0, merge: 0, sleep: 0 },
   lost: { gate: 0, merge: 0 },
+  gates: 0,
   gateSeconds: 0,
   buildMinutes: 0,
   packs: 0,

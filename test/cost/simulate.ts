@@ -119,13 +119,16 @@ function perform(
 ): Pick<Due, 'at' | 'results'> {
   const [gate, merge] = [seconds.gate! * 1000, seconds.merge! * 1000];
   if (work.kind === 'gates') {
-    const [{ task, attempt }] = work.tasks as [(typeof work.tasks)[number]];
-    const { item } = load.tasks[task]!;
-    const cached = item >= 0 && Math.floor((item + 1) * remembered) > Math.floor(item * remembered);
-    const startedAt = now + (cached ? 0 : gate);
-    const endedAt = startedAt + (cached ? 0 : gateSeconds * 1000);
-    const result = { kind: 'gate', task, attempt, outcome: 'pass', startedAt, endedAt, cached } as const;
-    return { at: endedAt, results: [result] };
+    let at = now;
+    const results = work.tasks.map(({ task, attempt }): Result => {
+      const { item } = load.tasks[task]!;
+      const cached = item >= 0 && Math.floor((item + 1) * remembered) > Math.floor(item * remembered);
+      // A function is started for the first that runs.
+      const startedAt = cached || at > now ? at : now + gate;
+      at = cached ? at : startedAt + gateSeconds * 1000;
+      return { kind: 'gate', task, attempt, outcome: 'pass', startedAt, endedAt: at, cached };
+    });
+    return { at, results };
   }
   const durationMs = merge;
   if (work.kind === 'merge') {

@@ -364,7 +364,12 @@ function firstCalls(state: RunState): Extract<Input, { kind: 'next' }>[] {
 /** What must hold after every step. */
 function check(load: Workload, state: RunState, world: World, violations: string[]): void {
   const running = [...state.tasks].flatMap((status, task) => (status === TaskStatus.running ? [task] : []));
-  if (running.length > world.lanes) violations.push(`${running.length} gates on ${world.lanes} lanes`);
+  const held = state.lanes.flatMap(({ work }) => (work?.kind === 'gates' ? [work.tasks] : []));
+  const inHand = held.flat().map(({ task }) => task);
+  if (`${inHand.toSorted((a, b) => a - b)}` !== `${running}`)
+    violations.push(`${running} run, lanes hold ${inHand}`);
+  const most = load.groups ? world.batchSize : 1;
+  if (held.some((tasks) => tasks.length > most)) violations.push(`a lane holds more than ${most} gates`);
   for (const task of running) {
     const { item } = load.tasks[task]!;
     for (const dep of item < 0 ? [] : load.deps[item]!) {

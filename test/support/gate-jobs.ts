@@ -63,12 +63,14 @@ export async function jobFor(
     run: RUN,
     bundles: await Promise.all(keys.map(async (key) => ({ key, url: await blobs.readUrl(key, 60) }))),
     objectFormat: 'sha1',
+    ...(gates.length > 1 && { unwanted: await blobs.readUrl(blobKeys.unwanted(RUN, 1, 0, 1), 60) }),
     tasks: await Promise.all(
       gates.map(async (gate, task) => {
         const prefix = artifacts(task);
         return {
           task,
           attempt: 1,
+          decides: true,
           gate: { ...gate },
           variables: { LEX_PR: '1', LEX_PR_GATE: gate.name, LEX_PR_TREE: tree },
           commit,

@@ -39,6 +39,9 @@ export const blobKeys = {
   weaves: (run: string, round: number) => `runs/${run}/weave/${round}/`,
   job: (run: string, generation: number, lane: number, turn: number) =>
     `runs/${run}/jobs/${generation}-${lane}-${turn}.json`,
+  /** The numbers of those gates of a job that nobody needs any more. */
+  unwanted: (run: string, generation: number, lane: number, turn: number) =>
+    `runs/${run}/jobs/${generation}-${lane}-${turn}.unwanted.json`,
   /**
    * What builds are made of (`<id>.zip`): a work tree, by the id of its tree or commit, or what a build is to do.
    * Builds can read all of these, and list none: names are not to be guessed.

@@ -2,6 +2,7 @@ import { newCallback } from '../../callbacks/callback';
 import type { GateResult } from '../../run/messages';
 import type { RunState, Work } from '../../run/state';
 import type { TurnStore } from '../../run/turn-store';
+import { isWanted } from '../../run/wanted';
 import { artifactsPath, logPath } from '../gate-files';
 import { gateKey } from '../gate-key';
 import { gateVariables } from '../gate-variables';
@@ -43,8 +44,6 @@ export async function handOut(
     case 'land':
       return { kind: 'merge', turn };
     case 'gates':
-      // Nobody wants to know any more: an execution that begins anew is not to begin them anew.
-      if (state.stopping !== undefined) return { kind: 'settled', turn };
       return gates(services, run, state, lane, work);
   }
 }
@@ -61,7 +60,8 @@ async function gates(
   const settled: GateResult[] = [];
   const open: Task[] = [];
   const checks = checksOf(run, state, state.lanes[lane]!.work);
-  for (const task of tasks) {
+  // Of the others nobody wants to know any more.
+  for (const task of tasks.filter(({ task }) => isWanted(run.load, state, task))) {
     const check = checks.find(({ index }) => index === task.task);
     const known = check && (await checkResult(services, run, state, check));
     const result = known ?? (await settle(services, run, state, task));
@@ -145,12 +145,15 @@ async function writeJob(
   const { record, load, names } = run;
   const { generation } = state;
   const { round } = state.weave;
+  const { turn } = state.lanes[lane]!;
   const file = (path: string) => blobKeys.file(record.id, path);
+  const unwanted = () => blobs.readUrl(blobKeys.unwanted(record.id, generation, lane, turn), URL_SECONDS);
   return {
     run: record.id,
     generation,
     lane,
-    turn: state.lanes[lane]!.turn,
+    turn,
+    ...(tasks.length > 1 && { unwanted: await unwanted() }),
     bundles: await readableBundles(blobs, run, state, tasks),
     objectFormat: record.base.length === 64 ? 'sha256' : 'sha1',
     tasks: await Promise.all(
@@ -167,6 +170,7 @@ async function writeJob(
         return {
           task: index,
           attempt,
+          decides: task.blocking && attempt >= task.maxAttempts,
           item: task.item < 0 ? null : names[task.item]!,
           gate: { ...task.gate },
           variables: gateVariables(record, names, { task, attempt }, tested),

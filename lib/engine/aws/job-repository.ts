@@ -9,6 +9,7 @@ import { openReader } from '../../repository/object-reader';
 import { remove } from '../../repository/sweep';
 import { createTreeList } from '../../repository/tree';
 import type { AnyJob } from './protocol';
+import { restore, type Snapshot, takeSnapshot } from './snapshot';
 import { download } from './transfer';
 
 /** What a job works with, for as long as it does. */
@@ -19,33 +20,43 @@ export interface JobRepository {
   readonly lane: Lane;
 }
 
+/** Does some work in a repository that nobody has used before. */
+export type WithRepository = <T>(work: (repository: JobRepository) => Promise<T>) => Promise<T>;
+
 /**
- * Does something with what the bundles of a job hold. Every call starts with nothing and leaves nothing: what a gate
- * of an earlier call may have changed (objects, work trees, its home) is removed, and git computes the id of every
- * object anew when it takes in the bundles.
+ * What the bundles of a job hold. Every piece of work starts with nothing and leaves nothing: what a gate before may
+ * have changed (objects, work trees, its home) is removed. Git computes the id of every object anew when it takes in
+ * the bundles; what the repository is then is kept in memory, where no gate gets at it, for the work after the first.
  * @param home folder that this process has for itself, for one call at a time
- * @throws GitError, system errors, an Error that names the bundle that cannot be used; what `work` throws
+ * @param isRepeated there is more than one piece of work
+ * @throws GitError, system errors, an Error that names the bundle that cannot be used; what the work throws
  */
-export async function withJobRepository<T>(
-  job: AnyJob,
-  home: string,
-  work: (repository: JobRepository) => Promise<T>,
-): Promise<T> {
-  const folder = await emptied(home);
-  try {
-    const git = await makeRepository(folder, job);
-    const reader = openReader(git);
-    const commits = await openCommits(git, reader);
+export function openJob(job: AnyJob, home: string, isRepeated = false): WithRepository {
+  let kept: Snapshot | undefined;
+  return async (work) => {
+    const folder = await emptied(home);
+    const gitDir = join(folder, 'repository.git');
     try {
-      return await work({ folder, commits, lane: await openLane(folder, git, createTreeList(reader), 0) });
+      if (kept === undefined) await makeRepository(folder, gitDir, job);
+      else await restore(kept, gitDir);
+      if (isRepeated) kept ??= await takeSnapshot(gitDir, MAX_KEPT);
+      const git = new Git(gitDir);
+      const reader = openReader(git);
+      const commits = await openCommits(git, reader);
+      try {
+        return await work({ folder, commits, lane: await openLane(folder, git, createTreeList(reader), 0) });
+      } finally {
+        await commits.close();
+      }
     } finally {
-      await commits.close();
+      endStrays(folder);
+      await remove(folder);
     }
-  } finally {
-    endStrays(folder);
-    await remove(folder);
-  }
+  };
 }
+
+/** Bytes of a repository that are kept in memory, of which the function has 2 GB; a larger one is made anew. */
+const MAX_KEPT = 256 * 2 ** 20;
 
 async function emptied(folder: string): Promise<string> {
   await remove(folder);
@@ -54,8 +65,11 @@ async function emptied(folder: string): Promise<string> {
 }
 
 /** A bare repository with what the bundles hold. */
-async function makeRepository(folder: string, { bundles, objectFormat }: AnyJob): Promise<Git> {
-  const gitDir = join(folder, 'repository.git');
+async function makeRepository(
+  folder: string,
+  gitDir: string,
+  { bundles, objectFormat }: AnyJob,
+): Promise<void> {
   const options = ['--quiet', '--bare', '--template=', '--initial-branch=main'];
   await runGit(['init', ...options, `--object-format=${objectFormat}`, '--', gitDir]);
   const git = new Git(gitDir);
@@ -69,5 +83,4 @@ async function makeRepository(folder: string, { bundles, objectFormat }: AnyJob)
     }
     await rm(file);
   }
-  return git;
 }

@@ -37,6 +37,11 @@ function logEvent(run: RunContext, event: RunEvent): void {
       log.info('phase', `phase ${phase}, weave ${round}`, { phase, round, base });
       return;
     }
+    case 'give-back': {
+      const gate = gateOf(run, event.task);
+      log.info('gate-back', `gate ${gate.gate} was not begun`, { ...gate, lane: event.lane });
+      return;
+    }
     case 'lost':
       log.warn('lane-lost', `lane ${event.lane} was lost with its work`, {
         lane: event.lane,

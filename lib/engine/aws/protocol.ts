@@ -24,6 +24,8 @@ const gateReturn = z.object({
   /** How many more there are. */
   unlisted: count.optional(),
   note: z.string().max(MAX_NOTE).optional(),
+  /** It had less time than it would have had alone, and has not ended in it: that says nothing of the gate. */
+  cut: z.boolean().optional(),
   /** Of the function's process after the gate, in bytes; none of a build. */
   heapUsedBytes: z.number().optional(),
   rssBytes: z.number().optional(),
@@ -161,10 +163,14 @@ export type AnyJob = z.output<typeof anyJob>;
 
 /** Everything that a gate function needs, as a document behind a URL. */
 export const gateJob = anyJob.extend({
+  /** Where the numbers of tasks are that nobody needs any more, if there are any. */
+  unwanted: z.url().optional(),
   tasks: z.array(
     z.object({
       task: count,
       attempt: z.int().min(1),
+      /** What it fails by is known to all then: what else there is to do can wait. */
+      decides: z.boolean().default(true),
       /** Its name; null for the woven commit. Missing in a job of a version before. */
       item: z.string().nullish(),
       gate: z.record(z.string(), z.unknown()),

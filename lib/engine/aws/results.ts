@@ -34,24 +34,32 @@ export interface Remembering {
 export function toResults(run: RunContext, state: RunState, returned: readonly GateReturn[]): Result[] {
   const { load, names } = run;
   const { round } = state.weave;
-  return returned.flatMap((gate): Result[] => {
-    const task = load.tasks[gate.task];
-    if (task === undefined) return [];
-    const { logged, artifacts, note, unlisted, ...rest } = gate;
-    const tested = testedBy(run, state, gate.task);
-    const folder = artifactsPath(names, task, round);
-    return [
-      {
-        kind: 'gate',
-        ...rest,
-        artifacts: artifacts.filter(isBelow).map((path) => join(folder, path)),
-        ...(unlisted === undefined ? {} : { unlisted }),
-        ...(logged ? { log: logPath(names, task, round, gate.attempt) } : {}),
-        ...(note === undefined ? {} : { note }),
-        ...(tested.kind === 'clean' ? { candidate: tested.commit } : {}),
-      },
-    ];
-  });
+  return returned
+    .filter(({ cut }) => !cut)
+    .flatMap((gate): Result[] => {
+      const task = load.tasks[gate.task];
+      if (task === undefined) return [];
+      const { logged, artifacts, note, unlisted, ...rest } = gate;
+      const tested = testedBy(run, state, gate.task);
+      const folder = artifactsPath(names, task, round);
+      return [
+        {
+          kind: 'gate',
+          ...rest,
+          artifacts: artifacts.filter(isBelow).map((path) => join(folder, path)),
+          ...(unlisted === undefined ? {} : { unlisted }),
+          ...(logged ? { log: logPath(names, task, round, gate.attempt) } : {}),
+          ...(note === undefined ? {} : { note }),
+          ...(tested.kind === 'clean' ? { candidate: tested.commit } : {}),
+        },
+      ];
+    });
+}
+
+/** Why gates that were handed out have no results, where their function had no time for one of them. */
+export function lostByTime(returned: readonly GateReturn[]): string | undefined {
+  const cut = returned.find((gate) => gate.cut);
+  return cut && `its function ended ${Math.round((cut.endedAt - cut.startedAt) / 1000)} s after a gate began`;
 }
 
 /** Whether a path that a gate function names leads nowhere but into the folder of its artifacts. */

@@ -11,6 +11,8 @@ interface Turn {
   readonly kind: keyof Usage['turns'];
   /** The work was lost with its worker. */
   readonly isLost: boolean;
+  /** That ran in a function. */
+  readonly gates: number;
   readonly gateSeconds: number;
   readonly buildMinutes: number;
 }
@@ -48,6 +50,7 @@ export function usageOf(
       sleep: events.filter(({ event }) => event === 'retry').length,
     },
     lost: { gate: count('gate', true), merge: count('merge', true) },
+    gates: sum(turns.map((turn) => turn.gates)),
     gateSeconds: sum(turns.map((turn) => turn.gateSeconds)),
     buildMinutes: sum(turns.map((turn) => turn.buildMinutes)),
     packs: packsOf(load, events),
@@ -95,6 +98,7 @@ function turnOf(load: Workload, events: readonly Ended[], start: Start | undefin
 const turnWith = (kind: Turn['kind'], seconds: readonly number[]): Turn => ({
   kind,
   isLost: false,
+  gates: kind === 'gate' ? seconds.length : 0,
   gateSeconds: kind === 'gate' ? sum(seconds) : 0,
   // Each build is billed by the minutes that it has begun.
   buildMinutes: kind === 'build' ? sum(seconds.map((each) => Math.ceil(each / 60))) : 0,

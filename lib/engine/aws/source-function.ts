@@ -4,7 +4,7 @@ import { parentlessCommit } from '../../merge/candidate';
 import { Git } from '../../repository/git';
 import { UnusablePathError } from '../../repository/lane';
 import { log, logWith } from './function-log';
-import { withJobRepository } from './job-repository';
+import { openJob } from './job-repository';
 import { type GateAnswer, MAX_NOTE, type SourceJob } from './protocol';
 import { packWorkTree, UnusableNameError } from './source-archive';
 import { upload } from './transfer';
@@ -13,7 +13,7 @@ import { ZipTooLargeError } from './zip';
 /**
  * Packs what a gate in a container is run on, with a repository that needs no other, and stores it; then there are no
  * results. What cannot be packed is a failure of the gate.
- * @throws what `withJobRepository` and the transfer throw; another try may help
+ * @throws what `openJob` and the transfer throw; another try may help
  */
 export function makeSource(job: SourceJob, home: string): Promise<GateAnswer> {
   const { item, gate, attempt } = job.source;
@@ -32,7 +32,10 @@ export function makeSource(job: SourceJob, home: string): Promise<GateAnswer> {
 async function pack(job: SourceJob, home: string): Promise<GateAnswer> {
   const { task, attempt, commit, tree, ofTree, to } = job.source;
   try {
-    await withJobRepository(job, home, async ({ folder, commits, lane }) => {
+    await openJob(
+      job,
+      home,
+    )(async ({ folder, commits, lane }) => {
       const head = ofTree ? await parentlessCommit(commits, tree) : commit;
       const workTree = await lane.checkout(head, tree);
       await makeWhole(join(workTree, '.git'));

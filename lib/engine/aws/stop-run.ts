@@ -3,6 +3,7 @@ import { type CancelAnswer, cancelRun } from '../cancel-run';
 import { log } from './function-log';
 import { logEvents } from './log-events';
 import type { MergeServices } from './merge-run';
+import { withdraw } from './withdraw';
 
 /** Cancels a run that has begun: writes the stop, moves the fence, looks whether a landing was faster. */
 export async function stopWithFence(
@@ -17,7 +18,9 @@ export async function stopWithFence(
     read: services.store.read,
     async commit(id, version, state, events) {
       await services.store.commit(id, version, state, events);
-      logEvents(run, decodeState(load, state), events);
+      const after = decodeState(load, state);
+      await withdraw(services, run, { ...after, stopping: undefined }, after);
+      logEvents(run, after, events);
     },
   };
   const cancel = async (git: Parameters<typeof cancelRun>[0]['git']) => {

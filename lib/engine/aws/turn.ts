@@ -14,10 +14,11 @@ import { type Outstanding, outstanding, untaken } from './inputs';
 import { logEvents } from './log-events';
 import type { NextAnswer, NextCall } from './protocol';
 import { releaseLanes } from './request-check';
-import { rememberPasses, toResults } from './results';
+import { lostByTime, rememberPasses, toResults } from './results';
 import type { LoadRun, RunContext } from './run-context';
 import { takeBuild } from './take-build';
 import type { Tokens } from './tokens';
+import { withdraw } from './withdraw';
 
 export interface TurnServices extends HandOut {
   readonly store: TurnStore;
@@ -123,7 +124,12 @@ async function inboxOf(
     const built = call.build ? await takeBuild(services, run, state, call.build) : undefined;
     const ofChecks = await checkResults(services, run, state, lane.work);
     const results = [...toResults(run, state, built?.results ?? call.results ?? []), ...ofChecks];
-    return { ...base, turn: last + 1, results, lost: built?.lost ?? call.lost ?? undefined };
+    return {
+      ...base,
+      turn: last + 1,
+      results,
+      lost: built?.lost ?? call.lost ?? lostByTime(call.results ?? []),
+    };
   }
   // The first call of an execution, or one that was tried again after it had been taken in: go on from there.
   const waits = lane.work !== undefined || lane.parked;
@@ -161,6 +167,7 @@ async function takeInboxes(
       await services.pause(Math.random() * Math.min(20 * 2 ** lost, 500));
       continue;
     }
+    await withdraw(services, run, state, taken.state);
     await rememberPasses(services, run, state, taken.events);
     await services.record(run, taken.state, taken.events);
     logEvents(run, taken.state, taken.events);

@@ -295,8 +295,10 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     overlapping -= 1;
     const job: GateJob = JSON.parse(files.get(key)!);
     const state = decodeState(load, (await store.read(RUN)).state);
-    executed += job.tasks.length;
-    return reality.perform({ kind: 'gates', tasks: job.tasks }, state, now).map((result) => {
+    // It may have ended before the last of them is begun.
+    const tasks = job.tasks.slice(0, 1 + choose(job.tasks.length));
+    executed += tasks.length;
+    return reality.perform({ kind: 'gates', tasks }, state, now).map((result) => {
       if (result.kind !== 'gate') throw new Error('only gates run here');
       const { task, attempt, startedAt, endedAt } = result;
       const outcome = result.outcome === 'pass' ? 'pass' : 'fail';

@@ -31,11 +31,12 @@ function newHome(): string {
   return home;
 }
 
-const PLENTY = () => 900_000;
+const machine = (timeLeft = () => 900_000) => ({ timeLeft, clear: async () => {} });
+const PLENTY = machine();
 
 /** Runs gates in a function that has just started, or in the one whose home is given. */
-async function run(on: Host, gates: readonly Gate[], home = newHome(), timeLeft = PLENTY) {
-  const { results } = await runGateJob(await jobFor(on, gates), home, timeLeft);
+async function run(on: Host, gates: readonly Gate[], home = newHome(), how = PLENTY) {
+  const { results } = await runGateJob(await jobFor(on, gates), home, how);
   const logOf = (task = 0) => on.blobs.files.get(log(task))?.toString();
   return { results, logOf, first: results[0]! };
 }
@@ -84,14 +85,26 @@ describe('a gate on AWS', () => {
   it('ends before its function does, early enough for its log to be stored', async () => {
     const on = await host();
     // Half a minute is kept for storing.
-    const { first, logOf } = await run(on, [gateOf('echo begun; sleep 60')], newHome(), () => 31_500);
+    const { first, logOf } = await run(
+      on,
+      [gateOf('echo begun; sleep 60')],
+      newHome(),
+      machine(() => 31_500),
+    );
     expect(first).toMatchObject({ outcome: 'timeout', note: 'timed out after 1 s', logged: true });
     expect(logOf()).toBe('begun\n');
   });
 
   it('is not begun where the function has no time left for it', async () => {
     const on = await host();
-    await expect(run(on, [gateOf('true')], newHome(), () => 30_500)).rejects.toThrow('no time left');
+    await expect(
+      run(
+        on,
+        [gateOf('true')],
+        newHome(),
+        machine(() => 30_500),
+      ),
+    ).rejects.toThrow('no time left');
     expect(on.blobs.files.has(log(0))).toBe(false);
   });
 
@@ -172,6 +185,66 @@ describe('a gate on AWS', () => {
     const { first } = await run({ ...on, commit }, [gateOf('true')]);
     expect(first).toMatchObject({ outcome: 'fail', exitCode: null, logged: false });
     expect(first.note).toContain('File name too long');
+  });
+});
+
+describe('several gates in one call', () => {
+  const spoil =
+    'find "$HOME/../.." -path "*objects/*" -type f -exec chmod +w {} \\; -exec sh -c ": >\\$0" {} \\;';
+
+  it('run one after another, each on a repository that no other has touched', async () => {
+    const clear = jest.fn(async () => {});
+    const leave = `echo spoilt >src/a; echo x >"$HOME/../../left"; ${spoil}`;
+    const look = 'find "$HOME/../.." -name left; git fsck --no-dangling 2>&1; cat src/a';
+    const on = await host();
+    const { results, logOf } = await run(on, [gateOf(leave), gateOf(look), gateOf(look)], newHome(), {
+      ...PLENTY,
+      clear,
+    });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['pass', 'pass', 'pass']);
+    expect([logOf(1), logOf(2)]).toEqual(['a\n', 'a\n']);
+    expect(clear).toHaveBeenCalledTimes(2);
+    for (const k of [1, 2]) expect(results[k]!.startedAt).toBeGreaterThanOrEqual(results[k - 1]!.endedAt);
+  });
+
+  it('end with the first that decides something by its failure: the others are not begun', async () => {
+    const { results } = await run(await host(), [gateOf('true'), gateOf('exit 1'), gateOf('true')]);
+    expect(results.map(({ task, outcome }) => [task, outcome])).toEqual([
+      [0, 'pass'],
+      [1, 'fail'],
+    ]);
+  });
+
+  it('are not begun once nobody needs them any more', async () => {
+    const on = await host();
+    await on.blobs.put(blobKeys.unwanted(RUN, 1, 0, 1), '[1]');
+    const { results } = await run(on, [gateOf('sleep 1.1'), gateOf('true'), gateOf('true')]);
+    expect(results.map(({ task }) => task)).toEqual([0, 2]);
+  });
+
+  it('say so where one had less time than alone: that it has not ended says nothing of it', async () => {
+    const short = machine(() => 31_500);
+    const { results } = await run(
+      await host(),
+      [gateOf('true'), gateOf('sleep 60'), gateOf('true')],
+      newHome(),
+      short,
+    );
+    expect(results).toMatchObject([{ outcome: 'pass' }, { outcome: 'timeout', cut: true }]);
+  });
+
+  it('leave those for another call that they have no time left for', async () => {
+    const left = [900_000, 30_500];
+    const { results } = await run(
+      await host(),
+      [gateOf('true'), gateOf('true')],
+      newHome(),
+      machine(() => left.shift()!),
+    );
+    expect(results).toMatchObject([
+      { task: 0, outcome: 'pass' },
+      { task: 1, cut: true },
+    ]);
   });
 });
 

@@ -38,3 +38,43 @@ it('what a gate function says of a gate that its lane does not hold is not remem
   expect(await gatesOf(plan.items[0]!)).toEqual([['pass', true]]);
   expect(await gatesOf(plan.items[1]!)).toEqual([['fail', false]]);
 });
+
+it('a gate of a group that had too little time has no result, and its lane has lost the rest of the group', async () => {
+  const stack = await newStack((repo) => repo.branches([{ name: 'a' }]));
+  // A name in common: how long it takes is learnt from the first.
+  const items = Array.from({ length: 4 }, (_, k) => ({
+    name: 'a',
+    gates: [{ name: 'g', run: `echo ${k}` }],
+  }));
+  const named = items.map((item, k) => ({ ...item, name: `a${k}`, branch: 'a' }));
+  const run = await stack.submit({ items: named, policy: { maxWorkers: 1 } }, { execute: false });
+  const { prepare, next } = stack.functions();
+  await prepare({ run, generation: 1 });
+  const returned = (task: number, more: Partial<GateReturn> = {}): GateReturn => ({
+    ...{ task, attempt: 1, outcome: 'pass', startedAt: 1, endedAt: 2_001, exitCode: 0, signal: null },
+    ...{ logged: false, artifacts: [], ...more },
+  });
+  let calls = 0;
+  let last: number | null = null;
+  /** @returns the numbers of the gates that the lane holds then */
+  const ask = async (results: GateReturn[] | null) => {
+    const token = newToken();
+    await next({
+      ...{ run, generation: 1, lane: 0, k: 0, calls, retry: 0, last, token, results, lost: null },
+    });
+    calls += 1;
+    last = (await stack.answerTo<NextAnswer>(token)).turn;
+    const { work } = (await stack.state(run)).lanes[0]!;
+    return work?.kind === 'gates' ? work.tasks.map(({ task }) => task) : [];
+  };
+  const [first] = await ask(null);
+  const group = await ask([returned(first!)]);
+  expect(group).toHaveLength(3);
+  const [passed, cut, rest] = group as [number, number, number];
+  expect(await ask([returned(passed), returned(cut, { outcome: 'timeout', cut: true })])).toEqual([cut]);
+  const { losses } = await stack.state(run);
+  expect([...losses.keys()].sort()).toEqual([cut, rest].sort());
+  expect((await stack.events(run)).filter(({ event }) => event === 'lost')).toMatchObject([
+    { why: 'its function ended 2 s after a gate began' },
+  ]);
+});

@@ -227,7 +227,11 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
       next: (call) => logged('next', call, () => takeTurn(services, call)),
       // Lanes do this at the same time, each on a machine of its own.
       gate(job) {
-        const run = () => runGateJob(job, mkdtempSync(join(root, 'gate-')), () => 900_000);
+        const run = () =>
+          runGateJob(job, mkdtempSync(join(root, 'gate-')), {
+            timeLeft: () => 900_000,
+            clear: async () => {},
+          });
         return logged('gate', { job }, run);
       },
       check: (call) =>
