@@ -19,5 +19,5 @@ export function findNinja() {
       // Without Python or the package index.
     }
   }
-  throw new Error('ninja is not installed: `apt-get install ninja-build`, or `pip install ninja`');
+  throw new Error('not installed: `apt-get install ninja-build`, or `pip install ninja`');
 }

@@ -48,11 +48,18 @@ describe('rows', () => {
   });
 
   it('without a peer that could be measured are missed', () => {
-    expect(unmeasured('makespan', 1.05, 'ninja', 'not installed')).toMatchObject({ value: null, ok: false });
+    expect(unmeasured('makespan', '≤ 1.05 ×', 'ninja', 'not installed')).toMatchObject({
+      value: null,
+      ok: false,
+    });
   });
 
   it('are a table for people', () => {
-    const rows = [against([2, 3, 2.2], 1.05), shown('size', 'MB', [3]), unmeasured('b', 2, 'gone', 'get it')];
+    const rows = [
+      against([2, 3, 2.2], 1.05),
+      shown('size', 'MB', [3]),
+      unmeasured('b', '≤ 2 ×', 'gone', 'get it'),
+    ];
     expect(table(rows).split('\n')).toEqual([
       '| what     | median       | spread  | compared with          | target   | holds  |',
       '| -------- | ------------ | ------- | ---------------------- | -------- | ------ |',
@@ -143,7 +150,7 @@ describe('the guard', () => {
 
   it('misses rows that are gone, of the benches that ran', () => {
     expect(worse(shown('other', '×', [1]))).toEqual(['makespan: no longer measured']);
-    expect(worse(unmeasured('makespan', 1.5, 'ninja', 'not installed'))).toEqual([
+    expect(worse(unmeasured('makespan', '≤ 1.5 ×', 'ninja', 'not installed'))).toEqual([
       'makespan: no longer measured',
     ]);
     expect(findWorse(then, [section('start', [])])).toEqual([]);

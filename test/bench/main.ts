@@ -8,7 +8,7 @@ import { type Emulator, lanes } from './lanes';
 import { describeMachine } from './machine';
 import { order } from './order';
 import type { Peers } from './peers';
-import type { Bench } from './row';
+import { type Bench, type Row, unmeasured } from './row';
 import { scenarios } from './scenarios';
 import { spawnGates } from './spawn';
 import { speculation } from './speculation';
@@ -64,13 +64,14 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   if (machine.loadAverage > machine.cores)
     note(`the machine is busy (load average ${machine.loadAverage}): ratios hold, times are too long`);
   const measured: Section[] = [];
-  for (const { name, about, measure } of chosen) {
+  for (const one of chosen) {
+    const { name, about } = one;
     note(`${name}: ${about}`);
-    const section = { name, about, machine: describeMachine(), rows: await measure(runs, note) };
+    const section = { name, about, machine: describeMachine(), rows: await measureOne(one, runs, note) };
     measured.push(section);
     if (!json) process.stdout.write(`## ${name}\n\n${table(section.rows)}\n`);
-    // After each, so that what was measured is not lost with what comes after.
-    if (write) {
+    // After each, so that what was measured is not lost with what comes after; what lacks a peer replaces nothing.
+    if (write && section.rows.every(({ value }) => value !== null)) {
       const sections = withMeasured(readFigures(paths.figures), [section], all);
       writeFileSync(paths.figures, figuresText(sections));
       writeFileSync(paths.document, documentText(sections));
@@ -88,4 +89,17 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   const worse = compare ? findWorse(before, measured) : [];
   for (const text of worse) note(`worse: ${text}`);
   return missed.length + worse.length === 0 ? 0 : 1;
+}
+
+/** One that cannot be measured is a row that is missed, and the others are measured all the same. */
+async function measureOne(
+  { name, measure }: Bench,
+  runs: number,
+  note: (text: string) => void,
+): Promise<readonly Row[]> {
+  try {
+    return await measure(runs, note);
+  } catch (error) {
+    return [unmeasured(name, '–', name, (error as Error).message)];
+  }
 }

@@ -89,17 +89,14 @@ export function shown(name: string, unit: string, runs: readonly number[]): Row 
   return { name, value: round(median(runs)), unit, peer: null, target: '–', ok: true, runs: runs.map(round) };
 }
 
-/** A target that nobody can say is met, because the peer is not there. @param missing why, and how to get it */
-export function unmeasured(name: string, limit: number, peer: string, missing: string): Row {
-  return {
-    name,
-    value: null,
-    unit: '×',
-    peer: { name: peer, missing },
-    target: `≤ ${limit} ×`,
-    ok: false,
-    runs: [],
-  };
+/**
+ * A target that nobody can say is met.
+ * @param target in words
+ * @param peer what is missing
+ * @param missing why, and how to get it
+ */
+export function unmeasured(name: string, target: string, peer: string, missing: string): Row {
+  return { name, value: null, unit: '×', peer: { name: peer, missing }, target, ok: false, runs: [] };
 }
 
 interface Limit {

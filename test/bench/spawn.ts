@@ -26,7 +26,7 @@ export const spawnGates = (cli: string): Bench => ({
     const version = spawnSync('xargs', ['--version'], { stdio: 'ignore' });
     const name = `${GATES} gates, first start to last end`;
     if (version.error !== undefined)
-      return [unmeasured(name, LIMIT, 'xargs', 'not installed: `apt-get install findutils`')];
+      return [unmeasured(name, `≤ ${LIMIT} ×`, 'xargs', 'not installed: `apt-get install findutils`')];
     const repository = createRepository(100, [{ name: 'change', file: 'change' }]);
     const place = createPlace(cli, repository);
     try {

@@ -10,7 +10,7 @@ export function table(rows: readonly Row[]): string {
     value === null ? '–' : `${Math.min(...runs)} – ${Math.max(...runs)}`,
     peerText(peer, unit),
     target,
-    holds(target, ok),
+    target === '–' && ok ? '–' : ok ? 'yes' : '**no**',
   ]);
   const widths = HEAD.map((head, column) =>
     Math.max(head.length, ...cells.map((line) => line[column]!.length)),
@@ -27,14 +27,9 @@ export function table(rows: readonly Row[]): string {
   ].join('\n')}\n`;
 }
 
-function holds(target: string, ok: boolean): string {
-  if (target === '–') return '–';
-  return ok ? 'yes' : '**no**';
-}
-
 function peerText(peer: Peer | null, unit: string): string {
   if (peer === null) return '–';
-  if ('missing' in peer) return `${peer.name}: ${peer.missing}`;
+  if ('missing' in peer) return `${peer.name}: ${peer.missing.replace(/\s+/g, ' ').replaceAll('|', '\\|')}`;
   const own = peer.unit === unit ? '' : `, ours ${peer.own} ${peer.unit}`;
   return `${peer.name}: ${peer.value} ${peer.unit}${own}`;
 }
