@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { keptArtifacts } from '../engine/kept-artifacts';
 import { lockHome } from '../engine/lock';
 import { cacheFile } from '../engine/open-cache';
 import { stateFile } from '../engine/workspace';
@@ -39,7 +39,7 @@ export async function cacheClear({ json }: { readonly json?: boolean }, io: Io):
   try {
     const before = await bytesOf(home);
     const entries = await clearEntries(home);
-    await rm(artifacts(home), { recursive: true, force: true });
+    await rm(keptArtifacts(home), { recursive: true, force: true });
     const freedBytes = Math.max(0, before - (await bytesOf(home)));
     io.stdout.write(
       json
@@ -71,7 +71,7 @@ async function clearEntries(home: string): Promise<number | null> {
   return entries;
 }
 
-async function withCache<R>(home: string, action: (cache: FileStore) => R | Promise<R>): Promise<R> {
+export async function withCache<R>(home: string, action: (cache: FileStore) => R | Promise<R>): Promise<R> {
   const cache = new FileStore(cacheFile(home));
   try {
     return await action(cache);
@@ -81,23 +81,23 @@ async function withCache<R>(home: string, action: (cache: FileStore) => R | Prom
 }
 
 /** Namespaces are `operation/format`. */
+export const operationOf = (namespace: string) => namespace.split('/', 1)[0]!;
+
 function countOperations(cache: FileStore): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [namespace, entries] of cache.sizes()) {
-    const operation = namespace.split('/', 1)[0]!;
+    const operation = operationOf(namespace);
     counts[operation] = (counts[operation] ?? 0) + entries;
   }
   return counts;
 }
-
-const artifacts = (home: string) => join(home, 'artifacts');
 
 /** Where the store puts a file that it cannot use. */
 const ASIDE = ['.set-aside', '.set-aside-wal'];
 
 async function bytesOf(home: string): Promise<number> {
   const files = ['', '-wal', '-shm', ...ASIDE].map((suffix) => `${cacheFile(home)}${suffix}`);
-  const sizes = await Promise.all([...files, artifacts(home)].map(sizeOnDisk));
+  const sizes = await Promise.all([...files, keptArtifacts(home)].map(sizeOnDisk));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
@@ -119,7 +119,7 @@ function inWords({ entries, bytes, lastRun }: CacheStats): string {
   const lines = [
     ...counts.map(([operation, count]) => `${operation.padEnd(10)}${entriesOf(count).padStart(16)}`),
     ...(counts.length === 0 ? ['The cache is empty.'] : []),
-    `${'on disk'.padEnd(10)}${size(bytes).padStart(16)}`,
+    `${'on disk'.padEnd(10)}${sizeInWords(bytes).padStart(16)}`,
     ...(lastRun === null ? [] : ['', `Last run, ${lastRun.runId}:`]),
     ...Object.entries(lastRun?.operations ?? {}).map(([operation, { hits, misses, hitRate }]) => {
       const share = hits + misses === 0 ? 'not used' : `${Math.round(hitRate * 100)} % hits`;
@@ -130,11 +130,11 @@ function inWords({ entries, bytes, lastRun }: CacheStats): string {
 }
 
 /** A small file stays as large as it was when it is emptied. */
-const freedWords = (bytes: number) => (bytes === 0 ? '' : `, ${size(bytes)} on disk`);
+const freedWords = (bytes: number) => (bytes === 0 ? '' : `, ${sizeInWords(bytes)} on disk`);
 
 const entriesOf = (count: number) => (count === 1 ? '1 entry' : `${count} entries`);
 
-function size(bytes: number): string {
+export function sizeInWords(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KB`;
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`;

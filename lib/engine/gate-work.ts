@@ -20,13 +20,16 @@ import type { Checks } from './checks';
 import { type Durations, durationKey } from './durations';
 import { artifactsPath, logPath } from './gate-files';
 import { gateKey, type Toolchains } from './gate-key';
+import type { PassAbout } from './gate-passes';
 import { gateVariables } from './gate-variables';
+import { keptArtifacts } from './kept-artifacts';
 import type { Workspace } from './workspace';
 
 /** A remembered pass. */
 export interface GatePass {
   readonly durationMs: number;
   readonly artifacts: readonly string[];
+  readonly about?: PassAbout;
 }
 
 export interface GateWork {
@@ -92,7 +95,7 @@ export async function performGate(
 
   const key = gateKey(job.task.gate, tested, work.toolchains);
   const run = () => runInLane(work, lane, job, tested);
-  const outcome = await (key === undefined ? run() : runOnce(work, key, job, run)).catch(asFailure);
+  const outcome = await (key === undefined ? run() : runOnce(work, key, job, tested, run)).catch(asFailure);
   const { status, ...rest } = outcome;
   if (status === 'stopped') throw new StoppedError();
   const below = relative(work.record.artifactFolder, artifactFolder(work, job));
@@ -143,9 +146,10 @@ async function runOnce(
   work: GateWork,
   key: string,
   job: { readonly task: Task; readonly round: number },
+  tested: Tested,
   run: () => Promise<Ran>,
 ): Promise<Ran> {
-  const kept = join(work.workspace.home, 'artifacts', key);
+  const kept = join(keptArtifacts(work.workspace.home), key);
   const into = artifactFolder(work, job);
   let ran: Ran | undefined;
   const runAndKeep = async (): Promise<GatePass> => {
@@ -154,7 +158,7 @@ async function runOnce(
     const artifacts = ran.artifacts ?? [];
     // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
     if (!(await copyFiles(artifacts, into, kept))) throw new NotRemembered(ran, into);
-    return { durationMs: ran.endedAt - ran.startedAt, artifacts };
+    return { durationMs: ran.endedAt - ran.startedAt, artifacts, about: about(work, job.task, tested) };
   };
   try {
     const pass = await work.passes.execute(key, runAndKeep);
@@ -175,6 +179,12 @@ async function runOnce(
     return (await copyFiles(shared, error.artifactFolder, into)) ? error.ran : run();
   }
 }
+
+const about = ({ itemNames }: GateWork, { gate, item }: Task, { tree }: Tested): PassAbout => ({
+  gate: gate.name,
+  item: item < 0 ? null : itemNames[item]!,
+  tree,
+});
 
 /**
  * Only the files that are named: beside them may lie what an attempt before has left.

@@ -21,6 +21,7 @@ import type { Workload } from '../run/workload';
 import type { Checks } from './checks';
 import { openDurations } from './durations';
 import { localToolchains } from './gate-key';
+import { GATE_PASSES } from './gate-passes';
 import { type GatePass, type GateWork, performGate, StoppedError, type WorkLane } from './gate-work';
 import { performLanding } from './landing-work';
 import { performMerge } from './merge-work';
@@ -165,7 +166,7 @@ async function prepareGateWork(
     }),
     passes: new OperationCache<GatePass>(performance.cacheTTLSeconds, performance.enableCaching, {
       store: workspace.cache,
-      namespace: 'gate/1',
+      namespace: GATE_PASSES,
     }),
     durations: openDurations(performance, workspace.cache),
     throttle,

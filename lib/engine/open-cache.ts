@@ -8,6 +8,8 @@ import { openHome } from '../repository/home';
 
 export interface OpenedCache {
   readonly store: CacheStore;
+  /** The same where it lasts. */
+  readonly file?: FileStore;
   /** What there is to say of it. */
   readonly notes: readonly Note[];
   close(): void;
@@ -22,7 +24,7 @@ export const cacheFile = (home: string) => join(home, 'cache.db');
 export function openCache(home: string): OpenedCache {
   try {
     const store = new FileStore(cacheFile(home));
-    return { store, notes: [], close: () => store.close() };
+    return { store, file: store, notes: [], close: () => store.close() };
   } catch (error) {
     return forgetful((error as Error).message);
   }

@@ -8,6 +8,7 @@ import { openHome } from '../repository/home';
 import { openSource } from '../repository/source';
 import { openSqliteStore } from '../run/sqlite-store';
 import { type GitWorkspace, openGitWorkspace } from './git-workspace';
+import { sweepArtifacts } from './kept-artifacts';
 import { lockHome } from './lock';
 import { openCache } from './open-cache';
 import { forgetRun } from './running';
@@ -51,6 +52,8 @@ export async function openWorkspace(
     closing.push(() => git.close());
     const cache = openCache(home);
     closing.push(() => cache.close());
+    // What cannot be removed now may be next time; it keeps no run from starting.
+    if (cache.file !== undefined) await sweepArtifacts(home, cache.file).catch(() => {});
     return { ...git, home, store, cache: cache.store, notes: cache.notes, close };
   } catch (error) {
     await close();

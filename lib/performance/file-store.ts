@@ -7,11 +7,28 @@ import type { CacheEntry, CacheStore } from './cache-store';
 const USE_RESOLUTION = 60_000;
 
 export interface FileStoreOptions {
-  /** Default 10,000. Exceeded by at most a tenth for each process that writes. */
+  /** Default 200,000. Exceeded by at most a tenth for each process that writes. */
   readonly maxEntries?: number;
+  /** Of the file. Default 256 MiB. Exceeded by at most a tenth, or a value, for each process that writes. */
+  readonly maxBytes?: number;
   /** Milliseconds since 1970; for tests. */
   readonly now?: () => number;
   readonly onSetAside?: OnSetAside;
+}
+
+/** What a row and its places in the indices take beside its texts, in bytes (measured). */
+const ROW_BYTES = 200;
+
+/** What is known of an entry without its value being of any use. */
+export interface ListedEntry {
+  readonly namespace: string;
+  readonly key: string;
+  readonly json: string;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+  readonly expiresAt: number;
+  /** To the minute. */
+  readonly usedAt: number;
 }
 
 /**
@@ -21,23 +38,29 @@ export interface FileStoreOptions {
  */
 export class FileStore implements CacheStore {
   private readonly maxEntries: number;
+  private readonly maxBytes: number;
   private readonly now: () => number;
   private file: CacheFile;
+  /** Since it was pruned. */
   private writes = 0;
+  private written = 0;
 
   /**
    * @param path of the file; it is made where there is none, and put away where it is not sound
-   * @throws InputError when `maxEntries` is not a positive integer
+   * @throws InputError when a bound is not a positive integer
    * @throws Error when the file can be neither opened nor made
    */
   constructor(
     private readonly path: string,
     private readonly options: FileStoreOptions = {},
   ) {
-    this.maxEntries = options.maxEntries ?? 10_000;
+    this.maxEntries = options.maxEntries ?? 200_000;
+    this.maxBytes = options.maxBytes ?? 256 * 2 ** 20;
     this.now = options.now ?? Date.now;
     if (!Number.isInteger(this.maxEntries) || this.maxEntries < 1)
       throw refuse('cache-max-entries', `a cache cannot hold ${this.maxEntries} entries`, 'give 1 or more');
+    if (!Number.isInteger(this.maxBytes) || this.maxBytes < 1)
+      throw refuse('cache-max-bytes', `a cache cannot hold ${this.maxBytes} bytes`, 'give 1 or more');
     this.file = openCacheFile(path, options.onSetAside);
     this.sound(() => this.prune());
   }
@@ -63,7 +86,8 @@ export class FileStore implements CacheStore {
         ...[text(namespace), text(key), entry.json, entry.writtenAt, entry.expiresAt, this.now(), crc],
       );
       this.writes += 1;
-      if (this.writes % Math.ceil(this.maxEntries / 10) === 0) this.prune();
+      this.written += entry.json.length + key.length + ROW_BYTES;
+      if (this.writes >= this.maxEntries / 10 || this.written >= this.maxBytes / 10) this.prune();
     });
   }
 
@@ -82,6 +106,32 @@ export class FileStore implements CacheStore {
     const sql = 'SELECT namespace, count(*) AS n FROM entry GROUP BY namespace ORDER BY namespace';
     const rows = this.sound(() => this.prepare(sql).all());
     return new Map(rows.map(({ namespace, n }) => [JSON.parse(String(namespace)), Number(n)]));
+  }
+
+  /**
+   * Entries that have not expired, the newest first.
+   * @param namespaces of these only; those that are not given count as all
+   */
+  list(limit: number, namespaces?: readonly string[]): ListedEntry[] {
+    const [where, args] = among(namespaces);
+    const sql = `SELECT namespace, key, json, written_at, expires_at, used_at FROM entry
+      WHERE expires_at > ? ${where} ORDER BY written_at DESC, rowid DESC LIMIT ?`;
+    const rows = this.sound(() => this.prepare(sql).all(this.now(), ...args, limit));
+    return rows.map((row) => ({
+      namespace: JSON.parse(String(row.namespace)),
+      key: JSON.parse(String(row.key)),
+      json: String(row.json),
+      writtenAt: Number(row.written_at),
+      expiresAt: Number(row.expires_at),
+      usedAt: Number(row.used_at),
+    }));
+  }
+
+  /** When each entry of a namespace was last used: by key, in milliseconds since 1970. */
+  uses(namespace: string): ReadonlyMap<string, number> {
+    const sql = 'SELECT key, used_at FROM entry WHERE namespace = ?';
+    const rows = this.sound(() => this.prepare(sql).all(text(namespace)));
+    return new Map(rows.map(({ key, used_at }) => [JSON.parse(String(key)), Number(used_at)]));
   }
 
   /** Gives the space back to the disk when all namespaces are cleared. */
@@ -129,11 +179,27 @@ export class FileStore implements CacheStore {
   }
 
   private prune(): void {
+    this.writes = 0;
+    this.written = 0;
     this.prepare('DELETE FROM entry WHERE expires_at <= ?').run(this.now());
+    // Reading all sizes takes its time.
+    if (this.size() <= this.maxEntries && this.usedBytes() <= this.maxBytes) return;
     this.prepare(
-      `DELETE FROM entry WHERE rowid IN
-         (SELECT rowid FROM entry ORDER BY used_at DESC, rowid DESC LIMIT -1 OFFSET ?)`,
-    ).run(this.maxEntries);
+      `DELETE FROM entry WHERE rowid IN (
+         SELECT rowid FROM (
+           SELECT rowid, row_number() OVER newest AS place,
+             sum(octet_length(json) + octet_length(key) + ${ROW_BYTES}) OVER newest AS bytes
+           FROM entry WINDOW newest AS (ORDER BY used_at DESC, rowid DESC ROWS UNBOUNDED PRECEDING))
+         WHERE place > ? OR bytes > ?)`,
+    ).run(this.maxEntries, this.maxBytes);
+  }
+
+  /** Of the file, without the pages that are free. */
+  private usedBytes(): number {
+    const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+      Number(this.prepare(`PRAGMA ${name}`).get()?.[name]),
+    ) as [number, number, number];
+    return (pages - free) * size;
   }
 }
 
@@ -143,6 +209,11 @@ interface Row {
   readonly expires_at: number;
   readonly used_at: number;
   readonly crc: number;
+}
+
+function among(namespaces: readonly string[] | undefined): [where: string, args: string[]] {
+  if (namespaces === undefined) return ['', []];
+  return [`AND namespace IN (${namespaces.map(() => '?').join(', ')})`, namespaces.map(text)];
 }
 
 function inNamespace(namespace: string | undefined): [where: string, args: string[]] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHome } from '../../lib/engine/lock';
 import { itemOf, mergePlan, problemsOf, runCli } from '../support/cli';
@@ -36,6 +36,45 @@ describe('lex-pr cache', () => {
     const { stdout } = await cache('stats');
     expect(stdout).toMatch(/^gate +1 entry$/m);
     expect(stdout).toMatch(/^gate +50 % hits, 1 of 2$/m);
+  });
+
+  it('list shows the newest first, what it is about, and how many more there are', async () => {
+    const { repo, cache } = await withEntries();
+    const { entries, more } = JSON.parse((await cache('list', '--json')).stdout);
+    expect(more).toBe(0);
+    expect(
+      entries.map(({ operation, about }: { operation: string; about: string }) => [operation, about]),
+    ).toEqual([
+      ['gate', `test of good, tree ${repo.git('rev-parse', 'good^{tree}').slice(0, 12)}`],
+      ['duration', 'test of good'],
+      ['order', expect.stringMatching(/^[0-9a-f]{64}$/)],
+    ]);
+    const [gate] = entries;
+    expect(gate).toMatchObject({ key: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: expect.any(Number) });
+    // The file that is kept with it counts.
+    expect(gate.bytes).toBeGreaterThan(5);
+    expect(Date.parse(gate.expiresAt) - Date.parse(gate.writtenAt)).toBe(3_600_000);
+
+    const limited = JSON.parse((await cache('list', '--json', '--limit', '1')).stdout);
+    expect(limited).toEqual({ entries: [gate], more: 2 });
+    const durations = JSON.parse((await cache('list', '--json', '--operation', 'duration')).stdout);
+    expect(durations).toMatchObject({ entries: [{ operation: 'duration' }], more: 0 });
+
+    const { stdout } = await cache('list', '--limit', '1');
+    expect(stdout).toMatch(
+      /^gate +\S+ old, for \S+ \S+ more +\d+ B {2}test of good, tree [0-9a-f]{12}\nand 2 more: --limit shows them\n$/,
+    );
+    expect((await runCli(['cache', 'list'], { cwd: create().path })).stdout).toBe('Nothing is remembered.\n');
+    expect((await cache('list', '--limit', '0')).code).toBe(2);
+  });
+
+  it('keeps no files of passes that are forgotten, once the next run starts', async () => {
+    const { repo } = await withEntries();
+    const kept = join(repo.path, '.lex-pr/artifacts');
+    const [pass] = readdirSync(kept);
+    mkdirSync(join(kept, 'of-nothing'));
+    await mergePlan(repo, PLAN, []);
+    expect(readdirSync(kept)).toEqual([pass]);
   });
 
   it('stats of an unused folder are empty', async () => {

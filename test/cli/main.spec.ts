@@ -16,6 +16,7 @@ const COMMANDS = [
   'report',
   'metrics',
   'cache stats',
+  'cache list',
   'cache clear',
   'doctor',
   'completion',

@@ -77,6 +77,76 @@ describe('file store', () => {
     );
   });
 
+  it('stays within its bytes, and keeps what was used last', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 40 }), async (sizes) => {
+        let time = 1_000_000;
+        const path = newPath();
+        const options = { maxBytes: 200_000, now: () => time };
+        await withStore(
+          path,
+          async (store) => {
+            for (const [k, size] of sizes.entries()) {
+              await store.set('n', String(k), entry('x'.repeat(size)));
+              time += 60_000;
+            }
+          },
+          options,
+        );
+        await withStore(
+          path,
+          async (store) => {
+            const kept = store.list(100).map(({ key }) => Number(key));
+            const left = sizes.slice(sizes.length - kept.length);
+            expect(kept).toEqual(left.map((_, k) => sizes.length - 1 - k));
+            expect(left.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(200_000);
+            // Nothing went for no reason; pages are not full, and some are the table's own.
+            const before = sizes.at(-1 - kept.length);
+            if (before !== undefined)
+              expect([...left, before].reduce((sum, size) => sum + size, 0)).toBeGreaterThan(140_000);
+          },
+          options,
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('lists what has not expired, the newest first, and tells when it was used', async () => {
+    let time = 1_000_000;
+    await withStore(
+      newPath(),
+      async (store) => {
+        for (const [k, key] of ['a', 'b', 'c'].entries())
+          await store.set(k === 1 ? 'm' : 'n', key, {
+            json: `${k}`,
+            writtenAt: k,
+            expiresAt: k === 2 ? 1_000_001 : FAR,
+          });
+        time += 60_000;
+        await store.get('n', 'a');
+        expect(store.list(5).map(({ namespace, key, json }) => [namespace, key, json])).toEqual([
+          ['m', 'b', '1'],
+          ['n', 'a', '0'],
+        ]);
+        expect(store.list(1)).toHaveLength(1);
+        expect(store.list(5, ['n', 'other']).map(({ key }) => key)).toEqual(['a']);
+        expect(store.list(5, [])).toEqual([]);
+        expect(store.uses('n')).toEqual(
+          new Map([
+            ['a', 1_060_000],
+            ['c', 1_000_000],
+          ]),
+        );
+      },
+      { now: () => time },
+    );
+  });
+
+  it('refuses bounds that are none', () => {
+    expect(() => new FileStore(newPath(), { maxBytes: 0 })).toThrow('cannot hold');
+  });
+
   it('rejects once it is closed', async () => {
     const store = new FileStore(newPath());
     store.close();

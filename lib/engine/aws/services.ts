@@ -15,6 +15,7 @@ import { openDynamoRunStores } from '../../run/dynamodb/stores';
 import { sendMetrics } from '../../telemetry/cloudwatch';
 import { type Sample, sampleOfWait, samplesOf } from '../../telemetry/samples';
 import { openDurations } from '../durations';
+import { GATE_PASSES } from '../gate-passes';
 import { createCredentials } from './credentials';
 import { type Environment, requireEnvironment } from './environment';
 import { log } from './function-log';
@@ -90,7 +91,7 @@ export function turnServices(): ReturnType<typeof storage> &
 
 function memory(store: DynamoDbStore, policy: RunContext['record']['plan']['policy']['performance']): Memory {
   const { cacheTTLSeconds, enableCaching } = policy;
-  const options = { store, namespace: 'gate/1' };
+  const options = { store, namespace: GATE_PASSES };
   return {
     passes: new OperationCache<KeptPass>(cacheTTLSeconds, enableCaching, options),
     durations: openDurations(policy, store),
