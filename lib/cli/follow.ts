@@ -7,7 +7,7 @@ import type { Metrics } from '../telemetry/lex-pr-metrics';
 import type { Logger } from '../telemetry/logger';
 import { type Finishing, finishRun } from './finish-run';
 import type { Io } from './io';
-import { logLoad } from './log-load';
+import { logLimit, logLoad } from './log-load';
 import { type OutputOptions, openSink } from './open-sink';
 import { printLeft } from './print-left';
 import { printReport } from './print-report';
@@ -67,7 +67,11 @@ function observe(run: LocalRun, metrics: Metrics, sink: ProgressSink, logger: Lo
   const track = trackProgress(load, ordered, record.startedAt, sink);
   return {
     ...logLoad(logger),
-    onCommit: track,
+    onCommit(events, state) {
+      metrics.workerLimit.set(state.limit);
+      for (const event of events) if (event.event === 'limit') logLimit(logger, event);
+      track(events, state);
+    },
     onActive(active, { heapUsedBytes }) {
       metrics.activeWorkers.set(active);
       metrics.memoryBytes.set(heapUsedBytes);

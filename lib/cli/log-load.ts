@@ -1,4 +1,5 @@
 import type { LoadOptions } from '../engine/watch-load';
+import type { RunEvent } from '../run/messages';
 import type { Logger } from '../telemetry/logger';
 
 const NAMES = { cpu: 'processor', io: 'disks', memory: 'memory' } as const;
@@ -30,6 +31,12 @@ export function logLoad(logger: Logger): LoadOptions {
       onRelease: (resource, seconds) => logger.warn(`${resource}-release`, goOn(seconds), { seconds }),
     },
   };
+}
+
+/** Says how many gates may run at once from now on. */
+export function logLimit(logger: Logger, { limit, why }: Extract<RunEvent, { event: 'limit' }>): void {
+  const gates = limit === 1 ? 'one gate runs' : `${limit} gates run`;
+  logger.info('worker-limit', `at most ${gates} at once: ${why}`, { limit });
 }
 
 const mb = (bytes: number) => Math.round(bytes / 2 ** 20);

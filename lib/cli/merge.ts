@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openChecks } from '../engine/checks';
 import { expectedLengths, openDurations } from '../engine/durations';
+import { lanesFor } from '../engine/lanes';
 import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
@@ -30,7 +31,7 @@ export interface MergeOptions extends LineOptions {
   /** `lex-pr run`. */
   readonly gatesOnly?: boolean;
   readonly artifactDir?: string;
-  readonly maxWorkers?: number;
+  readonly maxWorkers?: number | 'auto';
 }
 
 export type MergeCommandOptions = MergeOptions & OverrideOptions;
@@ -53,13 +54,13 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       options.artifactDir === undefined
         ? defaultFolder(workspace.home, id)
         : resolve(io.cwd, options.artifactDir);
-    const { execute = false, gatesOnly = false, maxWorkers: lanes = plan.policy.maxWorkers } = options;
+    const { execute = false, gatesOnly = false, maxWorkers = plan.policy.maxWorkers } = options;
     const runOptions = {
       id,
       engine: 'local' as const,
       execute,
       gatesOnly,
-      lanes,
+      ...lanesFor(maxWorkers),
       artifactFolder: folder,
       startedAt,
       overrides,

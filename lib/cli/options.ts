@@ -57,13 +57,15 @@ export const logFormat = () =>
     .default('human');
 
 export const maxWorkers = () =>
-  new Option('--max-workers <n>', 'how many gates run at once; replaces policy.maxWorkers').argParser(
-    (text) => {
-      if (!/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > MAX_WORKERS)
-        throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}.`);
-      return Number(text);
-    },
-  );
+  new Option(
+    '--max-workers <n>',
+    'how many gates run at once, auto: as the load allows; replaces policy.maxWorkers',
+  ).argParser((text) => {
+    if (text === 'auto') return text;
+    if (!/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > MAX_WORKERS)
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}, or auto.`);
+    return Number(text);
+  });
 
 export const engine = () =>
   new Option(

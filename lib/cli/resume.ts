@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openChecks } from '../engine/checks';
+import { lanesFor } from '../engine/lanes';
 import type { LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
 import { runningRun } from '../engine/running';
@@ -42,7 +43,7 @@ export async function resume(
     writeNotes(workspace.notes, isMachine(options), io);
     // While it waited for its turn.
     if ((await workspace.store.find(found.id))?.endedAt !== undefined) throw hasEnded(found.id);
-    const record = { ...found, lanes: options.maxWorkers ?? found.lanes };
+    const record = withLanes(found, options.maxWorkers);
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
     const load = createWorkload(ordered, record.plan.policy, record);
@@ -60,6 +61,11 @@ export async function resume(
   } finally {
     await workspace.close();
   }
+}
+
+/** Those it began with, unless somebody says otherwise. */
+function withLanes({ lanes, adaptive, ...found }: RunRecord, asked: MergeOptions['maxWorkers']): RunRecord {
+  return { ...found, ...(asked === undefined ? { lanes, ...(adaptive && { adaptive }) } : lanesFor(asked)) };
 }
 
 const hasEnded = (run: string) =>

@@ -164,7 +164,7 @@ function viewOf(load: Workload, ordered: OrderedPlan, state: RunState, seen: See
       finished: seen.finished,
       waiting,
       running,
-      lanes: lanes.length,
+      lanes: state.limit,
       longestChain: longestChain(load, state),
     }),
   };

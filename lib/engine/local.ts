@@ -1,23 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { ContainerEngine } from '../gates/container-engine';
 import { openImages } from '../gates/images';
 import { type Launcher, openLauncher } from '../gates/launcher';
 import { endStrays } from '../gates/strays';
 import { createCandidates } from '../merge/candidate';
+import type { LoadSampler } from '../performance/load-sampler';
 import type { MemoryReading } from '../performance/memory-monitor';
 import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
 import { runGit } from '../repository/git';
-import { openLane } from '../repository/lane';
+import { type Lane, openLane } from '../repository/lane';
 import { verifiedTip } from '../run/bisect';
 import { encodeState } from '../run/codec';
 import { type Coordinator, createCoordinator } from '../run/coordinator';
 import type { Result, RunEvent } from '../run/messages';
 import { encodeRecord, type RunRecord } from '../run/record';
 import { wastedLanes } from '../run/speculation';
-import { newState, type RunState, type Work } from '../run/state';
+import { lanesWithGates, newState, type RunState, type Work } from '../run/state';
 import { start } from '../run/step';
 import type { Workload } from '../run/workload';
+import { adaptLimit } from './adaptive-limit';
 import type { Checks } from './checks';
 import { openDurations } from './durations';
 import { localToolchains } from './gate-key';
@@ -45,6 +48,8 @@ export interface LocalRun {
 }
 
 export interface RunObserver extends LoadOptions {
+  /** As for `adaptLimit`. */
+  readonly loadSampler?: LoadSampler;
   /** After every commit. */
   readonly onCommit: (events: readonly RunEvent[], state: RunState) => void;
   /** How many gates run now, and the memory in use; after every start and end of one. */
@@ -83,11 +88,13 @@ export async function carryOn(
   const { workspace, record, load } = run;
   // Whoever changed it may have died before the run heard of it.
   await applyLocalPause(workspace.home, workspace.store, record, load);
-  const { state, version } = await takeOver(workspace.store, record, load);
+  const watched = watchLoad(record.plan.policy.performance, observer);
+  const adaptive =
+    record.adaptive && adaptLimit(boundsOf(run), heapOf(watched), limitTo, observer.loadSampler);
+  const { state, version } = await takeOver(workspace.store, record, load, adaptive?.limit);
   const stopping = new AbortController();
   // What is answered from then on does not count any more.
   stopping.signal.addEventListener('abort', () => void run.checks?.close());
-  const watched = watchLoad(record.plan.policy.performance, observer);
   const work = await prepareGateWork(run, observer, watched, stopping.signal);
   /** By lane: ends what it does, because that is of no use any more. */
   const ends: AbortController[] = [];
@@ -109,11 +116,16 @@ export async function carryOn(
       if (now.stopping !== undefined && now.phase === 'done') stopping.abort();
       if (events.some(({ event }) => event === 'item'))
         for (const lane of wastedLanes(load, now)) ends[lane]?.abort();
+      adaptive?.inHand(lanesWithGates(now));
       observer.onCommit(events, now);
     },
     onFault: fail,
   });
+  function limitTo(limit: number, why: string) {
+    coordinator.limit(limit, why);
+  }
   function stop() {
+    adaptive?.stop();
     coordinator.stop();
     stopping.abort();
   }
@@ -131,6 +143,7 @@ export async function carryOn(
   await Promise.all(lanes);
   leave();
   signal.removeEventListener('abort', stop);
+  adaptive?.stop();
   coordinator.stop();
   if (fault !== undefined) throw fault.error;
   const ended = coordinator.state.phase === 'done' && coordinator.state.unfinishedTasks === 0;
@@ -141,6 +154,16 @@ export async function carryOn(
     heldSeconds: watched.heldSeconds(),
   };
 }
+
+const boundsOf = ({ record, load }: LocalRun) => ({
+  cores: availableParallelism(),
+  max: lanesOf(record, load),
+});
+
+const heapOf = (load: Load) => () => {
+  const { heapUsedBytes, thresholdBytes } = load.monitor.look();
+  return heapUsedBytes / thresholdBytes;
+};
 
 async function prepareGateWork(
   run: LocalRun,
@@ -193,9 +216,13 @@ async function runLane(
 ): Promise<void> {
   const { workspace } = run;
   const { home, repository, listTree } = workspace;
-  const workTree = await openLane(home, repository, listTree, lane.number, lane.launcher);
-  // Of a run that was killed.
-  endStrays(workTree.folder);
+  let opened: Promise<Lane> | undefined;
+  const open = async () => {
+    const workTree = await openLane(home, repository, listTree, lane.number, lane.launcher);
+    // Of a run that was killed.
+    endStrays(workTree.folder);
+    return workTree;
+  };
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
     // Where all is known already no turn waits for anything, and no signal would be heard until the end.
@@ -206,7 +233,9 @@ async function runLane(
     if (next.kind === 'done') return;
     const signal = AbortSignal.any([work.signal, end.signal]);
     try {
-      results = await perform(run, { ...work, signal }, coordinator, { ...lane, workTree }, next);
+      // Where the load decides, many lanes never run a gate.
+      if (next.kind === 'gates') opened ??= open();
+      results = await perform(run, { ...work, signal }, coordinator, { ...lane, opened }, next);
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error;
       results = [];
@@ -218,7 +247,7 @@ async function perform(
   run: LocalRun,
   work: GateWork,
   coordinator: Coordinator,
-  lane: WorkLane,
+  { opened, ...rest }: Omit<WorkLane, 'workTree'> & { readonly opened: Promise<Lane> | undefined },
   next: Work,
 ): Promise<readonly Result[]> {
   const { workspace, record, ordered, load } = run;
@@ -226,6 +255,7 @@ async function perform(
   switch (next.kind) {
     case 'gates': {
       const results: Result[] = [];
+      const lane = { ...rest, workTree: await opened! };
       for (const { task: index, attempt } of next.tasks) {
         const task = load.tasks[index]!;
         const tip = verifiedTip(state, task);

@@ -8,14 +8,14 @@ import { userIdentity } from '../repository/identity';
 import { branchRefs, hasCommit, listBranches, readRefs } from '../repository/refs';
 import type { RunRecord } from '../run/record';
 import type { GitWorkspace } from './git-workspace';
+import type { Lanes } from './lanes';
 import { type AskedAtStart, overridesAtStart } from './overridable';
 
-export interface RunOptions {
+export interface RunOptions extends Lanes {
   readonly id: string;
   readonly engine: RunRecord['engine'];
   readonly execute: boolean;
   readonly gatesOnly: boolean;
-  readonly lanes: number;
   readonly artifactFolder: string;
   readonly startedAt: number;
   /** Of woven commits. Default: the user of this machine. */

@@ -89,7 +89,8 @@ export interface Overrides {
 }
 
 export interface Policy {
-  readonly maxWorkers: number;
+  /** `auto`: it follows the load of the machine that runs the gates. */
+  readonly maxWorkers: number | 'auto';
   readonly mergeStrategy: MergeStrategy;
   readonly integration: Integration;
   /** The first item that fails ends the run. Default: false. */

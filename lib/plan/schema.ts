@@ -218,12 +218,13 @@ const policy = z
       .optional()
       .describe('Workers, batches and memory for a number of items; fields given beside it win.'),
     maxWorkers: z
-      .int()
-      .min(1)
-      .max(MAX_WORKERS)
+      .union([z.int().min(1).max(MAX_WORKERS), z.literal('auto')], {
+        error: `expected a whole number from 1 to ${MAX_WORKERS}, or \`auto\``,
+      })
       .optional()
       .describe(
-        "How many gates run at once. Default: the preset's, else the processor cores of the machine.",
+        'How many gates run at once; `auto`: as many as processors, disks and memory of the machine allow, on AWS ' +
+          "40. Default: the preset's, else the processor cores of the machine.",
       ),
     mergeStrategy: z
       .enum(['merge', 'squash', 'rebase'])

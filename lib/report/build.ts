@@ -12,6 +12,7 @@ import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
 import { whyOf } from './why';
+import { reportWorkers } from './workers';
 
 export interface ReportInput {
   readonly record: RunRecord;
@@ -51,6 +52,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     },
     integration: reportIntegration(told, input),
     maxWorkers: Math.max(record.lanes, lanesUsed(events)),
+    ...(record.adaptive && { workers: reportWorkers(events, input.endedAt) }),
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     cache: { ...input.cache },

@@ -68,15 +68,22 @@ export function timings(report: Report): Timings {
     return span === undefined || of.gate.lane === null ? [] : [{ ...of, ms: span.end - span.start }];
   });
   const makespanMs = Math.max(0, Date.parse(report.endedAt) - Date.parse(report.startedAt));
+  const lanes = report.workers?.mean ?? report.maxWorkers;
   const gateMs = ran.reduce((sum, { ms }) => sum + ms, 0);
   return {
     makespanMs,
     ran: ran.length,
     cached: gates.filter(({ gate }) => gate.cached).length,
     gateMs,
-    utilisation: makespanMs === 0 ? undefined : Math.min(1, gateMs / (makespanMs * report.maxWorkers)),
+    utilisation: makespanMs === 0 ? undefined : Math.min(1, gateMs / (makespanMs * lanes)),
     slowest: ran.toSorted((a, b) => b.ms - a.ms).slice(0, 5),
   };
+}
+
+/** How many lanes there were for gates: `4`, or `2 to 16` where that followed the load. */
+export function lanesInWords({ workers, maxWorkers }: Report): string {
+  const { min, max } = workers ?? { min: maxWorkers, max: maxWorkers };
+  return min === max ? String(max) : `${min} to ${max}`;
 }
 
 /** When a gate ran, in ms since the epoch; undefined where it did not. */

@@ -8,6 +8,7 @@ import {
   type FailedGate,
   failedGates,
   flakyGates,
+  lanesInWords,
   overriddenGates,
   shortCommit,
   timings,
@@ -161,7 +162,7 @@ function timing(report: Report): string {
     `Gates: ${ran} ran, ${cached} from the cache, of ${allGates(report).length}; ${formatDuration(gateMs)} in all`,
     ...(utilisation === undefined || ran === 0
       ? []
-      : [`Lanes: ${report.maxWorkers}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
+      : [`Lanes: ${lanesInWords(report)}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
     ...slowest.map((of) => `Slow: ${gateOf(of)}, ${formatDuration(of.ms)}`),
     ...(cost === undefined ? [] : [`Cost: ${cost}`]),
     ...flaky.map((of) => `Flaky: ${gateOf(of)} passed at attempt ${of.gate.attempts}`),

@@ -112,6 +112,19 @@ const CostReport = z
   })
   .meta({ id: 'Cost' });
 
+const WorkersReport = z
+  .strictObject({
+    mode: z.literal('auto'),
+    min: z.int().min(1).describe('The fewest gates that could run at once'),
+    max: z.int().min(1).describe('The most'),
+    mean: z.number().min(1).describe('Over the time of the run'),
+    changes: z.int().min(0).describe('How often that changed'),
+    last: z
+      .array(z.strictObject({ at: Time, limit: z.int().min(1), why: z.string() }))
+      .describe('The last changes, at most 100; the first of each process is with what it began'),
+  })
+  .meta({ id: 'Workers' });
+
 export const ReportSchema = z.strictObject({
   schemaVersion: z.literal('v1'),
   runId: z.string(),
@@ -140,6 +153,9 @@ export const ReportSchema = z.strictObject({
     .nullable()
     .describe('The weave and its verification; null where nothing was woven'),
   maxWorkers: z.int().min(1).describe('Lanes of the run: at most so many gates ran at once'),
+  workers: WorkersReport.optional().describe(
+    'How many of them could run gates; there with `maxWorkers: auto`',
+  ),
   startedAt: Time,
   endedAt: Time,
   cache: z.record(z.string(), CacheReport).describe('By cached operation'),

@@ -8,6 +8,7 @@ import {
   failedGates,
   flakyGates,
   type ItemStatus,
+  lanesInWords,
   overriddenGates,
   timings,
   withStatus,
@@ -94,6 +95,7 @@ function gateLines(report: Report, style: Style): string[] {
   const quarantined = failed.filter((gate) => gate.quarantined).length;
   const bad = failed.filter((gate) => !gate.quarantined && !gate.override).length;
   const flaky = flakyGates(report).length;
+  const lanes = lanesInWords(report);
   const parts = [
     `${ran} ran`,
     ...(cached > 0 ? [`${cached} from the cache`] : []),
@@ -101,9 +103,7 @@ function gateLines(report: Report, style: Style): string[] {
     ...(quarantined > 0 ? [style.yellow(`${quarantined} failed in quarantine`)] : []),
     ...(flaky > 0 ? [style.yellow(`${flaky} flaky`)] : []),
     ...(ran > 0 && utilisation !== undefined
-      ? [
-          `${report.maxWorkers} ${report.maxWorkers === 1 ? 'lane' : 'lanes'} ${Math.round(utilisation * 100)} % busy`,
-        ]
+      ? [`${lanes} ${lanes === '1' ? 'lane' : 'lanes'} ${Math.round(utilisation * 100)} % busy`]
       : []),
   ];
   return [`${style.bold('Gates')}   ${parts.join(', ')}`];

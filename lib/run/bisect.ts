@@ -4,7 +4,7 @@ import type { Draft } from './draft';
 import { failItem, queueTask, setItem } from './items';
 import { probePoints } from './probe-points';
 import { inRound, members, type Point, type Search, suspects } from './search';
-import { ItemStatus, TaskStatus } from './state';
+import { ItemStatus, lanesWithGates, TaskStatus } from './state';
 import { asks } from './waived';
 import { enter, weaveAgain } from './weaving';
 
@@ -150,7 +150,8 @@ function narrow(draft: Draft, search: Search): void {
     else evict(draft, search, culprit, shown ? [...between, failing] : []);
     return;
   }
-  const free = state.lanes.filter(({ parked }) => parked).length;
+  const parked = state.lanes.filter((lane) => lane.parked).length;
+  const free = Math.min(parked, state.limit - lanesWithGates(state));
   const most = Math.min(load.probes, left, Math.max(1, Math.floor(free / gates.length)));
   // Each of those with a culprit on top is a chain of its own, of which a round weaves one.
   const places = probePoints(between.length, culprit === undefined ? most : 1);

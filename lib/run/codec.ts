@@ -21,6 +21,7 @@ export function encodeState(state: RunState): string {
     lanes: state.lanes,
     paused: state.paused,
     window: state.window,
+    ...(state.limit !== state.lanes.length && { limit: state.limit }),
     weave: state.weave,
     ...(state.overrides.length > 0 && { overrides: state.overrides }),
     ...(state.measured.length > 0 && { measured: state.measured }),
@@ -72,6 +73,7 @@ export function decodeState(load: Workload, text: string): RunState {
     lanes: stored.lanes.map((lane: RunState['lanes'][number]) => ({ ...lane, work: lane.work })),
     paused: stored.paused,
     window: stored.window ?? stored.lanes.length,
+    limit: stored.limit ?? stored.lanes.length,
     weave: {
       baseTree: undefined,
       lost: 0,

@@ -11,6 +11,8 @@ export interface Coordinator {
   /** A lane's turn; resolves when there is work for it, without any polling in between. */
   next(lane: number, turn: number, results: readonly Result[]): Promise<Answer['work']>;
   readonly state: RunState;
+  /** So many lanes may be given gates from now on; `why` is a sentence. */
+  limit(limit: number, why: string): void;
   /** Somebody else may have ended the run in the store, or overridden a gate. */
   refresh(): void;
   /** No more answers are given and nothing more is recorded; whoever waits is told to end. */
@@ -143,6 +145,9 @@ export function createCoordinator(context: {
     },
     get state() {
       return state;
+    },
+    limit(limit, why) {
+      if (!stopped) send({ kind: 'limit', limit, why });
     },
     refresh() {
       called = true;

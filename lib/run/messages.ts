@@ -65,8 +65,13 @@ export type Input =
     }
   /** Time has passed: a backoff may be over. */
   | { readonly kind: 'clock' }
-  /** Another process goes on with the run: what lanes held goes back, they start anew. */
-  | { readonly kind: 'takeover'; readonly lanes: number }
+  /**
+   * Another process goes on with the run: what lanes held goes back, they start anew.
+   * @param limit how many of them may be given gates; default: all
+   */
+  | { readonly kind: 'takeover'; readonly lanes: number; readonly limit?: number }
+  /** So many lanes may be given gates from now on; what they have already they keep. `why` is a sentence. */
+  | { readonly kind: 'limit'; readonly limit: number; readonly why: string }
   /** The run is to end now, with nothing landed from here on; `why` is a sentence. */
   | { readonly kind: 'stop'; readonly status: StopStatus; readonly why: string };
 
@@ -121,6 +126,8 @@ export type RunEvent =
     } & Seen)
   /** The landing waits: nothing lands until then (null: until a pause is ended). */
   | { readonly event: 'hold'; readonly until: number | null; readonly why: string; readonly at: number }
+  /** How many gates may run at once from now on, where that follows the load. */
+  | { readonly event: 'limit'; readonly limit: number; readonly why: string; readonly at: number }
   | { readonly event: 'pause'; readonly why: string; readonly at: number }
   | { readonly event: 'unpause'; readonly at: number }
   /** Nobody is evicted: the probes are used up, or the base fails by itself. */

@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly gatesOnly: boolean;
   /** How many gates may run at once. */
   readonly lanes: number;
+  /** They are a bound: how many gates run at once follows the load of the machine. */
+  readonly adaptive?: true;
   /** Absolute; empty on aws, where logs and reports lie in the run's bucket. */
   readonly artifactFolder: string;
   /** Milliseconds since the epoch. */

@@ -160,6 +160,8 @@ export interface RunState {
   paused: Pause | undefined;
   /** How many gates may run ahead of what their items wait for. */
   window: number;
+  /** How many lanes may be given gates, from 1 to all of them; the others take what else there is. */
+  limit: number;
   weave: Weave;
   overrides: readonly Override[];
   /** How long gates take, by the number of their name; empty where nothing is made of it. */
@@ -193,6 +195,7 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
     lanes: newLanes(lanes),
     paused: undefined,
     window: lanes,
+    limit: lanes,
     weave: {
       round: 1,
       retries: 0,
@@ -221,6 +224,10 @@ export function newState(load: Workload, lanes: number, base: string): RunState 
 export function newLanes(count: number): LaneState[] {
   return Array.from({ length: count }, () => ({ turn: 0, work: undefined, parked: false }));
 }
+
+/** How many lanes hold gates. */
+export const lanesWithGates = ({ lanes }: Pick<RunState, 'lanes'>): number =>
+  lanes.reduce((count, { work }) => (work?.kind === 'gates' ? count + 1 : count), 0);
 
 /** A copy that shares nothing that `step` changes. */
 export function copyState(state: RunState): RunState {

@@ -11,6 +11,7 @@ import { queueAhead, roomAhead, takeAhead } from './speculation';
 import {
   copyState,
   ItemStatus,
+  lanesWithGates,
   newLanes,
   type Override,
   type Pause,
@@ -38,7 +39,8 @@ export function step(load: Workload, before: RunState, inputs: readonly Input[],
   const draft: Draft = { load, state: copyState(before), now, events: [] };
   const again: Answer[] = [];
   for (const input of inputs) {
-    if (input.kind === 'takeover') takeOver(draft, input.lanes);
+    if (input.kind === 'takeover') takeOver(draft, input.lanes, input.limit);
+    else if (input.kind === 'limit') setLimit(draft, input.limit, input.why);
     else if (input.kind === 'stop') stopNow(draft, input.status, input.why);
     else if (input.kind === 'next') again.push(...takeTurn(draft, input));
   }
@@ -147,12 +149,19 @@ function takeTurn(draft: Draft, input: Extract<Input, { kind: 'next' }>): Answer
   return [];
 }
 
-function takeOver(draft: Draft, lanes: number): void {
+function takeOver(draft: Draft, lanes: number, limit: number | undefined): void {
   const { state } = draft;
   state.generation += 1;
   for (const { work } of state.lanes) if (work !== undefined) giveBackWork(draft, work);
   state.lanes = newLanes(lanes);
   state.window = Math.min(state.window, lanes);
+  state.limit = lanes;
+  if (limit !== undefined) setLimit(draft, limit, 'the processors of this machine');
+}
+
+function setLimit({ state, events, now }: Draft, limit: number, why: string): void {
+  state.limit = Math.max(1, Math.min(limit, state.lanes.length));
+  events.push({ event: 'limit', limit: state.limit, why, at: now });
 }
 
 function endBackoffs(draft: Draft): void {
@@ -173,7 +182,7 @@ function assign(draft: Draft): Answer[] {
   const answers: Answer[] = [];
   const ended = state.phase === 'done' && state.unfinishedTasks === 0;
   const held = heldBy(draft.load, state, draft.now) !== undefined;
-  const room = { ahead: roomAhead(draft), held };
+  const room = { gates: state.limit - lanesWithGates(state), ahead: roomAhead(draft), held };
   state.lanes.forEach((lane, index) => {
     if (!lane.parked) return;
     const work = ended ? ({ kind: 'done' } as const) : chooseWork(draft, room);
@@ -181,6 +190,7 @@ function assign(draft: Draft): Answer[] {
     lane.parked = false;
     lane.work = work.kind === 'done' ? undefined : work;
     if (work.kind === 'gates') {
+      room.gates -= 1;
       for (const { task, attempt } of work.tasks)
         draft.events.push({ event: 'start', task, attempt, lane: index, at: draft.now });
     }
@@ -193,20 +203,24 @@ function assign(draft: Draft): Answer[] {
  * Landing first, then gates, which take long; weaving fills the gaps, or is due when a batch is full. What is left is
  * for gates that run ahead.
  */
-function chooseWork(draft: Draft, room: { ahead: number; readonly held: boolean }): Work | undefined {
+function chooseWork(
+  draft: Draft,
+  room: { readonly gates: number; ahead: number; readonly held: boolean },
+): Work | undefined {
   const { load, state } = draft;
   if (state.phase === 'land' && !state.weave.busy && !room.held) {
     state.weave.busy = true;
     return landing(draft);
   }
   const due = mergeDue(draft);
-  const task = due.length >= load.batchSize ? undefined : takeReady(draft);
+  const isFull = room.gates <= 0;
+  const task = due.length >= load.batchSize || isFull ? undefined : takeReady(draft);
   if (task !== undefined) return gatesOf(draft, takeGroup(draft, task));
   if (due.length > 0) {
     state.weave.busy = true;
     return mergeOf(draft, due);
   }
-  const ahead = room.ahead > 0 ? takeAhead(draft) : undefined;
+  const ahead = room.ahead > 0 && !isFull ? takeAhead(draft) : undefined;
   if (ahead === undefined) return sleep(draft);
   room.ahead -= 1;
   return gatesOf(draft, [ahead]);

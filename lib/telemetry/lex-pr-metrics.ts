@@ -37,6 +37,7 @@ export function createMetrics() {
     ),
     memoryBytes: registry.gauge(`${PREFIX}memory_usage_bytes`, 'Heap in use.'),
     activeWorkers: registry.gauge(`${PREFIX}active_workers`, 'Workers at work.'),
+    workerLimit: registry.gauge(`${PREFIX}worker_limit`, 'Workers that may be at work at once.'),
     mergeSuccess: registry.counter(`${PREFIX}merge_success_total`, 'Items merged.'),
     mergeFailure: registry.counter(`${PREFIX}merge_failure_total`, 'Items not merged, by reason.', [
       'reason',

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../run/messages';
-import type { RunState } from '../run/state';
+import { lanesWithGates, type RunState } from '../run/state';
 import type { Workload } from '../run/workload';
 
 /** One value of a metric, as it is sent to CloudWatch: under its Prometheus name, with few dimensions. */
@@ -24,7 +24,7 @@ export function samplesOf(
   state: RunState,
   events: readonly RunEvent[],
 ): Sample[] {
-  const active = state.lanes.filter(({ work }) => work?.kind === 'gates').length;
+  const active = lanesWithGates(state);
   return [
     sample('active_workers', 'Count', active),
     ...events.flatMap((event): Sample[] => {

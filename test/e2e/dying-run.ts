@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { lanesFor } from '../../lib/engine/lanes';
 import { carryOn, createRun, type LocalRun } from '../../lib/engine/local';
 import type { AskedAtStart } from '../../lib/engine/overridable';
 import { prepareRun } from '../../lib/engine/prepare';
@@ -50,7 +51,7 @@ export async function begin(
       execute: true,
       engine: 'local',
       gatesOnly: false,
-      lanes: plan.policy.maxWorkers,
+      ...lanesFor(plan.policy.maxWorkers),
       artifactFolder: join(repo.root, 'artifacts'),
       startedAt: 1_700_000_000_000,
       overrides,

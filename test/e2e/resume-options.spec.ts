@@ -34,6 +34,18 @@ describe('lex-pr resume', () => {
     expect(landed(interrupted.repo)).toEqual(NAMES);
   });
 
+  it('goes on with as many lanes as the load allows, or no longer', async () => {
+    const auto = await interrupt(makeRepository(), items, ['e'], ['--execute', '--max-workers', 'auto']);
+    const same = await auto.resume();
+    expect([same.code, same.report.workers?.mode]).toEqual([0, 'auto']);
+    const fixed = await interrupt(makeRepository(), items, ['e'], ['--execute', '--max-workers', '3']);
+    const { code, report } = await fixed.resume(['--max-workers', 'auto']);
+    expect([code, report.workers?.mode]).toEqual([0, 'auto']);
+    const other = await interrupt(makeRepository(), items, ['e'], ['--execute', '--max-workers', 'auto']);
+    expect((await other.resume(['--max-workers', '1'])).report.workers).toBeUndefined();
+    expect(landed(other.repo)).toEqual(NAMES);
+  });
+
   it('puts the report with the logs and artifacts of the whole run into another folder', async () => {
     const { repo, resume } = await interrupt(makeRepository(), items, ['e']);
     const folder = join(repo.root, 'elsewhere');

@@ -59,6 +59,10 @@ describe('a preset', () => {
     });
   });
 
+  it('gives way to workers that follow the load, too', () => {
+    expect(load({ preset: 'large', maxWorkers: 'auto' }).maxWorkers).toBe('auto');
+  });
+
   it('is not needed: then the defaults of the specification hold', () => {
     expect(load({})).toMatchObject({ maxWorkers: availableParallelism(), performance: PERFORMANCE_DEFAULTS });
   });

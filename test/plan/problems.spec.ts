@@ -143,7 +143,8 @@ items:
   it.each([
     [{ maxWorkers: 0 }],
     [{ maxWorkers: 1.5 }],
-    [{ maxWorkers: 'auto' }],
+    [{ maxWorkers: 'many' }],
+    [{ maxWorkers: 10_001 }],
     [{ ungated: 'maybe' }],
     [{ mergeRule: { type: 'lenient' } }],
     [{ mergeRule: {} }],

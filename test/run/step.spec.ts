@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { decodeState, encodeState } from '../../lib/run/codec';
 import type { Result } from '../../lib/run/messages';
 import { MAX_LOSSES } from '../../lib/run/results';
 import { ItemStatus, isOut, newState } from '../../lib/run/state';
@@ -142,6 +143,55 @@ describe('in any world, the coordinator', () => {
       }),
       { numRuns: 2500 },
     );
+  });
+
+  it('comes to the same end whatever number of gates may run at once, and however that changes', () => {
+    fc.assert(
+      fc.property(worlds, orders, (any, seed) => {
+        const maxProbes = any.maxProbes === 1 ? 50 : any.maxProbes;
+        const { mends: _, ...world } = { ...any, maxProbes };
+        const expected = runWorld(world, () => 0, quiet);
+        const actual = runWorld(world, chooser(seed), { kills: true, duplicates: true, limits: true });
+        expect(actual.violations).toEqual([]);
+        expect(actual.items).toEqual(expected.items);
+        expect(actual.target).toEqual(expected.target);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives no more lanes gates than it may, merges beside them, and keeps that in the stored state', () => {
+    const world = { ...calm, deps: [[], [], [], []], batchSize: 1, lanes: 4 };
+    const load = workloadOf(world);
+    const call = (lane: number, turn: number, results: readonly Result[] = []) =>
+      ({ kind: 'next', lane, turn, generation: 1, results }) as const;
+    const limit = (to: number) => ({ kind: 'limit', limit: to, why: 'test' }) as const;
+    let state = start(load, newState(load, 4, 'base'), [], 0).state;
+    const apply = (...inputs: Parameters<typeof step>[2]) => {
+      const taken = step(load, state, inputs, 0);
+      state = decodeState(load, encodeState(taken.state));
+      return taken.answers.map(({ lane, work }) => `${lane} ${work.kind}`);
+    };
+    expect(apply(limit(2), ...[0, 1, 2, 3].map((lane) => call(lane, 1)))).toEqual(['0 gates', '1 gates']);
+    const pass = (task: number): Result => ({
+      kind: 'gate',
+      task,
+      attempt: 1,
+      outcome: 'pass',
+      startedAt: 0,
+      endedAt: 0,
+    });
+    // The weave goes to a lane that may not have a gate.
+    expect(apply(limit(1), call(0, 2, [pass(0)]))).toEqual(['0 merge']);
+    expect(apply(call(1, 2, [pass(1)]))).toEqual(['1 gates']);
+    expect(apply(limit(99))).toEqual(['2 gates']);
+    expect(state.limit).toBe(4);
+    expect(apply(limit(-1))).toEqual([]);
+    expect(state.limit).toBe(1);
+    apply({ kind: 'takeover', lanes: 3 });
+    expect(state.limit).toBe(3);
+    apply({ kind: 'takeover', lanes: 3, limit: 2 });
+    expect(state.limit).toBe(2);
   });
 
   it('blocks exactly the descendants of what failed', () => {

@@ -9,6 +9,7 @@ import {
   ItemStatus,
   isFailure,
   isOut,
+  lanesWithGates,
   newState,
   type RunState,
   TaskStatus,
@@ -222,6 +223,8 @@ export function runWorld(
     readonly losses?: boolean;
     /** Somebody cancels the run at some point. */
     readonly stops?: boolean;
+    /** How many gates may run at once changes all the time. */
+    readonly limits?: boolean;
     /** Blocking tasks of items that somebody overrides at some point, where nothing is against it then. */
     readonly overrides?: readonly number[];
   },
@@ -260,9 +263,12 @@ export function runWorld(
   };
   const apply = (inputs: readonly Input[]) => {
     steps += 1;
+    const before = lanesWithGates(state);
     const taken = step(load, state, inputs, now);
     state = taken.state;
     check(load, state, world, violations);
+    if (lanesWithGates(state) > Math.max(before, state.limit))
+      violations.push(`a gate starts beside ${before} others, the limit is ${state.limit}`);
     hear(taken.events);
     for (const answer of taken.answers) deliver(answer);
   };
@@ -315,6 +321,8 @@ export function runWorld(
         ...(lost ? { results: [], lost: 'gone' } : { results: perform(work) }),
       });
     }
+    if (chaos.limits && choose(3) === 0)
+      inputs.push({ kind: 'limit', limit: choose(world.lanes) + 1, why: 'the load has changed' });
     if (chaos.stops && !stopped && choose(10) === 0) {
       inputs.push({ kind: 'stop', status: ItemStatus.cancelled, why: 'somebody cancelled it' });
       stopped = true;
@@ -388,7 +396,7 @@ function check(load: Workload, state: RunState, world: World, violations: string
       if (load.tasks[task]!.blocking && !hasPassed) violations.push(`item ${item} passed without ${task}`);
     }
   });
-  const idle = state.lanes.some((lane) => lane.parked);
+  const idle = state.lanes.some((lane) => lane.parked) && lanesWithGates(state) < state.limit;
   const ready = state.tasks.some((status, task) => {
     const { item } = load.tasks[task]!;
     // How many of those that run ahead may run is for the window to say.

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Blobs, blobKeys } from '../../lib/engine/aws/blobs';
+import { lanesOnAws } from '../../lib/engine/aws/lanes';
 import { createContext, FACTS, type RunFacts } from '../../lib/engine/aws/run-context';
 import type { Plan } from '../../lib/plan/plan';
 import { decodeState, encodeState } from '../../lib/run/codec';
@@ -106,7 +107,7 @@ async function prepare({ stores, blobs, id, plan, execute, gatesOnly, ...asked }
     execute,
     engine: 'aws',
     gatesOnly,
-    lanes: asked.maxWorkers ?? plan.policy.maxWorkers,
+    lanes: lanesOnAws(asked.maxWorkers, plan.policy.maxWorkers, Number.POSITIVE_INFINITY),
     artifactFolder: '',
     startedAt: Date.now(),
     base: sha(1),

@@ -12,6 +12,7 @@ function recorded() {
   metrics.resolutionSeconds.observe(1, { cached: 'true' });
   metrics.memoryBytes.set(1);
   metrics.activeWorkers.set(1);
+  metrics.workerLimit.set(1);
   metrics.mergeSuccess.add(1);
   metrics.mergeFailure.add(1, { reason: 'r' });
   metrics.cacheHits.add(1, { operation: 'o' });

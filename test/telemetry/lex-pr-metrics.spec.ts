@@ -9,6 +9,7 @@ const TABLE: [string, string, string[]][] = [
   ['lex_pr_dependency_resolution_seconds', 'histogram', ['cached']],
   ['lex_pr_memory_usage_bytes', 'gauge', []],
   ['lex_pr_active_workers', 'gauge', []],
+  ['lex_pr_worker_limit', 'gauge', []],
   ['lex_pr_merge_success_total', 'counter', []],
   ['lex_pr_merge_failure_total', 'counter', ['reason']],
   ['lex_pr_cache_hits_total', 'counter', ['operation']],
@@ -32,6 +33,7 @@ function recorded() {
   metrics.activeWorkers.add(1);
   metrics.activeWorkers.add(1);
   metrics.activeWorkers.add(-2);
+  metrics.workerLimit.set(4);
   metrics.mergeSuccess.add(3);
   metrics.mergeFailure.add(1, { reason: 'conflict' });
   metrics.mergeFailure.add(2, { reason: 'gate-failed' });

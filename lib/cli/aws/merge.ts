@@ -1,4 +1,5 @@
 import { checkAwsPlan } from '../../engine/aws/check-plan';
+import { DEFAULT_LANES } from '../../engine/aws/lanes';
 import { uploadText } from '../../engine/aws/transfer';
 import { loadPlan } from '../../plan/load';
 import { readPlanText } from '../../plan/read-plan';
@@ -37,7 +38,7 @@ export async function mergeOnAws(
   const request = {
     execute,
     gatesOnly,
-    maxWorkers,
+    maxWorkers: maxWorkers === 'auto' ? DEFAULT_LANES : maxWorkers,
     repository,
     committer,
     file,

@@ -24,6 +24,7 @@ import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { writeBaseBundle, writeCandidateBundle } from './bundles';
 import { detailOnce } from './detail-once';
 import { log } from './function-log';
+import { lanesOnAws } from './lanes';
 import { logEvents } from './log-events';
 import { planBranches } from './plan-branches';
 import type { PrepareAnswer } from './protocol';
@@ -126,7 +127,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     engine: 'aws' as const,
     execute: request.execute,
     gatesOnly: request.gatesOnly,
-    lanes: Math.min(request.maxWorkers ?? plan.policy.maxWorkers, maxWorkers),
+    lanes: lanesOnAws(request.maxWorkers, plan.policy.maxWorkers, maxWorkers),
     artifactFolder: '',
     ...(request.committer !== null && { committer: request.committer }),
     ...(warnings.length > 0 && { warnings }),

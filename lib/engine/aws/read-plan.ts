@@ -4,11 +4,9 @@ import type { Plan } from '../../plan/plan';
 import { planText } from '../../plan/read-plan';
 import { type Blobs, blobKeys } from './blobs';
 import { checkAwsPlan } from './check-plan';
+import { DEFAULT_LANES } from './lanes';
 import { repositoryUrl } from './repository-url';
 import type { RunRequest } from './request';
-
-/** As many lanes as an inline Map carries; a lane without work costs next to nothing. */
-const DEFAULT_WORKERS = 40;
 
 /** The document of a run as it was handed in. @throws InputError where there is none */
 export async function readDocument(blobs: Blobs, run: string, document: string): Promise<Buffer> {
@@ -37,7 +35,7 @@ export function parsePlan(
     file,
     cwd: '/',
     defaultRepository: repository ?? '',
-    defaultWorkers: DEFAULT_WORKERS,
+    defaultWorkers: DEFAULT_LANES,
     *check(document) {
       if (document.repository === undefined && repository === null) yield NO_REPOSITORY;
       yield* checkAwsPlan(document);

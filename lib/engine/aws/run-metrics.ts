@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../run/messages';
 import type { Metrics } from '../../telemetry/lex-pr-metrics';
 import { recordEvents } from '../../telemetry/record-events';
+import { lanesOf } from '../take-over';
 import { concurrency } from './concurrency';
 import type { RunContext } from './run-context';
 
@@ -31,6 +32,7 @@ export function recordRun(metrics: Metrics, run: RunContext, events: readonly Ru
   metrics.resolutionSeconds.observe(facts.order.seconds, { cached: String(facts.order.cached) });
   for (const heap of gatesOf(events).flatMap(({ heapUsedBytes }) => heapUsedBytes ?? []))
     metrics.memoryBytes.set(heap);
+  metrics.workerLimit.set(lanesOf(record, load));
   for (const active of concurrency(events)) metrics.activeWorkers.set(active);
   for (const [operation, { hits, misses }] of Object.entries(cacheCounts(run, events))) {
     metrics.cacheHits.add(hits, { operation });

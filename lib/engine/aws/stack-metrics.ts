@@ -1,5 +1,6 @@
 import { decodeState } from '../../run/codec';
 import type { RunIndex } from '../../run/run-index';
+import { lanesWithGates } from '../../run/state';
 import type { Totals } from '../../run/totals';
 import type { TurnStore } from '../../run/turn-store';
 import { addSnapshots, withFewLabels, withoutGauges } from '../../telemetry/add-snapshots';
@@ -53,6 +54,6 @@ async function liveMetrics({ store, index, loadRun }: MetricsServices, id: strin
   const state = decodeState(run.load, (await store.read(id)).state);
   const metrics = createMetrics();
   recordRun(metrics, run, events);
-  metrics.activeWorkers.set(state.lanes.filter(({ work }) => work?.kind === 'gates').length);
+  metrics.activeWorkers.set(lanesWithGates(state));
   return [metrics.snapshot()];
 }

@@ -1,4 +1,5 @@
 import { cancelRun } from '../../../lib/engine/cancel-run';
+import { lanesFor } from '../../../lib/engine/lanes';
 import { recordedOverrides } from '../../../lib/engine/overridable';
 import { prepareRun } from '../../../lib/engine/prepare';
 import { InputError } from '../../../lib/errors';
@@ -160,7 +161,7 @@ async function prepare(story: Story, engine: keyof typeof ENGINES, world: World)
     execute: true,
     engine,
     gatesOnly: false,
-    lanes: plan.policy.maxWorkers,
+    ...lanesFor(plan.policy.maxWorkers),
     artifactFolder: '',
     startedAt: Date.now(),
     committer: TESTER,
