@@ -1,20 +1,23 @@
+import { fromDigits, toDigits } from './digits';
 import type { Measured } from './grouping';
 import { pushAll } from './ready-queue';
 import { hasPassed, ItemStatus, type RunState, TaskStatus } from './state';
 import type { Workload } from './workload';
 
-/** Changes when a stored state of the one before can no longer be read. */
-export const STATE_FORMAT = 1;
+/** Changes when a version before can no longer read what this one stores. It reads what they have stored. */
+export const STATE_FORMAT = 2;
 
-/** The state as text, a few bytes an item; what can be derived from the rest is left out. */
+/**
+ * The state as text, a few bytes an item; what can be derived from the rest is left out. What is long comes first and
+ * keeps its length, so that stores can write what has changed alone; and nothing in it has to be escaped, so that it
+ * need not be looked at.
+ */
 export function encodeState(state: RunState): string {
-  return JSON.stringify({
-    format: STATE_FORMAT,
-    generation: state.generation,
-    phase: state.phase,
-    items: digits(state.items),
-    tasks: digits(state.tasks),
-    attempts: [...state.attempts.entries()].filter(([, attempts]) => attempts > 0),
+  const { generation, phase } = state;
+  const first = JSON.stringify({ format: STATE_FORMAT, generation, phase });
+  const long = `"items":"${toDigits(state.items)}","tasks":"${toDigits(state.tasks)}"`;
+  const last = JSON.stringify({
+    attempts: unusualAttempts(state),
     losses: [...state.losses],
     stopping: state.stopping,
     delayed: state.delayed,
@@ -26,6 +29,18 @@ export function encodeState(state: RunState): string {
     ...(state.overrides.length > 0 && { overrides: state.overrides }),
     ...(state.measured.length > 0 && { measured: state.measured }),
   });
+  return `${first.slice(0, -1)},${long},${last.slice(1)}`;
+}
+
+/** What has an end has had one attempt, as a rule, and everything else none. */
+const usualAttempts = (status: number) =>
+  status === TaskStatus.passed || status === TaskStatus.failed ? 1 : 0;
+
+function unusualAttempts({ tasks, attempts }: RunState): [number, number][] {
+  const unusual: [number, number][] = [];
+  for (let task = 0; task < tasks.length; task++)
+    if (attempts[task] !== usualAttempts(tasks[task]!)) unusual.push([task, attempts[task]!]);
+  return unusual;
 }
 
 /** Whether a run may still land: not taken over since that generation, and not to be stopped. */
@@ -42,9 +57,9 @@ export function isStopped(text: string): boolean {
 /** @throws Error when the text is of another format, or belongs to another plan */
 export function decodeState(load: Workload, text: string): RunState {
   const stored = JSON.parse(text);
-  if (stored.format !== STATE_FORMAT) {
+  if (stored.format !== STATE_FORMAT && stored.format !== 1) {
     throw new Error(
-      `the run was recorded in format ${stored.format}; this version reads format ${STATE_FORMAT}`,
+      `the run was recorded in format ${stored.format}; this version reads formats 1 to ${STATE_FORMAT}`,
     );
   }
   const items = fromDigits(stored.items);
@@ -59,6 +74,9 @@ export function decodeState(load: Workload, text: string): RunState {
   const tasks = new Uint8Array(load.tasks.length);
   tasks.set(recorded);
   const attempts = new Uint16Array(tasks.length);
+  // Format 1 lists all of them.
+  if (stored.format !== 1)
+    for (let task = 0; task < tasks.length; task++) attempts[task] = usualAttempts(tasks[task]!);
   for (const [task, count] of stored.attempts) attempts[task] = count;
   const overrides: RunState['overrides'] = stored.overrides ?? [];
   return {
@@ -96,7 +114,8 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array, overridden
   const openTasks = new Uint16Array(items.length);
   let unfinishedTasks = 0;
   let verifying = 0;
-  tasks.forEach((status, index) => {
+  for (let index = 0; index < tasks.length; index++) {
+    const status = tasks[index]!;
     const task = load.tasks[index]!;
     const unfinished =
       status === TaskStatus.ready || status === TaskStatus.running || status === TaskStatus.delayed;
@@ -106,15 +125,10 @@ function derive(load: Workload, items: Uint8Array, tasks: Uint8Array, overridden
       (items[task.item] === ItemStatus.waiting ? ahead : ready).push(load.rankOf[index]!);
     const isOpen = status !== TaskStatus.passed && !overridden.has(index);
     if (task.item >= 0 && task.blocking && isOpen) openTasks[task.item]! += 1;
-  });
-  const unmetDeps = Uint32Array.from(load.deps, (deps, item) =>
-    items[item] === ItemStatus.waiting || items[item] === ItemStatus.blocked
-      ? deps.filter((dep) => !hasPassed(items[dep]!)).length
-      : 0,
-  );
+  }
+  const unmetDeps = new Uint32Array(items.length);
+  for (let item = 0; item < items.length; item++)
+    if (items[item] === ItemStatus.waiting || items[item] === ItemStatus.blocked)
+      for (const dep of load.deps[item]!) if (!hasPassed(items[dep]!)) unmetDeps[item]! += 1;
   return { ready: pushAll(ready), ahead: pushAll(ahead), unmetDeps, openTasks, unfinishedTasks, verifying };
 }
-
-/** One character a status; statuses stay below 36. */
-const digits = (values: Uint8Array) => Array.from(values, (value) => value.toString(36)).join('');
-const fromDigits = (text: string) => Uint8Array.from(text, (digit) => Number.parseInt(digit, 36));

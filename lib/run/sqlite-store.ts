@@ -5,6 +5,7 @@ import type { ContainerRecord } from '../gates/containers';
 import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
 import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
+import { partWriter, readState, STATE_PARTS } from './state-parts';
 import { type RunReader, type RunStore, StaleVersionError, type StoredRun } from './store';
 
 /** Changes with the tables below. */
@@ -64,22 +65,34 @@ export function openSqliteStore(file: string): RunStore & {
   }
   const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
   const insertEvent = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?)');
-  const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ? AND version = ?');
+  const find = db.prepare('SELECT version FROM run WHERE id = ?');
+  const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ?');
   const callbacks = sqliteCallbacks(db);
+  const parts = partWriter(db);
+  const write = (body: () => void) => {
+    try {
+      transaction(db, body);
+    } catch (error) {
+      parts.forget();
+      throw error;
+    }
+  };
   const addEvents = (id: string, version: number, events: readonly RunEvent[]) => {
     for (const [k, event] of events.entries()) insertEvent.run(id, version, k, JSON.stringify(event));
   };
   return {
     async create(id, record, state, events, createdAt) {
-      transaction(db, () => {
-        insertRun.run(id, record, createdAt, state);
+      write(() => {
+        insertRun.run(id, record, createdAt, parts.write(id, 1, state));
         addEvents(id, 1, events);
       });
     },
     ...readerOf(db),
     async commit(id, version, state, events) {
-      transaction(db, () => {
-        if (update.run(state, id, version).changes !== 1) throw new StaleVersionError(id, version);
+      write(() => {
+        const { version: found } = find.get(id) ?? {};
+        if (found !== version) throw new StaleVersionError(id, version);
+        update.run(parts.write(id, version + 1, state), id);
         addEvents(id, version + 1, events);
       });
     },
@@ -106,9 +119,9 @@ export function readerOf(db: DatabaseSync): RunReader {
       return db.prepare('SELECT * FROM run ORDER BY created_at DESC, rowid DESC').all().map(storedRun);
     },
     async read(id) {
-      const row = db.prepare('SELECT version, state FROM run WHERE id = ?').get(id);
-      if (row === undefined) throw new Error(`unknown run ${id}`);
-      return { version: Number(row.version), state: String(row.state) };
+      const found = readState(db, id);
+      if (found === undefined) throw new Error(`unknown run ${id}`);
+      return found;
     },
     async events(id) {
       const rows = db.prepare('SELECT body FROM event WHERE run = ? ORDER BY version, k').all(id);
@@ -135,7 +148,7 @@ export function readerOf(db: DatabaseSync): RunReader {
 function prepareSchema(db: DatabaseSync, file: string): void {
   transaction(db, () => {
     if (!hasSchema(db, file)) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
-    db.exec(`${CALLBACK_SCHEMA} ${CONTAINERS}`);
+    db.exec(`${CALLBACK_SCHEMA} ${CONTAINERS}; ${STATE_PARTS}`);
   });
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
 import { openMemoryStore } from '../../lib/run/memory-store';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
 import { describeStore } from './store.contract';
@@ -43,6 +44,58 @@ describe('the SQLite store', () => {
     after.processes.remove(7);
     expect(after.processes.all()).toEqual([]);
     await after.close();
+  });
+
+  it('has states of any length as they were committed, whoever commits', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            length: fc.integer({ min: 1, max: 30_000 }),
+            at: fc.nat({ max: 40_000 }),
+            put: fc.string({ unit: 'binary', maxLength: 9 }),
+            who: fc.nat({ max: 1 }),
+            fails: fc.boolean(),
+          }),
+          { maxLength: 12 },
+        ),
+        async (changes) => {
+          const file = join(folder, `${Math.random()}.db`);
+          const stores = [openSqliteStore(file), openSqliteStore(file)];
+          let text = '{}';
+          await stores[0]!.create('r', '', text, [], 0);
+          let version = 1;
+          for (const { length, at, put, who, fails } of changes) {
+            const next = (text.slice(0, at) + put + text.slice(at + put.length))
+              .padEnd(length, 'é')
+              .slice(0, length)
+              .toWellFormed();
+            const store = stores[who]!;
+            if (fails) await expect(store.commit('r', version + 1, next, [])).rejects.toThrow('no longer');
+            else {
+              await store.commit('r', version, next, []);
+              text = next;
+              version += 1;
+            }
+            for (const each of stores) expect(await each.read('r')).toEqual({ version, state: text });
+          }
+          for (const store of stores) await store.close();
+        },
+      ),
+      { numRuns: 25 },
+    ));
+
+  it('writes of a long state what has changed', async () => {
+    const file = join(folder, 'state.db');
+    const store = openSqliteStore(file);
+    const state = 'x'.repeat(200_000);
+    await store.create('r', '', state, [], 0);
+    const before = statSync(`${file}-wal`).size;
+    for (let version = 1; version <= 20; version += 1)
+      await store.commit('r', version, `${state.slice(version)}${'y'.repeat(version)}`.slice(0, 200_000), []);
+    // The state itself is 200 KB; here its end changes, and what the commit adds.
+    expect((statSync(`${file}-wal`).size - before) / 20).toBeLessThan(30_000);
+    await store.close();
   });
 
   it('refuses a file of another format instead of misreading it', () => {
