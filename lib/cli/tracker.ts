@@ -102,8 +102,8 @@ export function trackProgress(
     generation = state.generation;
     for (const event of events) tell(event, state);
     const now = Date.now();
-    // A look at all items at most every 20 µs an item, so that a large plan is not slowed down by being watched.
-    if (now - shownAt < state.items.length / 50 && state.phase !== 'done') return;
+    // A look at all gates at most every 20 µs a gate, so that a large plan is not slowed down by being watched.
+    if (now - shownAt < state.tasks.length / 50 && state.phase !== 'done') return;
     shownAt = now;
     sink.update(viewOf(load, ordered, state, { startedAt, now, finished, startOf, cached }));
   };

@@ -86,9 +86,8 @@ function launch(perl: string): LauncherProcess {
   async function hold(parts: readonly string[]): Promise<HeldProcess | 'never ready' | 'ended'> {
     if ((await ready) === undefined) return 'never ready';
     const fifo = join(tmpdir(), `lex-pr-${randomUUID()}`);
-    const request = Buffer.from([fifo, ...parts].join('\0'));
-    child.stdin.write(`${request.length}`.padStart(10, '0'));
-    child.stdin.write(request);
+    const request = [fifo, ...parts].join('\0');
+    child.stdin.write(`${Buffer.byteLength(request)}`.padStart(10, '0') + request);
     const held = await lines.next();
     if (held === undefined) return 'ended';
     const [word, value] = held.split(' ');

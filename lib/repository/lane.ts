@@ -1,8 +1,10 @@
+import { lstatSync } from 'node:fs';
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
 import { makeGateRepository } from './gate-repository';
 import { type Git, GitError } from './git';
+import { type KnownByIndex, knownByIndex } from './known';
 import { remove, sweep } from './sweep';
 import type { ListTree, TreeListing } from './tree';
 
@@ -45,8 +47,23 @@ export async function openLane(
   const index = join(folder, 'index');
   const attributes = join(folder, 'attributes');
 
-  /** Updates what differs from `tree`. */
-  async function update(tree: string, listing: TreeListing): Promise<void> {
+  /** The tree that was written last, and how. */
+  let held: { readonly tree: string; readonly known: KnownByIndex } | undefined;
+
+  /** Updates what differs from `tree`. @returns the index */
+  async function update(tree: string, listing: TreeListing): Promise<Buffer> {
+    return (held?.tree === tree && (await keep(listing, held.known))) || write(tree, listing);
+  }
+
+  /** Removes what is too much. @returns the index, where nothing else has to be done */
+  async function keep(listing: TreeListing, known: KnownByIndex): Promise<Buffer | undefined> {
+    const content = await readFile(index).catch(() => undefined);
+    const isUsable = content !== undefined && known.isFrom(content) && isFolder(workTree);
+    return isUsable && (await sweep(workTree, listing.top, known)) ? content : undefined;
+  }
+
+  async function write(tree: string, listing: TreeListing): Promise<Buffer> {
+    held = undefined;
     const written = await readFile(attributes, 'latin1').catch(() => undefined);
     // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
     if (written !== listing.attributes) await startOver();
@@ -60,9 +77,13 @@ export async function openLane(
       launcher,
     });
     await writeFile(attributes, listing.attributes, 'latin1');
+    const [content, { mtimeMs }] = await Promise.all([readFile(index), lstat(index)]);
+    held = { tree, known: knownByIndex(content, mtimeMs, tree.length / 2) };
+    return content;
   }
 
   async function startOver(): Promise<void> {
+    held = undefined;
     await rm(attributes, { force: true });
     await Promise.all([workTree, index, `${index}.lock`].map(remove));
   }
@@ -72,18 +93,20 @@ export async function openLane(
     folder,
     async checkout(head, tree) {
       const listing = await listTree(tree);
+      let content: Buffer;
       try {
-        await update(tree, listing);
+        content = await update(tree, listing);
       } catch (error) {
         if (!(error instanceof GitError)) throw error;
         // A damaged index, or something in the way that git would not replace.
         await startOver();
-        await update(tree, listing).catch((again: unknown) => {
+        content = await update(tree, listing).catch((again: unknown) => {
           const path = again instanceof GitError ? UNUSABLE_PATH.exec(again.stderr)?.[1] : undefined;
           throw path === undefined ? again : new UnusablePathError(`git cannot check it out: ${path}`);
         });
       }
-      await makeGateRepository(workTree, { head, index, objects: join(privateRepository.gitDir, 'objects') });
+      const objects = join(privateRepository.gitDir, 'objects');
+      await makeGateRepository(workTree, { head, index: content, objects });
       return workTree;
     },
   };
@@ -91,8 +114,9 @@ export async function openLane(
 
 /** Makes a folder where there is none; anything else of that name goes. */
 async function makeFolder(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found?.isDirectory()) return;
+  if (isFolder(path)) return;
   await remove(path);
   await mkdir(path, { recursive: true });
 }
+
+const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,17 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import type { Folder, Leaf } from './tree';
+
+/** What is known of a work tree from before, so that less of it has to be looked at. */
+export interface Known {
+  /** Whether a file is as it was written, by its number in a walk through the tree's entries. */
+  isAsWritten(file: number, stats: Stats): boolean;
+  /** The same of the names in a folder, by its number. */
+  hasSameNames(folder: number, stats: Stats): boolean;
+  /** Told that a folder, as it was before its names were read, holds what the tree has there. */
+  noteNames(folder: number, stats: Stats): void;
+}
+
+const NOTHING: Known = { isAsWritten: () => false, hasSameNames: () => false, noteNames: () => {} };
 
 /**
  * Removes from a work tree whatever the tree to be checked out has no place for, as `git clean -ffdx` does,
  * and beyond it: a `.git` inside a tracked folder, the content of a submodule's folder, what a folder without
  * permissions hides, files whose permissions git does not track. Symlinks are removed, never followed. Folders
  * get their permissions back. Only the `.git` at the top stays, and the content of files, which git compares.
+ * @returns whether all that the tree has is there, every file as it was written
  */
-export async function sweep(workTree: string, top: Folder): Promise<void> {
+export async function sweep(workTree: string, top: Folder, known = NOTHING): Promise<boolean> {
   const path = Buffer.from(workTree).toString('latin1');
-  for (const intruder of intruders(path, top, 0o777 & ~process.umask(), '.git')) await remove(intruder);
+  const permissions = 0o777 & ~process.umask();
+  const walk: Walk = { permissions, known, intruders: [], files: 0, folders: 0, isWhole: true };
+  visit(walk, path, top, '.git');
+  for (const intruder of walk.intruders) await remove(intruder);
+  return walk.isWhole;
 }
 
 /** Removes a file, symlink or folder with all it holds, whatever its permissions and depth; none is fine too. */
@@ -26,26 +43,71 @@ export async function remove(path: string | Buffer): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
-/** Synchronous: a walk of thousands of short calls takes the event loop less time than awaiting each would. */
-function intruders(path: string, folder: Folder, permissions: number, except?: string): Buffer[] {
-  const bytes = Buffer.from(path, 'latin1');
-  if ((lstatSync(bytes).mode & 0o777) !== permissions) chmodSync(bytes, permissions);
-  return readdirSync(bytes, { withFileTypes: true, encoding: 'buffer' }).flatMap((entry) => {
-    const name = entry.name.toString('latin1');
-    const expected = folder.get(name);
-    if (name === except) return [];
-    if (expected instanceof Map && entry.isDirectory())
-      return intruders(`${path}/${name}`, expected, permissions);
-    const below = Buffer.from(`${path}/${name}`, 'latin1');
-    return typeof expected === 'string' && isAs(expected, entry, below, permissions) ? [] : [below];
-  });
+interface Walk {
+  /** Of folders and executables. */
+  readonly permissions: number;
+  readonly known: Known;
+  readonly intruders: (string | Buffer)[];
+  /** So many were passed. */
+  files: number;
+  folders: number;
+  isWhole: boolean;
 }
 
-/** Whether an entry has the type and the permissions with which git checks out such a leaf. */
-function isAs(leaf: Leaf, entry: Dirent<Buffer>, path: Buffer, permissions: number): boolean {
-  if (leaf === 'symlink') return entry.isSymbolicLink();
+/** Synchronous: a walk of thousands of short calls takes the event loop less time than awaiting each would. */
+function visit(walk: Walk, path: string, folder: Folder, except?: string): void {
+  const number = walk.folders;
+  walk.folders += 1;
+  const stats = lstatSync(named(path));
+  if ((stats.mode & 0o777) !== walk.permissions) chmodSync(named(path), walk.permissions);
+  const { intruders, known } = walk;
+  let names: Folder | ReadonlySet<string> = folder;
+  if (!known.hasSameNames(number, stats)) {
+    const before = intruders.length;
+    names = readNames(walk, path, folder, except);
+    if (names.size === folder.size && intruders.length === before) known.noteNames(number, stats);
+  }
+  if (names.size < folder.size) walk.isWhole = false;
+  for (const [name, expected] of folder) {
+    const isThere = names.has(name);
+    if (typeof expected === 'string') visitFile(walk, `${path}/${name}`, expected, isThere);
+    else if (isThere) visit(walk, `${path}/${name}`, expected);
+  }
+}
+
+/** The names in a folder that the tree has there as well; all others are intruders. */
+function readNames(walk: Walk, path: string, folder: Folder, except?: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const entry of readdirSync(named(path), { withFileTypes: true, encoding: 'buffer' })) {
+    const name = entry.name.toString('latin1');
+    if (name === except) continue;
+    const expected = folder.get(name);
+    if (expected !== undefined && entry.isDirectory() === (typeof expected !== 'string')) names.add(name);
+    else walk.intruders.push(named(`${path}/${name}`));
+  }
+  return names;
+}
+
+function visitFile(walk: Walk, path: string, leaf: Leaf, isThere: boolean): void {
+  const number = walk.files;
+  walk.files += 1;
+  if (!isThere) return;
+  const stats = lstatSync(named(path));
+  if (!isAs(leaf, stats, walk.permissions)) {
+    walk.intruders.push(named(path));
+    walk.isWhole = false;
+  } else if (walk.isWhole) walk.isWhole = walk.known.isAsWritten(number, stats);
+}
+
+/** A path of one character a byte for the system. */
+const named = (path: string) => (ASCII.test(path) ? path : Buffer.from(path, 'latin1'));
+const ASCII = /^[\0-\x7f]*$/;
+
+/** Whether something has the type and the permissions with which git checks out such a leaf. */
+function isAs(leaf: Leaf, stats: Stats, permissions: number): boolean {
+  if (leaf === 'symlink') return stats.isSymbolicLink();
   const expected = leaf === 'executable' ? permissions : permissions & 0o666;
-  return entry.isFile() && (lstatSync(path).mode & 0o7777) === expected;
+  return stats.isFile() && (stats.mode & 0o7777) === expected;
 }
 
 /** Bytes below the top after which a path may soon be longer than the system takes (PATH_MAX). */

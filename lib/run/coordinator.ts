@@ -1,3 +1,4 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { encodeState } from './codec';
 import type { Answer, Input, Result, RunEvent } from './messages';
@@ -52,7 +53,10 @@ export function createCoordinator(context: {
     if (committing) return;
     committing = true;
     try {
-      while (!stopped && (called || inbox.length > 0)) {
+      while (called || inbox.length > 0) {
+        // Lanes whose gates have ended meanwhile share the commit.
+        await eventLoop();
+        if (stopped) return;
         if (called) {
           called = false;
           await adopt();

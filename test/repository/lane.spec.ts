@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Git } from '../../lib/repository/git';
 import { openHome } from '../../lib/repository/home';
@@ -88,10 +89,18 @@ async function pristine(commit: string): Promise<Record<string, string>> {
   return found;
 }
 
+/** Checks out until all that was written is so old that a change of it would show in its times. */
+async function settled(commit: string): Promise<string> {
+  await checkout(commit);
+  await pause(20);
+  await checkout(commit);
+  return checkout(commit);
+}
+
 /** Checks out, lets a gate do its worst, checks out again: nothing of it may be left. */
 async function survives(commit: string, act: (path: string) => void, next = commit): Promise<void> {
   const expected = await pristine(next);
-  act(await checkout(commit));
+  act(await settled(commit));
   const path = await checkout(next);
   expect(contents(path)).toEqual(expected);
   expect(gate(path, 'git', 'status', '--porcelain', '--ignored')).toBe('');
@@ -417,6 +426,27 @@ describe('what a gate leaves behind is gone before the next', () => {
 });
 
 describe('a lane', () => {
+  it('needs git only where a file of the tree has changed', async () => {
+    const commit = repo.commit({ 'lib/a': 'a', 'lib/deep/b': 'b', 'ü/c': 'c' });
+    const other = repo.commit({}, 'with the same tree');
+    const path = await settled(commit);
+    const before = contents(path);
+    const run = jest.spyOn(git, 'run');
+    await checkout(commit);
+    mkdirSync(join(path, 'lib/build'));
+    writeFileSync(join(path, 'lib/build/output'), 'x');
+    writeFileSync(join(path, '.git/x'), 'x');
+    chmodSync(join(path, 'lib/deep'), 0o700);
+    await checkout(other);
+    expect(gate(path, 'git', 'rev-parse', 'HEAD')).toBe(`${other}\n`);
+    expect(contents(path)).toEqual(before);
+    expect(run).not.toHaveBeenCalled();
+    writeFileSync(join(path, 'lib/deep/b'), 'B');
+    await checkout(commit);
+    expect(contents(path)).toEqual(before);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   it('goes on where an earlier process left it, without writing unchanged files', async () => {
     const commit = repo.commit({ a: 'a' });
     const path = await checkout(commit);

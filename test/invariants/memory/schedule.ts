@@ -55,5 +55,7 @@ export class Schedule {
 
 const MOST = 20_000;
 
-/** All that follows without anybody else has happened. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** All that follows without anybody else has happened, also in the next turn of the event loop. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
