@@ -139,11 +139,12 @@ describe('the guard', () => {
     expect(worse(moreThan('gain', '%', [90, 91], 20), before)).toEqual([]);
   });
 
-  it('compares times on the same processor only, and what has no target never', () => {
+  it('compares times on the same idle processor only, and what has no target never', () => {
     const before = [section('dag', [atMost('time', 'ms', [10], 100)])];
     const slower = atMost('time', 'ms', [90], 100);
     expect(worse(slower, before)).toHaveLength(1);
     expect(worse(slower, before, { ...MACHINE, cpu: 'other' })).toEqual([]);
+    expect(worse(slower, before, { ...MACHINE, loadAverage: 2.5 })).toEqual([]);
     expect(worse(against([9], 1.5), then, { ...MACHINE, cpu: 'other' })).toHaveLength(1);
     expect(worse(shown('size', 'MB', [9]), [section('dag', [shown('size', 'MB', [1])])])).toEqual([]);
   });

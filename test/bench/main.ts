@@ -67,7 +67,7 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   for (const one of chosen) {
     const { name, about } = one;
     note(`${name}: ${about}`);
-    const section = { name, about, machine: describeMachine(), rows: await measureOne(one, runs, note) };
+    const section = { name, about, machine, rows: await measureOne(one, runs, note) };
     measured.push(section);
     if (!json) process.stdout.write(`## ${name}\n\n${table(section.rows)}\n`);
     // After each, so that what was measured is not lost with what comes after; what lacks a peer replaces nothing.

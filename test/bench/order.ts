@@ -39,5 +39,6 @@ function itemsOf(count: number): Item[] {
     const other = Math.floor(random() * (last + 1));
     [items[last], items[other]] = [items[other]!, items[last]!];
   }
-  return items;
+  // As they come from a file: strings of their own, where equal ones are not the same object.
+  return items.map((item) => JSON.parse(JSON.stringify(item)));
 }
