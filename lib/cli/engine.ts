@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly stack?: string;
   readonly idempotencyKey?: string;
   readonly wait?: boolean;
+  readonly sharedCache?: string;
+  readonly sharePasses?: boolean;
 }
 
 /** Where runs on AWS are asked for. */
@@ -57,6 +59,13 @@ export function stackOf(options: EngineOptions, env: Io['env']): string | undefi
       '--no-wait is for the local engine',
       'on AWS runs on one target wait for one another',
     );
+  for (const option of ['sharedCache', 'sharePasses'] as const)
+    if (options[option] !== undefined)
+      throw refuse(
+        'usage',
+        `--${option === 'sharedCache' ? 'shared-cache' : 'share-passes'} is for the local engine`,
+        'runs on AWS always use the cache of their stack',
+      );
   const stack = options.stack ?? (env.LEX_PR_STACK || undefined);
   if (stack === undefined)
     throw refuse('usage', 'the aws engine needs a stack', 'name it by --stack, or in LEX_PR_STACK');

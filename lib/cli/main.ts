@@ -10,7 +10,17 @@ import { ExitCode, type Io, processIo } from './io';
 import { logLevel } from './log-level';
 import type { MergeCommandOptions } from './merge';
 import { npmArguments } from './npm-arguments';
-import { artifactDir, engine, idempotencyKey, logFormat, maxWorkers, noWait, reason, stack } from './options';
+import {
+  artifactDir,
+  engine,
+  idempotencyKey,
+  logFormat,
+  maxWorkers,
+  noWait,
+  reason,
+  sharing,
+  stack,
+} from './options';
 import { overrideCommand } from './override-command';
 import { overrides } from './override-option';
 import { pauseCommands } from './pause-commands';
@@ -67,11 +77,13 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
 
   discoveryCommands(program, io, done);
 
-  overrides(
-    command(
-      program,
-      'merge <plan>',
-      'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+  sharing(
+    overrides(
+      command(
+        program,
+        'merge <plan>',
+        'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+      ),
     ),
   )
     .option('--execute', 'land the result on the target; without it no ref moves (a dry run)')
@@ -93,8 +105,10 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     )
     .action(mergeEither);
 
-  overrides(
-    command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.'),
+  sharing(
+    overrides(
+      command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.'),
+    ),
   )
     .addOption(artifactDir())
     .addOption(maxWorkers())
@@ -107,7 +121,9 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addHelpText('after', example('lex-pr run plan.yaml --max-workers 4'))
     .action((plan, options) => mergeEither(plan, { ...options, gatesOnly: true }));
 
-  command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.')
+  sharing(
+    command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.'),
+  )
     .addOption(artifactDir())
     .addOption(maxWorkers())
     .addOption(logFormat())

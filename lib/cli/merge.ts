@@ -25,8 +25,9 @@ import type { Io } from './io';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
 import { askedOverrides, type OverrideOptions } from './override-option';
+import { openShared, type SharedCacheOptions, sharingOf } from './shared-cache';
 
-export interface MergeOptions extends LineOptions {
+export interface MergeOptions extends LineOptions, SharedCacheOptions {
   readonly execute?: boolean;
   /** `lex-pr run`. */
   readonly gatesOnly?: boolean;
@@ -38,6 +39,7 @@ export type MergeCommandOptions = MergeOptions & OverrideOptions;
 
 /** `lex-pr merge` and `lex-pr run`: from a plan to a report. @returns the exit code */
 export async function merge(planPath: string, options: MergeCommandOptions, io: Io): Promise<number> {
+  const sharing = sharingOf(options, io.env);
   const plan = await readPlan(planPath, { stdin: io.stdin, cwd: io.cwd, defaultRepository: io.cwd });
   const overrides = askedOverrides(options, plan, userName());
   const settings = callbackSettings(io.env);
@@ -72,7 +74,8 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
     await makeArtifactFolder(folder);
     const checks = await openChecks(workspace, record, load, settings);
     try {
-      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine };
+      const shared = openShared(sharing, plan, isMachine(options), io);
+      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine, shared };
       await createRun(run);
       return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
     } finally {

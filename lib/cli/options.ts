@@ -74,11 +74,13 @@ export const engine = () =>
   ).choices(['local', 'aws']);
 
 export const stack = () =>
-  new Option('--stack <name>', 'the stack, for --engine aws (default: LEX_PR_STACK)').argParser((name) => {
-    if (!STACK_NAME.test(name))
-      throw new InvalidArgumentError('It must be the name of a stack: letters, digits, hyphens.');
-    return name;
-  });
+  new Option('--stack <name>', 'the stack, for --engine aws (default: LEX_PR_STACK)').argParser(stackName);
+
+function stackName(name: string): string {
+  if (!STACK_NAME.test(name))
+    throw new InvalidArgumentError('It must be the name of a stack: letters, digits, hyphens.');
+  return name;
+}
 
 export const idempotencyKey = () =>
   new Option(
@@ -89,3 +91,17 @@ export const idempotencyKey = () =>
       throw new InvalidArgumentError('It must have 1 to 255 characters.');
     return key;
   });
+
+/** Of commands that run gates here. */
+export const sharing = (to: Command) =>
+  to
+    .addOption(
+      new Option(
+        '--shared-cache <stack>',
+        'believe passes that this stack in AWS remembers, of gates in pinned images (default: LEX_PR_SHARED_CACHE)',
+      ).argParser(stackName),
+    )
+    .option(
+      '--share-passes',
+      'tell the stack of --shared-cache of such passes here (default: LEX_PR_SHARE_PASSES)',
+    );

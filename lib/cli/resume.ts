@@ -24,6 +24,7 @@ import { ofBegun } from './not-begun';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
 import { recorded } from './recorded';
+import { openShared, sharingOf } from './shared-cache';
 
 /** `lex-pr resume`: goes on where an interrupted run stopped. @returns the exit code of the whole run */
 export async function resume(
@@ -32,6 +33,7 @@ export async function resume(
   io: Io,
 ): Promise<number> {
   const settings = callbackSettings(io.env);
+  const sharing = sharingOf(options, io.env);
   const home = await openHome(io.cwd);
   const found = await ofBegun(home, id, () => findUnfinished(home, id));
   if (runningRun(home) === found.id)
@@ -53,7 +55,8 @@ export async function resume(
     if (!isMachine(options)) io.stderr.write(`resuming ${inWords(record)}\n`);
     const checks = await openChecks(workspace, record, load, settings);
     try {
-      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine };
+      const shared = openShared(sharing, record.plan, isMachine(options), io);
+      const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine, shared };
       return await follow(run, { metrics, orders, reportFolder }, options, io);
     } finally {
       await checks?.close();

@@ -23,6 +23,7 @@ import { gateKey, type Toolchains } from './gate-key';
 import type { PassAbout } from './gate-passes';
 import { gateVariables } from './gate-variables';
 import { keptArtifacts } from './kept-artifacts';
+import type { SharedPasses } from './shared-passes';
 import type { Workspace } from './workspace';
 
 /** A remembered pass. */
@@ -38,6 +39,8 @@ export interface GateWork {
   readonly itemNames: readonly string[];
   readonly candidates: Candidates;
   readonly passes: OperationCache<GatePass>;
+  /** Passes of other engines; undefined where none are asked. */
+  readonly shared: SharedPasses | undefined;
   readonly durations: Durations;
   readonly throttle: Throttle;
   readonly toolchains: Toolchains;
@@ -152,13 +155,19 @@ async function runOnce(
   const kept = join(keptArtifacts(work.workspace.home), key);
   const into = artifactFolder(work, job);
   let ran: Ran | undefined;
+  const { gate } = job.task;
   const runAndKeep = async (): Promise<GatePass> => {
+    const told = await work.shared?.find(gate, tested);
+    if (told !== undefined)
+      return { durationMs: told.durationMs, artifacts: [], about: about(work, job.task, tested) };
     ran = await run();
     if (ran.status !== 'pass') throw new NotRemembered(ran, into);
     const artifacts = ran.artifacts ?? [];
     // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
     if (!(await copyFiles(artifacts, into, kept))) throw new NotRemembered(ran, into);
-    return { durationMs: ran.endedAt - ran.startedAt, artifacts, about: about(work, job.task, tested) };
+    const durationMs = ran.endedAt - ran.startedAt;
+    await work.shared?.tell(gate, tested, { durationMs });
+    return { durationMs, artifacts, about: about(work, job.task, tested) };
   };
   try {
     const pass = await work.passes.execute(key, runAndKeep);

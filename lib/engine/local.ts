@@ -31,6 +31,7 @@ import { performMerge } from './merge-work';
 import { recordedOverrides } from './overridable';
 import { applyLocalPause } from './pauses';
 import { announceRun } from './running';
+import type { SharedPasses } from './shared-passes';
 import { lanesOf, takeOver } from './take-over';
 import { type HeldSeconds, type Load, type LoadOptions, watchLoad } from './watch-load';
 import type { Workspace } from './workspace';
@@ -43,6 +44,8 @@ export interface LocalRun {
   readonly load: Workload;
   /** Undefined for a run without checks that run elsewhere. */
   readonly checks?: Checks | undefined;
+  /** Passes that other engines tell of. */
+  readonly shared?: SharedPasses | undefined;
   /** What starts the containers of gates that run in one. */
   readonly containerEngine?: ContainerEngine | undefined;
 }
@@ -191,6 +194,7 @@ async function prepareGateWork(
       store: workspace.cache,
       namespace: GATE_PASSES,
     }),
+    shared: run.shared,
     durations: openDurations(performance, workspace.cache),
     throttle,
     toolchains: localToolchains(gitVersion),

@@ -30,6 +30,7 @@ const context = z
       .describe('Name of the stack.'),
     functions: oneOf('image', 'zip'),
     architecture: oneOf('arm64', 'x86_64'),
+    believeSharedPasses: oneOf('yes', 'no'),
     maxWorkers: count('maxWorkers'),
     retentionDays: count('retentionDays'),
     repositorySecretArn: z
@@ -95,6 +96,7 @@ export function pyramidProps(given: Context, scope: Stack): MergePyramidProps {
   return {
     ...(functions && { functions }),
     ...(architecture && { architecture: ARCHITECTURES[architecture] }),
+    ...(given.believeSharedPasses && { believeSharedPasses: given.believeSharedPasses === 'yes' }),
     ...(maxWorkers && { maxWorkers }),
     ...(retentionDays && { retention: Duration.days(retentionDays) }),
     ...(rotateAfterEvents && { rotateAfterEvents }),

@@ -26,6 +26,7 @@ export interface GrantsProps {
   readonly access: RepositoryAccess | undefined;
   /** What gates run with; results are remembered for it alone. */
   readonly toolchains: Toolchains;
+  readonly believeSharedPasses: boolean;
   readonly retentionDays: number;
   readonly maxWorkers: number;
   readonly shape: StackShape;
@@ -65,13 +66,14 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     return {};
   },
 
-  cache(role, { storage: { cacheTable }, toolchains }) {
+  cache(role, { storage: { cacheTable }, toolchains, believeSharedPasses }) {
     const actions = ['GetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`);
     allow(role, actions, [cacheTable.tableArn]);
     return {
       CACHE_TABLE: cacheTable.tableName,
       TOOLCHAIN: toolchains.local,
       CONTAINER_TOOLCHAIN: toolchains.container,
+      ...(believeSharedPasses && { BELIEVE_SHARED_PASSES: 'yes' }),
     };
   },
 

@@ -72,6 +72,7 @@ export class MergePyramid extends Construct {
         local: toolchainOf(this.functions.gate),
         container: `container-${settings.architecture.name}`,
       },
+      believeSharedPasses: settings.believeSharedPasses,
       retentionDays: settings.retention.toDays(),
       maxWorkers,
       shape: shapeOf(settings),

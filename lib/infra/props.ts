@@ -61,6 +61,13 @@ export interface MergePyramidProps {
   readonly jwt?: JwtIssuer;
 
   /**
+   * Whether a gate counts as passed when a machine outside of the stack says so that may write into its table, and
+   * was told to (`--share-passes`): of gates in images named by their digest only. docs/safety.md says whom you trust then.
+   * @default false
+   */
+  readonly believeSharedPasses?: boolean;
+
+  /**
    * Lanes that a run can have at most, 1 to 2,000; a plan that asks for more gets this many.
    * @default 200
    */

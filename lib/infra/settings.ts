@@ -62,6 +62,7 @@ export function settingsOf(props: MergePyramidProps): Settings {
     builds: props.builds ?? {},
     repositoryAccess: props.repositoryAccess,
     jwt: props.jwt,
+    believeSharedPasses: props.believeSharedPasses ?? false,
     maxWorkers: props.maxWorkers ?? 200,
     ...timesOf(props),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,

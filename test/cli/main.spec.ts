@@ -73,6 +73,24 @@ describe('lex-pr', () => {
       /without --execute it is a dry run/,
     ],
     [
+      'telling nobody',
+      ['run', 'x', '--share-passes'],
+      /--share-passes needs a stack/,
+      /name it by --shared-cache/,
+    ],
+    [
+      'a shared cache of runs on AWS',
+      ['run', 'x', '--engine', 'aws', '--stack', 'S', '--shared-cache', 'S'],
+      /--shared-cache is for the local engine/,
+      /always use the cache of their stack/,
+    ],
+    [
+      'a shared cache that is no stack',
+      ['resume', '--shared-cache', 'a b'],
+      /It must be the name of a stack/,
+      /see lex-pr resume --help/,
+    ],
+    [
       'an unknown format',
       ['merge-order', 'x', '--format', 'svg'],
       /Allowed choices are text, mermaid/,

@@ -39,6 +39,7 @@ it('what is given on the command line, all of it text, is what the construct is 
     stack: 'Mine',
     functions: 'zip',
     architecture: 'x86_64',
+    believeSharedPasses: 'yes',
     maxWorkers: '12',
     retentionDays: '5',
     removal: 'destroy',
@@ -52,6 +53,7 @@ it('what is given on the command line, all of it text, is what the construct is 
   const made = settings(given);
   expect(made).toMatchObject({
     functions: 'zip',
+    believeSharedPasses: true,
     maxWorkers: 12,
     rotateAfterEvents: 300,
     logLevel: 'debug',

@@ -105,6 +105,12 @@ describe('the images', () => {
   });
 });
 
+it('passes of others are believed by who keeps passes, where the stack is told so', () => {
+  const believing = synthesise(() => ({ believeSharedPasses: true }));
+  const said = (made: Synthesised) => of(made, 'next').Environment.Variables.BELIEVE_SHARED_PASSES;
+  expect([said(images), said(believing)]).toEqual([undefined, 'yes']);
+});
+
 describe('the versions of functions', () => {
   const { Resources } = images.template;
   const called = resourcesOf(images.template, 'AWS::StepFunctions::StateMachine').flatMap(

@@ -26,6 +26,7 @@ it('the defaults are those that are documented', () => {
     builds: {},
     jwt: undefined,
     repositoryAccess: undefined,
+    believeSharedPasses: false,
     maxWorkers: 200,
     runTimeout: Duration.days(7),
     retention: Duration.days(30),

@@ -34,6 +34,11 @@ const variables = z.object({
   TOOLCHAIN: name,
   /** The same of gates in containers, beside their image. */
   CONTAINER_TOOLCHAIN: name,
+  /** Whether passes count that others have written into the table of remembered operations. */
+  BELIEVE_SHARED_PASSES: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .transform((said) => said === 'yes'),
   /** What is less urgent is not logged. */
   LEX_PR_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });

@@ -5,6 +5,7 @@ import type { RunState } from '../../run/state';
 import { type Durations, durationKey } from '../durations';
 import { artifactsPath, logPath } from '../gate-files';
 import { gateKey, type Toolchains } from '../gate-key';
+import type { SharedPasses } from '../shared-passes';
 import { blobKeys } from './blobs';
 import type { GateReturn } from './protocol';
 import type { RunContext } from './run-context';
@@ -21,6 +22,8 @@ export interface KeptPass {
 export interface Memory {
   readonly passes: OperationCache<KeptPass>;
   readonly durations: Durations;
+  /** Passes that other engines are told, and that they tell where the stack believes them. */
+  readonly shared?: SharedPasses;
 }
 
 export interface Remembering {
@@ -92,6 +95,8 @@ export async function rememberPasses(
       if (key === undefined || result.unlisted) return;
       const below = artifactsPath(names, task, state.weave.round);
       const artifacts = (result.artifacts ?? []).map((path) => path.slice(below.length + 1));
+      // The key is one only where the candidate is clean.
+      if (tested.kind === 'clean') await memory.shared?.tell(task.gate, tested, { durationMs });
       await memory.passes.set(key, { durationMs, folder: blobKeys.file(record.id, below), artifacts });
     }),
   );

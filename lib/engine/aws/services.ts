@@ -16,6 +16,7 @@ import { sendMetrics } from '../../telemetry/cloudwatch';
 import { type Sample, sampleOfWait, samplesOf } from '../../telemetry/samples';
 import { openDurations } from '../durations';
 import { GATE_PASSES } from '../gate-passes';
+import { sharePasses } from '../shared-passes';
 import { createCredentials } from './credentials';
 import { type Environment, requireEnvironment } from './environment';
 import { log } from './function-log';
@@ -95,6 +96,12 @@ function memory(store: DynamoDbStore, policy: RunContext['record']['plan']['poli
   return {
     passes: new OperationCache<KeptPass>(cacheTTLSeconds, enableCaching, options),
     durations: openDurations(policy, store),
+    shared: sharePasses(store, policy, {
+      tellAs: 'stack',
+      ...(requireEnvironment(['BELIEVE_SHARED_PASSES']).BELIEVE_SHARED_PASSES && {
+        believe: 'others' as const,
+      }),
+    }),
   };
 }
 

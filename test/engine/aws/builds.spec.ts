@@ -1,8 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NextAnswer } from '../../../lib/engine/aws/protocol';
+import { sharePasses } from '../../../lib/engine/shared-passes';
 import { placeholder } from '../../../lib/infra/asl';
 import { laneMachine } from '../../../lib/infra/lane-machine';
+import type { Gate } from '../../../lib/plan/plan';
 import { type Execution, execute, Fault } from '../../infra/execution';
 import { BUCKET, type Build, PROJECT, runBuild, type StartBuild } from '../../support/codebuild';
 import { type Functions, newToken, type Stack, testStacks } from './stack';
@@ -104,6 +106,35 @@ describe('a gate in a container on AWS', () => {
     expect(found).toMatchObject({ status: 'pass', exitCode: 0, attempts: 1 });
     expect(fileOf(stack, run, found.log!)).toBe('1\n');
     expect(stack.repo.show('main', 'change')).toBe('1');
+  });
+
+  it('need not run where somebody who is believed says that it passes; what was only heard is not passed on', async () => {
+    const pinned: Gate = {
+      ...{
+        name: 'test',
+        run: 'cat change',
+        cwd: '.',
+        env: {},
+        timeoutSeconds: 600,
+        artifacts: [],
+        cache: 'tree',
+      },
+      ...{ runtime: 'container', image: `ghcr.io/a/tools@sha256:${'0'.repeat(64)}` },
+    };
+    const policy = { cacheTTLSeconds: 60, enableCaching: true };
+    const outside = (stack: Stack) =>
+      sharePasses(stack.cache, policy, { believe: 'stack', tellAs: 'others' });
+    const tested = (stack: Stack) => ({ tree: stack.repo.git('rev-parse', 'change^{tree}') });
+
+    const { stack, run } = await runGate(pinned);
+    expect((await carryWithBuilds(stack, run)).started).toHaveLength(1);
+    expect(await outside(stack).find(pinned, tested(stack))).toEqual({ durationMs: expect.any(Number) });
+
+    const other = await runGate(pinned);
+    await outside(other.stack).tell(pinned, tested(other.stack), { durationMs: 5 });
+    expect((await carryWithBuilds(other.stack, other.run)).started).toHaveLength(0);
+    expect(gateOf(other.stack, other.run)).toMatchObject({ status: 'pass', cached: true });
+    expect(await outside(other.stack).find(pinned, tested(other.stack))).toBeUndefined();
   });
 
   it('is told of in the log of the functions, without the secret name of its build', async () => {

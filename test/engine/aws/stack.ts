@@ -33,6 +33,7 @@ import type { LaneStopper } from '../../../lib/engine/aws/starter';
 import { stopWithFence } from '../../../lib/engine/aws/stop-run';
 import { takeTurn } from '../../../lib/engine/aws/turn';
 import { openDurations } from '../../../lib/engine/durations';
+import { sharePasses } from '../../../lib/engine/shared-passes';
 import { InputError } from '../../../lib/errors';
 import { MemoryStore } from '../../../lib/performance/memory-store';
 import { OperationCache } from '../../../lib/performance/operation-cache';
@@ -85,6 +86,8 @@ export interface Stack {
   /** Executions that were started, as `<run>-<generation>`; a name that is there already starts none. */
   readonly executions: Set<string>;
   /** Lanes whose execution was stopped. */
+  /** What its functions remember. */
+  readonly cache: MemoryStore;
   readonly stoppedLanes: Parameters<LaneStopper>[0][];
   /** What a token is answered with; the first answer counts. */
   answerTo<T>(token: string): Promise<T>;
@@ -205,6 +208,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
         return {
           passes: new OperationCache(cacheTTLSeconds, enableCaching, options),
           durations: openDurations(performance, cache),
+          shared: sharePasses(cache, performance, { tellAs: 'stack', believe: 'others' }),
         };
       },
       waited: (_, ms) => void samples.push(sampleOfWait(ms)),
@@ -267,6 +271,7 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
     server,
     stores,
     blobs,
+    cache,
     logs,
     samples,
     asked,
