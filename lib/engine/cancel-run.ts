@@ -1,4 +1,4 @@
-import { isAncestor } from '../merge/candidate';
+import { isAncestor } from '../merge/is-ancestor';
 import { revoke } from '../merge/revoke';
 import { hasCommits } from '../repository/bundle';
 import type { Git } from '../repository/git';

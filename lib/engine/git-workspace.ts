@@ -2,6 +2,7 @@ import { type Merge, openMerger } from '../merge/merger';
 import { type CommitStore, openCommits } from '../repository/commits';
 import type { Git } from '../repository/git';
 import { openReader } from '../repository/object-reader';
+import { type Objects, openObjects } from '../repository/objects';
 import { openPrivate } from '../repository/private';
 import type { Source } from '../repository/source';
 import { createTreeList, type ListTree } from '../repository/tree';
@@ -12,6 +13,8 @@ export interface GitWorkspace {
   /** The private repository, in which all git work happens. */
   readonly repository: Git;
   readonly commits: CommitStore;
+  /** Undefined where all is in memory. */
+  readonly objects?: Objects;
   readonly merge: Merge;
   readonly listTree: ListTree;
 }
@@ -26,17 +29,18 @@ export async function openGitWorkspace(
 ): Promise<GitWorkspace & { close(): Promise<void> }> {
   const repository = await openPrivate(home, source);
   const reader = openReader(repository);
-  const commits = await openCommits(repository, reader);
+  const objects = await openObjects(repository, reader);
   const merger = openMerger(repository);
   return {
     source,
     repository,
-    commits,
+    commits: openCommits(objects),
+    objects,
     merge: merger.merge,
     listTree: createTreeList(reader),
     async close() {
       await merger.close();
-      await commits.close();
+      await objects.close();
     },
   };
 }

@@ -186,6 +186,7 @@ async function prepareGateWork(
       git: workspace.repository,
       merge: workspace.merge,
       commits: workspace.commits,
+      objects: workspace.objects,
       base: record.base,
       heads: record.heads.map(({ sha }) => sha),
       deps: ordered.deps,

@@ -1,4 +1,5 @@
 import { createCandidates } from '../merge/candidate';
+import { isAncestor } from '../merge/is-ancestor';
 import { type Tip, type WeaveResult, weaveItem } from '../merge/weave';
 import type { OrderedPlan } from '../plan/order';
 import type { Signature } from '../repository/commits';
@@ -61,14 +62,14 @@ export async function performMerge(
  * been set back meanwhile, and what it has lost is untested.
  */
 function looksAgain(
-  { repository: git, merge, commits }: GitWorkspace,
+  { repository: git, merge, commits, objects }: GitWorkspace,
   record: RunRecord,
   { deps }: OrderedPlan,
   base: string,
 ): (item: number) => Promise<boolean> {
   if (base === record.base) return async () => true;
   const heads = record.heads.map(({ sha }) => sha);
-  const candidates = createCandidates({ git, merge, commits, base, heads, deps });
+  const candidates = createCandidates({ git, merge, commits, objects, base, heads, deps });
   return async (item) => {
     const candidate = await candidates.of(item);
     return candidate.kind === 'clean' && candidate.empty;
@@ -83,8 +84,7 @@ async function addsNothingTo(
   head: string,
 ): Promise<boolean> {
   if (tip.chain === base) return true;
-  const args = ['merge-base', '--is-ancestor', head, base];
-  return (await repository.run(args, { allow: [0, 1] })).exitCode === 0;
+  return isAncestor(repository, head, base);
 }
 
 /** One date for all commits of a run, so that weaving again after a crash makes the same commits. */

@@ -1,8 +1,15 @@
-import type { CommitStore, Signature } from '../repository/commits';
-import type { Git } from '../repository/git';
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { CommitStore } from '../repository/commits';
 import { closure, leads } from './closure';
-import type { MergeResult } from './merge-commits';
-import type { Merge } from './merger';
+import { inBatches } from './in-batches';
+import {
+  createMergeHead,
+  lexPr,
+  type MergeContext,
+  type Merged,
+  type MergedHead,
+  startOf,
+} from './merge-head';
 
 /** What an item is tested as: the commit that would exist if it landed alone with its dependencies. */
 export type Candidate =
@@ -29,56 +36,114 @@ export interface Candidates {
   of(position: number): Promise<Candidate>;
 }
 
-export interface CandidateContext {
-  readonly git: Git;
-  readonly merge: Merge;
-  readonly commits: CommitStore;
-  /** Commit of the target that the candidates are built on. */
-  readonly base: string;
-  /** By order position. */
-  readonly heads: readonly string[];
-  /** Order positions of the direct dependencies, by order position; all lower than the item's own. */
-  readonly deps: readonly (readonly number[])[];
-}
+/** A candidate, finished or on the way. */
+type Built = Merged | Exclude<Candidate, { kind: 'clean' }>;
+
+/** Merges kept in memory: items have the beginnings of their candidates in common mostly with those close by. */
+const KEPT = 20_000;
+
+/**
+ * Merges made before they are asked for, so that what they write is written together: at first few, so that the first
+ * answer comes soon. One by git counts as more.
+ */
+const AHEAD = { first: 64, most: 1024 };
+const COST_OF_GIT = 16;
+
+/** What waits to be written, before it is a matter of memory. */
+const MOST_STAGED = 8 * 2 ** 20;
+
+/** Heads that are read together, and merges after which others get their turn. */
+const IN_A_ROW = 64;
 
 /**
  * A candidate is the base, then the heads of the item's dependency closure in order, then its own head, each a
  * two-parent merge; a head that is contained already is skipped. Nothing but these commits goes into it, so
  * that it has the same id on any machine. Items with a common prefix share its merges.
  */
-export function createCandidates(context: CandidateContext): Candidates {
-  const { commits, base, heads, deps } = context;
+export function createCandidates(context: MergeContext): Candidates {
+  const { objects, heads, deps } = context;
   const lead = leads(deps);
-  const merges = new Map<string, Promise<MergedHead>>();
-  const prefixes = new Map<string, Promise<Built>>();
-  const candidates = new Map<number, Promise<Built>>();
+  const mergeHead = createMergeHead(context);
+  const merges = new Map<string, MergedHead>();
+  const made = new Map<number, Built>();
+  /** The closure walked last, and what was built with the first of it, the first two, …; before those, the base. */
+  let walked: { readonly closure: readonly number[]; readonly built: readonly Built[] } | undefined;
+  let count = 0;
+  let ahead = AHEAD.first;
 
+  const merge = async (tip: Merged, position: number): Promise<MergedHead> => {
+    const merged = await mergeHead(tip, position);
+    count += 1;
+    // What is merged here waits for nothing.
+    if (count % IN_A_ROW === 0) await eventLoop();
+    if (objects !== undefined && objects.stagedBytes() > MOST_STAGED) await objects.flush();
+    return merged;
+  };
   const add = async (prefix: Built, position: number): Promise<Built> => {
     if (prefix.kind !== 'clean') return prefix;
-    const head = heads[position]!;
-    const merged = await once(merges, `${prefix.commit} ${head}`, () => mergeHead(context, prefix, head));
+    const key = `${prefix.commit} ${heads[position]}`;
+    const merged = merges.get(key) ?? (await merge(prefix, position));
+    merges.delete(key);
+    merges.set(key, merged);
+    if (merges.size > KEPT) merges.delete(merges.keys().next().value!);
     return merged.kind === 'clean' ? merged : { ...merged, at: position };
   };
-  const prefixOf = (position: number) =>
-    once(prefixes, [...deps[position]!].sort((a, b) => a - b).join(), async () => {
-      const { tree } = await commits.read(base);
-      let built: Built = { kind: 'clean', commit: base, tree, empty: true, standIn: base };
-      for (const dep of closure(deps, position)) built = await add(built, dep);
-      return built;
-    });
-  const candidateOf = (position: number): Promise<Built> =>
-    once(candidates, position, async () => {
-      const before = lead[position]!;
-      return add(await (before < 0 ? prefixOf(position) : candidateOf(before)), position);
-    });
+  const prefixOf = async (position: number): Promise<Built> => {
+    const wanted = closure(deps, position);
+    const built: Built[] = [walked?.built[0] ?? (await startOf(context))];
+    for (const [n, dep] of wanted.entries()) {
+      if (dep !== walked?.closure[n]) break;
+      built.push(walked.built[n + 1]!);
+    }
+    for (const dep of wanted.slice(built.length - 1)) built.push(await add(built.at(-1)!, dep));
+    walked = { closure: wanted, built };
+    return built.at(-1)!;
+  };
+  const build = async (position: number): Promise<Built> => {
+    // From the bottom up: a chain of ten thousand must not become as many nested calls.
+    const missing: number[] = [];
+    for (let at = position; at >= 0 && !made.has(at); at = lead[at]!) missing.push(at);
+    for (const [n, at] of missing.reverse().entries()) {
+      if (n % IN_A_ROW === 0 && n + 1 < missing.length)
+        await mergeHead.readAhead(missing.slice(n, n + IN_A_ROW));
+      const before = lead[at]!;
+      made.set(at, await add(before < 0 ? await prefixOf(at) : made.get(before)!, at));
+    }
+    return made.get(position)!;
+  };
+  const buildAhead = async (from: number, isAwaited: () => boolean): Promise<void> => {
+    const cost = () => count + mergeHead.asked() * COST_OF_GIT;
+    const most = cost() + ahead;
+    ahead = Math.min(2 * ahead, AHEAD.most);
+    let read = from;
+    for (let at = from; at < heads.length && cost() < most && !isAwaited(); at++) {
+      if (made.has(at)) continue;
+      if (at >= read) {
+        read = Math.min(at + IN_A_ROW, heads.length);
+        await mergeHead.readAhead(Array.from({ length: read - at }, (_, n) => at + n));
+      }
+      await build(at);
+    }
+  };
+
+  const ask = inBatches<number, Built>(async (positions, isAwaited) => {
+    const answers: PromiseSettledResult<Built>[] = [];
+    const last = positions.reduce(
+      (most, position) => (made.has(position) ? most : Math.max(most, position)),
+      -1,
+    );
+    for (const position of positions) answers.push(...(await Promise.allSettled([build(position)])));
+    if (objects !== undefined) {
+      // What goes wrong with an item goes wrong again when it is asked for.
+      if (last >= 0) await buildAhead(last + 1, isAwaited).catch(() => {});
+      await objects.flush();
+    }
+    return answers;
+  });
 
   return {
     async of(position) {
-      // From the bottom up: a chain of ten thousand must not become as many nested calls.
-      const missing: number[] = [];
-      for (let at = position; at >= 0 && !candidates.has(at); at = lead[at]!) missing.push(at);
-      for (const at of missing.reverse()) candidateOf(at);
-      const built = await candidateOf(position);
+      const built = await ask(position);
       if (built.kind !== 'clean') return built;
       const { kind, commit, tree, empty } = built;
       return { kind, commit, tree, empty };
@@ -93,83 +158,4 @@ export function createCandidates(context: CandidateContext): Candidates {
 export function parentlessCommit(commits: CommitStore, tree: string): Promise<string> {
   const identity = lexPr(0);
   return commits.write({ tree, parents: [], author: identity, committer: identity, message: 'Candidate\n' });
-}
-
-interface Merged {
-  readonly kind: 'clean';
-  readonly commit: string;
-  readonly tree: string;
-  readonly empty: boolean;
-  /** A commit with the tree and the history of this one except for our merge commits, where one is known. */
-  readonly standIn: string | undefined;
-}
-
-type MergedHead = Merged | Exclude<MergeResult, { kind: 'clean' }>;
-
-/** A candidate, finished or on the way. */
-type Built = Merged | Exclude<Candidate, { kind: 'clean' }>;
-
-async function mergeHead(
-  { git, merge, commits }: CandidateContext,
-  tip: Merged,
-  head: string,
-): Promise<MergedHead> {
-  const stacked = tip.standIn !== undefined && (await isOnLine(commits, tip.standIn, head));
-  const merged: MergeResult = stacked
-    ? { kind: 'clean', tree: (await commits.read(head)).tree }
-    : await merge(tip.commit, head);
-  if (merged.kind !== 'clean') return merged;
-
-  const empty = merged.tree === tip.tree;
-  // What is contained changes no tree, so that only then git has to be asked.
-  if (empty && (await isAncestor(git, head, tip.commit))) return { ...tip, empty };
-
-  const parents = [tip.commit, head];
-  const dates = await Promise.all(parents.map(async (id) => (await commits.read(id)).committer.seconds));
-  const identity = lexPr(Math.max(...dates));
-  const message = `Merge ${head}\n`;
-  const commit = await commits.write({
-    tree: merged.tree,
-    parents,
-    author: identity,
-    committer: identity,
-    message,
-  });
-  return { kind: 'clean', commit, tree: merged.tree, empty, standIn: stacked ? head : undefined };
-}
-
-/** How many commits of a branch are looked at before a merge is the cheaper way to its tree. */
-const LINE = 32;
-
-/**
- * Whether `ancestor` is found on the first-parent line of `head`. Then merging `head` into it gives the tree
- * of `head`, without asking git.
- */
-async function isOnLine(commits: CommitStore, ancestor: string, head: string): Promise<boolean> {
-  let at: string | undefined = head;
-  for (let step = 0; at !== undefined && step < LINE; step++) {
-    if (at === ancestor) return true;
-    at = (await commits.read(at)).parents[0];
-  }
-  return false;
-}
-
-/** Whether a commit is in the history of another, or is that one. */
-export async function isAncestor(git: Git, ancestor: string, descendant: string): Promise<boolean> {
-  const asked = await git.run(['merge-base', '--is-ancestor', ancestor, descendant], { allow: [0, 1] });
-  return asked.exitCode === 0;
-}
-
-function lexPr(seconds: number): Signature {
-  return { name: 'lex-pr', email: 'lex-pr@localhost', seconds, offset: '+0000' };
-}
-
-/** Runs `make` once a key, also for concurrent calls; a failure is not kept. */
-function once<K, V>(made: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const value = make();
-  made.set(key, value);
-  value.catch(() => made.delete(key));
-  return value;
 }

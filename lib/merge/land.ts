@@ -2,10 +2,10 @@ import type { Git } from '../repository/git';
 import { readRefs } from '../repository/refs';
 import { type Source, sourceGit } from '../repository/source';
 import { type Attempt, attemptMove } from './attempt-move';
-import { isAncestor } from './candidate';
 import { filesInTheWay, pathsBetween, symbolicAim } from './checkouts';
 import { copyObjects } from './copy-objects';
 import { fenceRef, writeFence } from './fence';
+import { isAncestor } from './is-ancestor';
 import { rehearseSync, syncWorkTree } from './sync';
 import { workTreesOf } from './work-trees';
 

@@ -83,13 +83,21 @@ function startBatch(git: Git): Batch {
   child.on('error', (error) => finish(error.message));
   child.on('close', (code, signal) => finish(complaint.trim() || `${signal ?? `exit code ${code}`}`));
 
+  // What is asked for in the same turn is written together: a process is woken by each write.
+  let unsent = '';
+  const send = () => {
+    if (unsent !== '') child.stdin.write(unsent);
+    unsent = '';
+  };
   return {
     ask: (id) =>
       new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
-        child.stdin.write(`${id}\n`);
+        if (unsent === '') process.nextTick(send);
+        unsent += `${id}\n`;
       }),
     end() {
+      send();
       child.stdin.end();
       return gone;
     },

@@ -1,4 +1,5 @@
 import type { ObjectReader } from './object-reader';
+import { entries, FOLDER } from './trees';
 
 export type Leaf = 'file' | 'executable' | 'symlink';
 
@@ -59,26 +60,9 @@ export function createTreeList(reader: ObjectReader): ListTree {
   };
 }
 
-const FOLDER = '40000';
-
 /** What a mode of a tree entry means (git-fast-import(1), "filemodify"). */
 function fromMode(mode: string): Folder | Leaf {
   if (mode === '160000') return new Map();
   if (mode === '120000') return 'symlink';
   return mode === '100755' ? 'executable' : 'file';
-}
-
-/** The entries of a tree object: `<mode> SP <name> NUL <id as bytes>` each. */
-function* entries(body: Buffer, idBytes: number): Generator<{ mode: string; name: string; id: string }> {
-  for (let at = 0; at < body.length; ) {
-    const space = body.indexOf(0x20, at);
-    const nul = body.indexOf(0, space);
-    const end = nul + 1 + idBytes;
-    yield {
-      mode: body.toString('latin1', at, space),
-      name: body.toString('latin1', space + 1, nul),
-      id: body.toString('hex', nul + 1, end),
-    };
-    at = end;
-  }
 }

@@ -131,7 +131,7 @@ async function weaveAll(
 
 /** All at once, as when every lane is free. */
 async function makeCandidates(
-  { repository: git, merge, commits }: GitWorkspace,
+  { repository: git, merge, commits, objects }: GitWorkspace,
   base: string,
   unordered: readonly string[],
 ): Promise<void> {
@@ -146,7 +146,7 @@ async function makeCandidates(
   }));
   const ordered = orderPlan({ items });
   const heads = ordered.items.map(({ name }) => headOf.get(name)!);
-  const candidates = createCandidates({ git, merge, commits, base, heads, deps: ordered.deps });
+  const candidates = createCandidates({ git, merge, commits, objects, base, heads, deps: ordered.deps });
   const made = await Promise.all(heads.map((_, position) => candidates.of(position)));
   const unclean = made.find(({ kind }) => kind !== 'clean');
   if (unclean !== undefined) throw new Error(`a candidate is ${unclean.kind}`);

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { type Candidate, createCandidates, parentlessCommit } from '../../lib/merge/candidate';
+import { findForks } from '../../lib/merge/forks';
 import { mergeCommits } from '../../lib/merge/merge-commits';
-import type { Commit, CommitStore } from '../../lib/repository/commits';
 import { Git, type GitOptions } from '../../lib/repository/git';
 import { type TestStore, testStores } from '../support/stores';
+import { commitStream } from './random-trees';
 
 const stores = testStores();
 
@@ -14,18 +14,23 @@ interface Items {
   readonly deps: readonly (readonly number[])[];
 }
 
-function candidatesIn(store: TestStore, items: Items, git = store.git) {
+/** Without objects all merges are git's. */
+type Store = Omit<TestStore, 'objects'> & { readonly objects: TestStore['objects'] | undefined };
+
+function candidatesIn(store: Store, items: Items, git = store.git) {
   const base = store.repo.git('rev-parse', 'main');
+  const { commits, objects } = store;
   return createCandidates({
     git,
     merge: (a, b) => mergeCommits(git, a, b),
-    commits: store.commits,
+    commits,
+    objects,
     base,
     ...items,
   });
 }
 
-const all = (store: TestStore, items: Items, git = store.git) => {
+const all = (store: Store, items: Items, git = store.git) => {
   const candidates = candidatesIn(store, items, git);
   return Promise.all(items.heads.map((_, position) => candidates.of(position)));
 };
@@ -44,24 +49,23 @@ class WatchedGit extends Git {
   }
 }
 
-/** Commits without a repository. */
-function inMemory(): CommitStore {
-  const stored = new Map<string, Commit>();
-  return {
-    read: async (id) => stored.get(id)!,
-    write: async (commit) => {
-      const id = createHash('sha1').update(JSON.stringify(commit)).digest('hex');
-      stored.set(id, commit);
-      return id;
-    },
-    close: async () => {},
-  };
-}
-
 /** a; b and c on it; d on both; each a branch of its own from main. */
 function diamond({ repo }: TestStore): Items {
   const heads = ['a', 'b', 'c', 'd'].map((name) => repo.branch(name, { [name]: name }));
   return { heads, deps: [[], [0], [0], [1, 2]] };
+}
+
+const fileOf = (text: number) => ({ mode: '100644', content: `${text}\n` });
+
+const branchOfMany = fc.record({
+  parents: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
+  deps: fc.array(fc.nat(20), { maxLength: 2 }),
+  path: fc.constantFrom('a', 'b', 'c/d', 'c/f', 'g/h', 'i', 'j', 'k/l', 'k/m'),
+  text: fc.nat(3),
+});
+
+function fastImport({ repo }: TestStore, stream: readonly string[]): void {
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: repo.path, input: stream.join('\n') });
 }
 
 describe('a candidate', () => {
@@ -100,11 +104,23 @@ describe('a candidate', () => {
     const git = new WatchedGit(store.git.gitDir);
     // a and b begin the candidates of d and of two more, that have the same dependencies as d.
     const items = { heads: [...heads, heads[3]!, heads[3]!], deps: [...deps, [2, 1], [1, 2, 1]] };
-    const found = await all(store, items, git);
+    const found = await all({ ...store, objects: undefined }, items, git);
     expect(found[4]).toEqual(found[3]);
     expect(found[5]).toEqual(found[3]);
-    // a has the tree of its head; base+a+b, base+a+c, base+a+b+c and the one of d take a merge each.
-    expect(git.commands).toEqual(['merge-tree', 'merge-tree', 'merge-tree', 'merge-tree']);
+    // base+a, base+a+b, base+a+c, base+a+b+c and the one of d.
+    expect(git.commands).toEqual(Array(5).fill('merge-tree'));
+  });
+
+  it('needs no merge by git where all have changed other files, and is written before it is told', async () => {
+    const store = await stores.create();
+    const items = diamond(store);
+    const git = new WatchedGit(store.git.gitDir);
+    const candidates = candidatesIn(store, items, git);
+    const first = commitOf(await candidates.of(0));
+    expect(store.repo.git('cat-file', '-t', first)).toBe('commit');
+    const found = await Promise.all(items.heads.map((_, position) => candidates.of(position)));
+    expect(git.commands).toEqual(['rev-list', 'rev-list']);
+    expect(found).toEqual(await all({ ...store, objects: undefined }, items));
   });
 
   it('has the same id in every repository and whatever was asked for before', async () => {
@@ -135,28 +151,19 @@ describe('a candidate', () => {
 
   it('of a stack of 10,000 branches needs no merge by git and no deep stack', async () => {
     const store = await stores.create();
-    const commits = inMemory();
-    const who = { name: 'A', email: 'a@b', seconds: 1, offset: '+0000' };
-    const heads: string[] = [];
-    for (let i = 0; i <= 10_000; i++) {
-      const parents = heads.slice(-1);
-      heads.push(
-        await commits.write({ tree: `tree ${i}`, parents, author: who, committer: who, message: '' }),
-      );
-    }
-    const [base = '', ...stack] = heads;
-    const deps = stack.map((_, i) => (i === 0 ? [] : [i - 1, i >> 1]));
-    const git = new WatchedGit(store.git.gitDir);
-    const candidates = createCandidates({
-      git,
-      merge: (a, b) => mergeCommits(git, a, b),
-      commits,
-      base,
-      heads: stack,
-      deps,
+    const stack = Array.from({ length: 10_000 }, (_, n) => {
+      const files = new Map([[`${n % 100}`, { mode: '100644', content: `${n}` }]]);
+      // What follows a commit of a branch is on top of it.
+      return commitStream('refs/heads/stack', files, n === 0 ? 'refs/heads/main' : undefined);
     });
-    expect(await candidates.of(9_999)).toMatchObject({ kind: 'clean', tree: 'tree 10000', empty: false });
-    expect(git.commands).toEqual([]);
+    fastImport(store, stack);
+    const heads = store.repo.git('rev-list', '--reverse', 'main..stack').split('\n');
+    const deps = heads.map((_, i) => (i === 0 ? [] : [i - 1, i >> 1]));
+    const git = new WatchedGit(store.git.gitDir);
+    const found = await candidatesIn(store, { heads, deps }, git).of(9_999);
+    const tree = store.repo.git('rev-parse', 'stack^{tree}');
+    expect(found).toMatchObject({ kind: 'clean', tree, empty: false });
+    expect(git.commands).toEqual(['rev-list', 'rev-list']);
   });
 
   it('has nothing of a head that is contained already', async () => {
@@ -219,6 +226,72 @@ describe('a candidate', () => {
     await expect(candidates.of(1)).rejects.toThrow(heads[0]);
     store.repo.git('fetch', '-q', elsewhere.repo.path, 'late');
     expect(await candidates.of(1)).toMatchObject({ kind: 'clean' });
+  });
+
+  it('is the same with and without git, whatever the branches have in common', async () => {
+    const store = await stores.create();
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(branchOfMany, { minLength: 2, maxLength: 12 }), async (branches) => {
+        round += 1;
+        const ref = (name: number) => `refs/heads/${round}/${name}`;
+        // Main goes on after 0, and the branches start from either end.
+        const stream = [
+          commitStream(ref(0), new Map(['a', 'b', 'c/d', 'e'].map((path) => [path, fileOf(0)]))),
+          commitStream(ref(1), new Map([['main', fileOf(1)]]), ref(0), { keep: true }),
+          ...branches.map(({ parents, path, text }, n) => {
+            const [first = 0, ...others] = new Set(parents.map((parent) => parent % (n + 2)));
+            const files = new Map([[path, fileOf(text)]]);
+            return commitStream(ref(n + 2), files, ref(first), { keep: true, others: others.map(ref) });
+          }),
+        ];
+        fastImport(store, stream);
+        const heads = branches.map((_, n) => store.repo.git('rev-parse', ref(n + 2)));
+        const deps = branches.map(({ deps }, n) => [...new Set(n === 0 ? [] : deps.map((dep) => dep % n))]);
+        const base = store.repo.git('rev-parse', ref(1));
+        const context = { ...store, base, heads, deps };
+        const here = createCandidates(context);
+        const byGit = createCandidates({ ...context, objects: undefined });
+        for (const position of heads.keys())
+          expect(await here.of(position)).toEqual(await byGit.of(position));
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
+    store.repo.git('fsck', '--strict', '--no-dangling');
+  });
+
+  it('is the same with and without git where the dates of commits are wrong', async () => {
+    const store = await stores.create();
+    const [main, topic] = ['refs/heads/skewed', 'refs/heads/topic'];
+    const change = (ref: string, path: string, text: number, seconds: number, parent?: string) =>
+      commitStream(ref, new Map([[path, fileOf(text)]]), parent, { keep: true, seconds });
+    fastImport(store, [
+      change(main, 'a', 1, 2_000_000_000, 'refs/heads/main'),
+      change(topic, 'a', 2, 2_000_000_001, main),
+      change(topic, 'a', 1, 2_000_000_002),
+      ...Array.from({ length: 20 }, (_, n) => change(main, `${n}`, n, n)),
+    ]);
+    const base = store.repo.git('rev-parse', main);
+    const head = store.repo.git('rev-parse', topic);
+    // The trap: of these, two are beyond main.
+    expect(store.repo.git('rev-list', `${base}..${head}`).split('\n').length).toBeGreaterThan(2);
+    const context = { ...store, base, heads: [head], deps: [[]] };
+    const byGit = await createCandidates({ ...context, objects: undefined }).of(0);
+    expect(await createCandidates(context).of(0)).toEqual(byGit);
+    expect(await findForks(store.git, base, [head], [[]])).toEqual([]);
+  });
+
+  it('is made by git where a branch was started from a candidate', async () => {
+    const store = await stores.create();
+    const { repo } = store;
+    const base = repo.git('rev-parse', 'main');
+    const a = repo.branch('a', { a: '1' });
+    const candidate = commitOf(await candidatesIn(store, { heads: [a], deps: [[]] }).of(0));
+    // It takes back what the candidate brought, which is thus gone.
+    const b = repo.branch('b', { a: null, b: '1' }, candidate);
+    const [, found] = await all(store, { heads: [a, b], deps: [[], [0]] });
+    expect(repo.git('ls-tree', '--name-only', commitOf(found!))).toBe('README\nb');
+    expect(repo.git('merge-base', candidate, b)).not.toBe(base);
   });
 
   it('has the tree that git merge gives in a work tree, branch after branch, stacked or not', async () => {

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { type Merge, openMerger } from '../../lib/merge/merger';
 import { type CommitStore, openCommits } from '../../lib/repository/commits';
 import { Git } from '../../lib/repository/git';
+import { openReader } from '../../lib/repository/object-reader';
+import { type Objects, openObjects } from '../../lib/repository/objects';
 import { TestRepository } from './repository';
 
 export interface TestStore {
   readonly repo: TestRepository;
   readonly git: Git;
   readonly commits: CommitStore;
+  readonly objects: Objects;
   readonly merge: Merge;
 }
 
@@ -24,11 +27,11 @@ export function testStores() {
 
   const opened = async (repo: TestRepository, gitDir: string): Promise<TestStore> => {
     const git = new Git(gitDir);
-    const commits = await openCommits(git);
-    cleanups.push(() => commits.close());
+    const objects = await openObjects(git, openReader(git));
+    cleanups.push(() => objects.close());
     const merger = openMerger(git);
     cleanups.push(() => merger.close());
-    return { repo, git, commits, merge: merger.merge };
+    return { repo, git, commits: openCommits(objects), objects, merge: merger.merge };
   };
 
   return {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Candidates, isAncestor } from '../../merge/candidate';
+import type { Candidates } from '../../merge/candidate';
+import { isAncestor } from '../../merge/is-ancestor';
 import type { Tip } from '../../merge/weave';
 import { hasCommits, unpackBundle, writeBundle } from '../../repository/bundle';
 import type { Git } from '../../repository/git';
@@ -28,8 +29,10 @@ export async function writeCandidateBundle(
 ): Promise<boolean> {
   const from = segment.number * SEGMENT;
   const tips = new Set<string>();
-  for (const [k, head] of segment.heads.slice(from, from + SEGMENT).entries()) {
-    const candidate = await candidates.of(from + k);
+  const heads = segment.heads.slice(from, from + SEGMENT);
+  const made = await Promise.all(heads.map((_, k) => candidates.of(from + k)));
+  for (const [k, head] of heads.entries()) {
+    const candidate = made[k]!;
     if (candidate.kind !== 'clean') continue;
     if (!candidate.empty) tips.add(candidate.commit);
     else if (!(await isAncestor(git, head, base))) tips.add(head);

@@ -6,6 +6,7 @@ import { type CommitStore, openCommits } from '../../repository/commits';
 import { Git, runGit } from '../../repository/git';
 import { type Lane, openLane } from '../../repository/lane';
 import { openReader } from '../../repository/object-reader';
+import { openObjects } from '../../repository/objects';
 import { remove } from '../../repository/sweep';
 import { createTreeList } from '../../repository/tree';
 import type { AnyJob } from './protocol';
@@ -42,11 +43,11 @@ export function openJob(job: AnyJob, home: string, isRepeated = false): WithRepo
       if (isRepeated) kept ??= await takeSnapshot(gitDir, MAX_KEPT);
       const git = new Git(gitDir);
       const reader = openReader(git);
-      const commits = await openCommits(git, reader);
+      const commits = openCommits(await openObjects(git, reader));
       try {
         return await work({ folder, commits, lane: await openLane(folder, git, createTreeList(reader), 0) });
       } finally {
-        await commits.close();
+        await reader.close();
       }
     } finally {
       endStrays(folder);

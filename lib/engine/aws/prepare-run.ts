@@ -192,7 +192,7 @@ async function begin({ store }: PrepareServices, record: RunRecord, facts: RunFa
 /** Builds every candidate, and stores what gates need of them. */
 async function writeBundles(
   { blobs, scratch }: PrepareServices,
-  { source, repository, merge, commits }: RemoteWorkspace,
+  { source, repository, merge, commits, objects }: RemoteWorkspace,
   record: RunRecord,
   { deps }: OrderedPlan,
 ) {
@@ -207,7 +207,7 @@ async function writeBundles(
       'run again',
     );
   });
-  const candidates = createCandidates({ git: repository, merge, commits, base, heads, deps });
+  const candidates = createCandidates({ git: repository, merge, commits, objects, base, heads, deps });
   const folder = await mkdtemp(join(scratch, 'bundles-'));
   const file = join(folder, 'bundle');
   const store = async (key: string) => {

@@ -85,5 +85,4 @@ export const branchOf = (item: number) => `refs/heads/${nameOf(item)}`;
 const commitStore = (repository: MemoryRepository): CommitStore => ({
   read: async (id) => repository.read(id),
   write: async (commit) => repository.commit(commit),
-  async close() {},
 });

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { createMergeDisjoint } from '../../lib/merge/disjoint';
+import { openTrees } from '../../lib/repository/trees';
+import { type TestStore, testStores } from '../support/stores';
+import { commitStream, threeSides } from './random-trees';
+
+const stores = testStores();
+const RUNS = Number(process.env.LEX_PR_TEST_RUNS ?? 3);
+const SCENARIOS = 100;
+
+type Scenario = typeof threeSides extends fc.Arbitrary<infer T> ? T : never;
+
+interface Side {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** Commits the sides of each scenario. */
+function commitAll({ repo }: TestStore, scenarios: readonly Scenario[]) {
+  const stream = scenarios.flatMap(({ base, ours, theirs }, n) => [
+    commitStream(`refs/s/${n}/base`, base),
+    commitStream(`refs/s/${n}/ours`, ours, `refs/s/${n}/base`),
+    commitStream(`refs/s/${n}/theirs`, theirs, `refs/s/${n}/base`),
+  ]);
+  execFileSync('git', ['fast-import', '--quiet', '--force'], { cwd: repo.path, input: stream.join('\n') });
+  const lines = repo.git('for-each-ref', '--format=%(refname) %(objectname) %(tree)', 'refs/s').split('\n');
+  const sides = new Map(
+    lines.map((line): [string, Side] => {
+      const [ref = '', commit = '', tree = ''] = line.split(' ');
+      return [ref, { commit, tree }];
+    }),
+  );
+  return scenarios.map((scenario, n) => {
+    const [base, ours, theirs] = ['base', 'ours', 'theirs'].map((side) => sides.get(`refs/s/${n}/${side}`)!);
+    return { scenario, base: base!, ours: ours!, theirs: theirs! };
+  });
+}
+
+/** The tree of a merge; undefined: in conflict, or git fails over it, as 2.39 does over renames of submodules. */
+async function mergedByGit({ merge }: TestStore, ours: Side, theirs: Side): Promise<string | undefined> {
+  const merged = await merge(ours.commit, theirs.commit).catch(() => undefined);
+  return merged?.kind === 'clean' ? merged.tree : undefined;
+}
+
+describe('a merge of what was changed in different places', () => {
+  it(
+    'gives the tree that git gives, or leaves it to git',
+    async () => {
+      const store = await stores.create();
+      let [made, clean] = [0, 0];
+      const scenarios = fc.array(threeSides, { minLength: SCENARIOS, maxLength: SCENARIOS });
+      const property = fc.asyncProperty(scenarios, async (all) => {
+        const merge = createMergeDisjoint(openTrees(store.objects));
+        for (const { scenario, base, ours, theirs } of commitAll(store, all)) {
+          const expected = await mergedByGit(store, ours, theirs);
+          const tree = await merge(base.tree, ours.tree, theirs.tree);
+          if (expected !== undefined) clean += 1;
+          if (tree === undefined) continue;
+          made += 1;
+          expect({ scenario, tree }).toEqual({ scenario, tree: expected });
+        }
+        await store.objects.flush();
+      });
+      await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
+      // Most of what git merges is such that it need not be asked.
+      expect(made).toBeGreaterThan(clean / 2);
+    },
+    60_000 + RUNS * 3_000,
+  );
+});
