@@ -78,8 +78,8 @@ function aboutOf({ namespace, key, json }: ListedEntry): string {
       return `${about.gate} of ${about.item ?? 'the woven commit'}, tree ${about.tree.slice(0, 12)}`;
     }
     if (operation === 'duration') {
-      const [gate, item] = JSON.parse(key) as [string, string?];
-      return item === undefined ? gate : `${gate} of ${item}`;
+      const [gate, item] = JSON.parse(key) as [string, (string | null)?];
+      return `${gate} of ${item === undefined ? 'all items' : (item ?? 'the woven commit')}`;
     }
   } catch {
     // An entry of an older format, or a damaged one.

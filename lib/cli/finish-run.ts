@@ -1,5 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { learnDurations, openDurations } from '../engine/durations';
 import type { LocalOutcome, LocalRun } from '../engine/local';
 import type { OrderCache } from '../engine/order-cached';
 import { buildReport } from '../report/build';
@@ -65,6 +66,10 @@ export async function finishRun(
     await writeReport(folder, report, tails);
   // Not before: a run that dies without its report is resumed for it.
   await workspace.store.finish(record.id, endedAt);
+  // Rather not at all than twice.
+  const durations = openDurations(record.plan.policy.performance, workspace.cache);
+  const names = ordered.items.map(({ name }) => name);
+  await learnDurations(durations, load, names, events);
   return report;
 }
 

@@ -221,9 +221,17 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       new Option('--format <format>', 'how to print it')
         .choices(['text', 'mermaid'])
         .default('text')
-        .conflicts('json'),
+        .conflicts(['json', 'predict']),
     )
-    .addHelpText('after', example('lex-pr merge-order plan.yaml --format mermaid'))
+    .option('--predict', 'and how long a run should take, from past runs')
+    .addOption(maxWorkers('for --predict: on so many workers, instead of policy.maxWorkers'))
+    .addHelpText(
+      'after',
+      example(
+        'lex-pr merge-order plan.yaml --format mermaid',
+        'lex-pr merge-order plan.yaml --predict --max-workers 16',
+      ),
+    )
     .action(async (plan, options) =>
       done(await (await import('./merge-order')).mergeOrderCommand(plan, options, io)),
     );

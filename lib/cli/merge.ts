@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { openChecks } from '../engine/checks';
-import { expectedLengths, openDurations } from '../engine/durations';
+import { openDurations, readForecasts } from '../engine/durations';
 import { lanesFor } from '../engine/lanes';
 import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
+import { withPrediction } from '../engine/predicted';
 import { prepareRun } from '../engine/prepare';
 import { unwatched } from '../engine/watch-load';
 import { openWorkspace } from '../engine/workspace';
@@ -13,6 +14,7 @@ import { gatesOf } from '../plan/gates-of';
 import type { Plan } from '../plan/plan';
 import { hasHotfix } from '../plan/priority';
 import { readPlan } from '../plan/read-plan';
+import { expectedLengths } from '../prediction/forecast';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
@@ -68,9 +70,11 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       overrides,
       warnings: unwatched(plan.policy.performance),
     };
-    const record = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
-    const lengths = await expectedLengths(openDurations(plan.policy.performance, workspace.cache), ordered);
-    const load = createWorkload(ordered, plan.policy, record, lengths);
+    const pinned = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
+    const durations = openDurations(plan.policy.performance, workspace.cache);
+    const forecasts = await readForecasts(durations, ordered, plan.policy);
+    const load = createWorkload(ordered, plan.policy, pinned, expectedLengths(forecasts));
+    const record = withPrediction(pinned, load, ordered, forecasts);
     await makeArtifactFolder(folder);
     const checks = await openChecks(workspace, record, load, settings);
     try {

@@ -56,11 +56,10 @@ export const logFormat = () =>
     .choices(['human', 'json'])
     .default('human');
 
-export const maxWorkers = () =>
-  new Option(
-    '--max-workers <n>',
-    'how many gates run at once, auto: as the load allows; replaces policy.maxWorkers',
-  ).argParser((text) => {
+export const maxWorkers = (
+  about = 'how many gates run at once, auto: as the load allows; replaces policy.maxWorkers',
+) =>
+  new Option('--max-workers <n>', about).argParser((text) => {
     if (text === 'auto') return text;
     if (!/^[1-9][0-9]{0,4}$/.test(text) || Number(text) > MAX_WORKERS)
       throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_WORKERS}, or auto.`);

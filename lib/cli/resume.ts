@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openChecks } from '../engine/checks';
+import { openDurations, readForecasts } from '../engine/durations';
 import { lanesFor } from '../engine/lanes';
 import type { LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
@@ -9,6 +10,7 @@ import { refuse } from '../errors';
 import { engineFor } from '../gates/container-engine';
 import { gatesOf } from '../plan/gates-of';
 import { hasHotfix } from '../plan/priority';
+import { expectedLengths } from '../prediction/forecast';
 import { openHome } from '../repository/home';
 import { decodeRecord, type RunRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
@@ -48,7 +50,10 @@ export async function resume(
     const record = withLanes(found, options.maxWorkers);
     const metrics = createMetrics();
     const { ordered, orders } = await orderCached(record.plan, workspace.cache, metrics);
-    const load = createWorkload(ordered, record.plan.policy, record);
+    const { policy } = record.plan;
+    const durations = openDurations(policy.performance, workspace.cache);
+    const lengths = expectedLengths(await readForecasts(durations, ordered, policy));
+    const load = createWorkload(ordered, policy, record, lengths);
     const { artifactDir } = options;
     const reportFolder = artifactDir === undefined ? record.artifactFolder : resolve(io.cwd, artifactDir);
     await makeArtifactFolder(reportFolder);

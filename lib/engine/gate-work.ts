@@ -17,7 +17,6 @@ import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
 import { runCheck } from './check-work';
 import type { Checks } from './checks';
-import { type Durations, durationKey } from './durations';
 import { artifactsPath, logPath } from './gate-files';
 import { gateKey, type Toolchains } from './gate-key';
 import type { PassAbout } from './gate-passes';
@@ -41,7 +40,6 @@ export interface GateWork {
   readonly passes: OperationCache<GatePass>;
   /** Passes of other engines; undefined where none are asked. */
   readonly shared: SharedPasses | undefined;
-  readonly durations: Durations;
   readonly throttle: Throttle;
   readonly toolchains: Toolchains;
   /** For gates that run elsewhere; undefined where there are none. */
@@ -246,8 +244,6 @@ async function runInLane(
       gate.runtime === 'ci-service' ? await runCheck(work.checks!, place, request) : await runGate(request);
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
     alone = outcome.alone;
-    if (job.task.item >= 0 && status === 'pass')
-      await work.durations.set(durationKey(gate.name, work.itemNames[job.task.item]!), endedAt - startedAt);
     return {
       status,
       startedAt,

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { boundsFor } from '../performance/worker-limit';
+import { boundsFor, firstLimit } from '../performance/worker-limit';
 import { MAX_WORKERS } from '../plan/limits';
 import type { Policy } from '../plan/plan';
 
@@ -13,4 +13,9 @@ export interface Lanes {
 export function lanesFor(maxWorkers: Policy['maxWorkers'], cores = availableParallelism()): Lanes {
   if (maxWorkers !== 'auto') return { lanes: maxWorkers };
   return { lanes: Math.min(boundsFor(cores).max, MAX_WORKERS), adaptive: true };
+}
+
+/** On how many a run is predicted: where the load decides, those that it begins with. */
+export function predictedLanes({ lanes, adaptive }: Lanes, cores = availableParallelism()): number {
+  return adaptive ? Math.min(lanes, firstLimit(boundsFor(cores)).limit) : lanes;
 }

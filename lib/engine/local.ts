@@ -22,7 +22,6 @@ import { start } from '../run/step';
 import type { Workload } from '../run/workload';
 import { adaptLimit } from './adaptive-limit';
 import type { Checks } from './checks';
-import { openDurations } from './durations';
 import { localToolchains } from './gate-key';
 import { GATE_PASSES } from './gate-passes';
 import { type GatePass, type GateWork, performGate, StoppedError, type WorkLane } from './gate-work';
@@ -196,7 +195,6 @@ async function prepareGateWork(
       namespace: GATE_PASSES,
     }),
     shared: run.shared,
-    durations: openDurations(performance, workspace.cache),
     throttle,
     toolchains: localToolchains(gitVersion),
     checks,

@@ -6,6 +6,8 @@ export type Grant =
   | 'list'
   /** Read and write remembered results. */
   | 'cache'
+  /** Read and write what gates took. */
+  | 'durations'
   /** Read and write files of runs. */
   | 'bucket'
   /** Read the secret of the repositories. */
@@ -82,7 +84,7 @@ export const FUNCTIONS = {
   prepare: {
     ...withGit,
     description: 'Validates the plan, pins its heads, builds candidates',
-    grants: ['runs', 'cache', 'bucket', 'secret'],
+    grants: ['runs', 'cache', 'durations', 'bucket', 'secret'],
   },
   next: {
     ...small,
@@ -108,14 +110,14 @@ export const FUNCTIONS = {
   report: {
     ...small,
     description: 'Writes the report and lets the next run of the target in',
-    grants: ['runs', 'bucket', 'answerRuns', 'cost', 'metrics'],
+    grants: ['runs', 'durations', 'bucket', 'answerRuns', 'cost', 'metrics'],
     timeoutSeconds: 300,
     memoryMB: 1024,
   },
   reconcile: {
     ...small,
     description: 'Resumes or fails a run whose execution failed',
-    grants: ['runs', 'bucket', 'answerRuns', 'startRuns', 'callMerge', 'cost', 'metrics'],
+    grants: ['runs', 'durations', 'bucket', 'answerRuns', 'startRuns', 'callMerge', 'cost', 'metrics'],
     // Of a run that it ends it may have to wait for the merge function.
     timeoutSeconds: 900,
     memoryMB: 512,

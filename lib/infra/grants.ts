@@ -77,6 +77,11 @@ const give: Record<Grant, (role: Role, props: GrantsProps) => Variables> = {
     };
   },
 
+  durations(role, { storage: { cacheTable } }) {
+    allow(role, ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'], [cacheTable.tableArn]);
+    return { CACHE_TABLE: cacheTable.tableName };
+  },
+
   bucket(role, { storage: { bucket } }) {
     const files = bucket.arnForObjects('runs/*');
     allow(role, ['s3:GetObject', 's3:PutObject'], [files]);

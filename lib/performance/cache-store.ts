@@ -14,6 +14,13 @@ export interface CacheStore {
   get(namespace: string, key: string): Promise<CacheEntry | undefined>;
   /** Replaces what is there. */
   set(namespace: string, key: string, entry: CacheEntry): Promise<void>;
+  /**
+   * The entries of many keys at once, by key, each as `get` gives it; where one was set just before, it may be the one of
+   * before. Left out by a store that is no faster by it; so is `setMany`.
+   */
+  getMany?(namespace: string, keys: readonly string[]): Promise<ReadonlyMap<string, CacheEntry>>;
+  /** Sets many entries, not necessarily together: should it fail, some may be set. */
+  setMany?(namespace: string, entries: ReadonlyMap<string, CacheEntry>): Promise<void>;
   delete(namespace: string, key: string): Promise<void>;
   /**
    * Entries held now, of one namespace or of all, expired ones that are not yet dropped included.

@@ -66,29 +66,32 @@ export class FileStore implements CacheStore {
   }
 
   async get(namespace: string, key: string): Promise<CacheEntry | undefined> {
-    return this.sound(() => {
-      const row = this.row(namespace, key);
-      if (row === undefined) return undefined;
-      const entry = { json: row.json, writtenAt: row.written_at, expiresAt: row.expires_at };
-      if (row.crc !== checksum(namespace, key, entry)) {
-        this.remove(namespace, key);
-        return undefined;
-      }
-      if (Math.abs(this.now() - row.used_at) >= USE_RESOLUTION) this.recordUse(namespace, key);
-      return entry;
-    });
+    return this.sound(() => this.read(namespace, key));
   }
 
   async set(namespace: string, key: string, entry: CacheEntry): Promise<void> {
-    const crc = checksum(namespace, key, entry);
-    this.sound(() => {
-      this.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)').run(
-        ...[text(namespace), text(key), entry.json, entry.writtenAt, entry.expiresAt, this.now(), crc],
-      );
-      this.writes += 1;
-      this.written += entry.json.length + key.length + ROW_BYTES;
-      if (this.writes >= this.maxEntries / 10 || this.written >= this.maxBytes / 10) this.prune();
-    });
+    this.sound(() => this.write(namespace, key, entry));
+  }
+
+  async getMany(namespace: string, keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const entries = new Map<string, CacheEntry>();
+    this.sound(() =>
+      this.together(() => {
+        for (const key of keys) {
+          const entry = this.read(namespace, key);
+          if (entry !== undefined) entries.set(key, entry);
+        }
+      }),
+    );
+    return entries;
+  }
+
+  async setMany(namespace: string, entries: ReadonlyMap<string, CacheEntry>): Promise<void> {
+    this.sound(() =>
+      this.together(() => {
+        for (const [key, entry] of entries) this.write(namespace, key, entry);
+      }),
+    );
   }
 
   async delete(namespace: string, key: string): Promise<void> {
@@ -157,6 +160,45 @@ export class FileStore implements CacheStore {
       this.file = replaceCacheFile(this.path, this.file, String(error), this.options.onSetAside);
       return action();
     }
+  }
+
+  /** Runs many actions in one transaction, which costs the disk as much as one of them. */
+  private together(actions: () => void): void {
+    const { database } = this.file;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      actions();
+      database.exec('COMMIT');
+    } catch (error) {
+      try {
+        database.exec('ROLLBACK');
+      } catch {
+        // It may have ended the transaction itself.
+      }
+      throw error;
+    }
+  }
+
+  private read(namespace: string, key: string): CacheEntry | undefined {
+    const row = this.row(namespace, key);
+    if (row === undefined) return undefined;
+    const entry = { json: row.json, writtenAt: row.written_at, expiresAt: row.expires_at };
+    if (row.crc !== checksum(namespace, key, entry)) {
+      this.remove(namespace, key);
+      return undefined;
+    }
+    if (Math.abs(this.now() - row.used_at) >= USE_RESOLUTION) this.recordUse(namespace, key);
+    return entry;
+  }
+
+  private write(namespace: string, key: string, entry: CacheEntry): void {
+    const crc = checksum(namespace, key, entry);
+    this.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      ...[text(namespace), text(key), entry.json, entry.writtenAt, entry.expiresAt, this.now(), crc],
+    );
+    this.writes += 1;
+    this.written += entry.json.length + key.length + ROW_BYTES;
+    if (this.writes >= this.maxEntries / 10 || this.written >= this.maxBytes / 10) this.prune();
   }
 
   private prepare(sql: string) {

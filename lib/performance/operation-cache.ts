@@ -88,6 +88,32 @@ export class OperationCache<T> {
     if (this.enabled) await this.write(key, value);
   }
 
+  /** The values of many keys, by key; those that there are none of, or that have expired, are left out. */
+  async getMany(keys: readonly string[]): Promise<Map<string, T>> {
+    const values = new Map<string, T>();
+    if (!this.enabled || keys.length === 0) return values;
+    const found = await this.readMany([...new Set(keys)]);
+    for (const [key, each] of found) {
+      this.count(each);
+      if (each.json !== undefined) values.set(key, JSON.parse(each.json));
+    }
+    return values;
+  }
+
+  /** @throws InputError when a value is not plain JSON data (enabled caches only) */
+  async setMany(values: ReadonlyMap<string, T>): Promise<void> {
+    if (!this.enabled || values.size === 0) return;
+    const { store, namespace } = this;
+    const [first] = values.keys();
+    const entries = new Map(Array.from(values, ([key, value]) => [key, this.entryOf(value)]));
+    try {
+      if (store.setMany !== undefined) await store.setMany(namespace, entries);
+      else for (const [key, entry] of entries) await store.set(namespace, key, entry);
+    } catch (error) {
+      this.options.onError?.(error, 'write', first!);
+    }
+  }
+
   /**
    * The value of a key; where there is none, that of `fn`, which is then remembered. Concurrent calls
    * with one key run one `fn` and share its value. If it fails, all of them fail, nothing is remembered,
@@ -152,16 +178,40 @@ export class OperationCache<T> {
     if (expired) this.expired += 1;
   }
 
+  private async readMany(keys: readonly string[]): Promise<Map<string, Found>> {
+    const { store, namespace } = this;
+    if (store.getMany === undefined) {
+      const found = new Map<string, Found>();
+      for (const key of keys) found.set(key, await this.read(key));
+      return found;
+    }
+    const none = new Map<string, CacheEntry>();
+    const entries = await store.getMany(namespace, keys).catch((error: unknown) => {
+      this.options.onError?.(error, 'read', keys[0]!);
+      return none;
+    });
+    return new Map(keys.map((key) => [key, this.judge(key, entries.get(key))]));
+  }
+
+  /** What an entry is worth. */
+  private judge(key: string, entry: CacheEntry | undefined): Found {
+    if (entry === undefined) return {};
+    if (!this.isValid(entry)) return { expired: true };
+    try {
+      // It may be damaged.
+      JSON.parse(entry.json);
+      return { json: entry.json };
+    } catch (error) {
+      this.options.onError?.(error, 'read', key);
+      return {};
+    }
+  }
+
   private async read(key: string): Promise<Found> {
     let expired = false;
     try {
-      const entry = await this.store.get(this.namespace, key);
-      if (entry === undefined) return {};
-      if (this.isValid(entry)) {
-        // It may be damaged.
-        JSON.parse(entry.json);
-        return { json: entry.json };
-      }
+      const found = this.judge(key, await this.store.get(this.namespace, key));
+      if (!found.expired) return found;
       expired = true;
       // With claims, another process may have put a new value there meanwhile.
       if (this.store.claims === undefined) await this.store.delete(this.namespace, key);
@@ -179,16 +229,21 @@ export class OperationCache<T> {
 
   /** @returns the value as JSON */
   private async write(key: string, value: T): Promise<string> {
+    const entry = this.entryOf(value);
+    try {
+      await this.store.set(this.namespace, key, entry);
+    } catch (error) {
+      this.options.onError?.(error, 'write', key);
+    }
+    return entry.json;
+  }
+
+  private entryOf(value: T): CacheEntry {
     const json = encodeCacheable(value);
     const writtenAt = Math.floor(this.now());
     // Beyond it a store could not keep the time exactly.
     const expiresAt = Math.min(Math.floor(writtenAt + this.ttlSeconds * 1000), Number.MAX_SAFE_INTEGER);
-    try {
-      await this.store.set(this.namespace, key, { json, writtenAt, expiresAt });
-    } catch (error) {
-      this.options.onError?.(error, 'write', key);
-    }
-    return json;
+    return { json, writtenAt, expiresAt };
   }
 
   private size(): number {

@@ -55,6 +55,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     ...(record.adaptive && { workers: reportWorkers(events, input.endedAt) }),
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
+    predictedSeconds: record.predictedMs === undefined ? null : record.predictedMs / 1000,
     cache: { ...input.cache },
     warnings: [
       ...(record.warnings ?? []),

@@ -159,6 +159,11 @@ function timing(report: Report): string {
   const cost = costLine(report);
   return list('Timings', [
     `Run: ${formatDuration(makespanMs)}, from ${report.startedAt} to ${report.endedAt}`,
+    ...(report.predictedSeconds == null
+      ? []
+      : [
+          `Predicted: ${formatDuration(report.predictedSeconds * 1000)}, if no gate is answered by the cache`,
+        ]),
     `Gates: ${ran} ran, ${cached} from the cache, of ${allGates(report).length}; ${formatDuration(gateMs)} in all`,
     ...(utilisation === undefined || ran === 0
       ? []

@@ -158,6 +158,14 @@ export const ReportSchema = z.strictObject({
   ),
   startedAt: Time,
   endedAt: Time,
+  predictedSeconds: z
+    .number()
+    .min(0)
+    .nullable()
+    .optional()
+    .describe(
+      'How long the gates were predicted to take, from past runs, if all pass and none is answered by the cache; null where nothing was known of them',
+    ),
   cache: z.record(z.string(), CacheReport).describe('By cached operation'),
   metrics: z.record(z.string(), MetricReport).describe('By metric name, with and without `lex_pr_`'),
   cost: CostReport.optional().describe('What the run cost on AWS; not there for engine `local`'),

@@ -35,6 +35,8 @@ export interface RunRecord {
     readonly by: string | null;
   }[];
   readonly committer: { readonly name: string; readonly email: string };
+  /** How long its gates were predicted to take on its lanes, in milliseconds. */
+  readonly predictedMs?: number;
   /** What is to be known of how the plan was made; for the report. */
   readonly warnings?: readonly string[];
 }

@@ -6,7 +6,7 @@ import { type ControlServices, submit, upload } from '../../lib/engine/aws/contr
 import type { GateAnswer, PrepareAnswer } from '../../lib/engine/aws/protocol';
 import { reportRun } from '../../lib/engine/aws/report-run';
 import { waitForTarget } from '../../lib/engine/aws/run-queue';
-import { turnServices } from '../../lib/engine/aws/services';
+import { cache, turnServices } from '../../lib/engine/aws/services';
 import { takeTurn } from '../../lib/engine/aws/turn';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/function-table';
 import { type Called, carry } from '../engine/aws/stack';
@@ -60,6 +60,7 @@ it('the images take a run from its plan to its target, with the variables of the
   };
   const services = {
     ...turnServices(),
+    cache: cache(),
     send: async () => {},
     shape,
     tokens: {

@@ -8,6 +8,7 @@ import { type Emulator, lanes } from './lanes';
 import { describeMachine } from './machine';
 import { order } from './order';
 import type { Peers } from './peers';
+import { prediction } from './prediction';
 import { type Bench, type Row, unmeasured } from './row';
 import { scenarios } from './scenarios';
 import { spawnGates } from './spawn';
@@ -33,6 +34,7 @@ const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   weave,
   again(cli),
   scenarios(cli),
+  prediction,
   speculation(cli),
   lanes(tools),
 ];

@@ -22,7 +22,7 @@ describe('lex-pr cache', () => {
     const { cache, report } = await withEntries();
     const stats = JSON.parse((await cache('stats', '--json')).stdout);
     expect(stats).toEqual({
-      entries: { duration: 1, gate: 1, order: 1 },
+      entries: { duration: 2, gate: 1, order: 1 },
       bytes: expect.any(Number),
       lastRun: {
         runId: report.runId,
@@ -45,24 +45,28 @@ describe('lex-pr cache', () => {
     expect(
       entries.map(({ operation, about }: { operation: string; about: string }) => [operation, about]),
     ).toEqual([
-      ['gate', `test of good, tree ${repo.git('rev-parse', 'good^{tree}').slice(0, 12)}`],
+      ['duration', 'test of all items'],
       ['duration', 'test of good'],
+      ['gate', `test of good, tree ${repo.git('rev-parse', 'good^{tree}').slice(0, 12)}`],
       ['order', expect.stringMatching(/^[0-9a-f]{64}$/)],
     ]);
-    const [gate] = entries;
+    const [newest, , gate] = entries;
     expect(gate).toMatchObject({ key: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: expect.any(Number) });
     // The file that is kept with it counts.
     expect(gate.bytes).toBeGreaterThan(5);
     expect(Date.parse(gate.expiresAt) - Date.parse(gate.writtenAt)).toBe(3_600_000);
 
     const limited = JSON.parse((await cache('list', '--json', '--limit', '1')).stdout);
-    expect(limited).toEqual({ entries: [gate], more: 2 });
+    expect(limited).toEqual({ entries: [newest], more: 3 });
     const durations = JSON.parse((await cache('list', '--json', '--operation', 'duration')).stdout);
-    expect(durations).toMatchObject({ entries: [{ operation: 'duration' }], more: 0 });
+    expect(durations).toMatchObject({
+      entries: [{ operation: 'duration' }, { operation: 'duration' }],
+      more: 0,
+    });
 
     const { stdout } = await cache('list', '--limit', '1');
     expect(stdout).toMatch(
-      /^gate +\S+ old, for \S+ \S+ more +\d+ B {2}test of good, tree [0-9a-f]{12}\nand 2 more: --limit shows them\n$/,
+      /^duration +\S+ old, for \S+ \S+ more +\d+ B {2}test of all items\nand 3 more: --limit shows them\n$/,
     );
     expect((await runCli(['cache', 'list'], { cwd: create().path })).stdout).toBe('Nothing is remembered.\n');
     expect((await cache('list', '--limit', '0')).code).toBe(2);
@@ -89,7 +93,7 @@ describe('lex-pr cache', () => {
     expect(existsSync(kept)).toBe(true);
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(true);
     const cleared = JSON.parse((await cache('clear', '--json')).stdout);
-    expect(cleared).toEqual({ entries: 3, freedBytes: expect.any(Number) });
+    expect(cleared).toEqual({ entries: 4, freedBytes: expect.any(Number) });
     expect(existsSync(kept)).toBe(false);
     // Its file is as large as it was: that is not told as a size.
     expect((await cache('clear')).stdout).toBe('Removed 0 entries.\n');
@@ -132,7 +136,7 @@ describe('lex-pr cache', () => {
       unlock();
     }
     expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({
-      duration: 1,
+      duration: 2,
       gate: 1,
       order: 1,
     });

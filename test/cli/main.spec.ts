@@ -143,7 +143,7 @@ describe('lex-pr', () => {
       for (const command of [['merge', 'x'], ['resume']]) {
         const { code, stderr } = await runMain([...command, `--max-workers=${count}`]);
         expect(code).toBe(2);
-        expect(stderr).toContain('It must be a whole number from 1 to 10000.');
+        expect(stderr).toContain('It must be a whole number from 1 to 10000, or auto.');
       }
     },
   );

@@ -92,6 +92,22 @@ describe('requests are counted', () => {
     });
   });
 
+  it('by the row of batches, those too that are not there', () => {
+    const key = (k: string) => ({ namespace: { S: 'duration/2' }, key: { S: k } });
+    const [large, small] = [{ ...key('a'), json: { S: 'x'.repeat(5_000) } }, key('b')];
+    const asked = { RequestItems: { cache: { Keys: [key('a'), key('b'), key('c')] } } };
+    const put = { RequestItems: { cache: [large, small].map((Item) => ({ PutRequest: { Item } })) } };
+    expect(
+      counted(
+        dynamo('BatchGetItem', asked, { Responses: { cache: [large, small] } }),
+        dynamo('BatchWriteItem', put),
+      )['table cache'],
+    ).toEqual({
+      ...{ requests: 5, reads: (2 + 1 + 1) / 2, writes: 5 + 1 },
+      bytes: 2 * (itemBytes(large) + itemBytes(small)),
+    });
+  });
+
   it('of S3 by the folder in a run', () => {
     expect(
       counted(

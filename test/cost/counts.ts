@@ -51,10 +51,32 @@ export class Counts {
     if (operation === 'GetItem') {
       const bytes = answered.Item ? itemBytes(answered.Item) : 0;
       this.count(`table ${kindOf(asked.Key)}`, { requests: 1, reads: readUnits(bytes), bytes });
-    } else if (operation === 'Query') this.query(asked, answered.Items ?? []);
+    } else if (operation === 'BatchGetItem') this.batchGet(asked.RequestItems, answered.Responses);
+    else if (operation === 'BatchWriteItem') this.batchWrite(asked.RequestItems);
+    else if (operation === 'Query') this.query(asked, answered.Items ?? []);
     else if (operation === 'TransactWriteItems') this.transact(asked.TransactItems);
     else if (operation === 'PutItem') this.write(asked.Item, 1, 'table');
     else this.update(asked, 1);
+  }
+
+  /** Each row is billed by itself, also one that is not there; half as much, since none need be consistent. */
+  private batchGet(
+    asked: Readonly<Record<string, { readonly Keys: readonly Item[] }>>,
+    found: Readonly<Record<string, readonly Item[]>>,
+  ): void {
+    for (const [table, { Keys }] of Object.entries(asked)) {
+      const sizes = (found[table] ?? []).map(itemBytes);
+      const missing = (Keys.length - sizes.length) * readUnits(0);
+      const reads = sizes.reduce((sum, bytes) => sum + readUnits(bytes), missing) / 2;
+      const bytes = sizes.reduce((sum, each) => sum + each, 0);
+      this.count(`table ${kindOf(Keys[0]!)}`, { requests: Keys.length, reads, bytes });
+    }
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  private batchWrite(tables: Readonly<Record<string, readonly any[]>>): void {
+    for (const { PutRequest } of Object.values(tables).flat())
+      if (PutRequest !== undefined) this.write(PutRequest.Item, 1, 'table');
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -21,6 +21,7 @@ const OWN = [
 ];
 const RUNS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 const CACHE = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'];
+const DURATIONS = ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'];
 const BUCKET = ['s3:GetObject', 's3:ListBucket', 's3:PutObject'];
 const ANSWER = ['states:SendTaskFailure', 'states:SendTaskSuccess'];
 const SECRETS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
@@ -45,14 +46,14 @@ const ALLOWED: Record<FunctionName, readonly string[]> = {
   control: CONTROL,
   api: CONTROL,
   queue: [...OWN, ...RUNS, ...ANSWER],
-  prepare: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...SECRETS],
+  prepare: [...OWN, ...RUNS, ...CACHE, ...DURATIONS, ...BUCKET, ...SECRETS],
   next: [...OWN, ...RUNS, ...CACHE, ...BUCKET, ...ANSWER, ...METRICS],
   check: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, 'events:PutEvents'],
   gate: OWN,
   merge: [...OWN, ...RUNS, ...BUCKET, ...SECRETS],
-  report: [...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS],
+  report: [...OWN, ...RUNS, ...DURATIONS, ...BUCKET, ...ANSWER, ...METRICS],
   reconcile: [
-    ...[...OWN, ...RUNS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS],
+    ...[...OWN, ...RUNS, ...DURATIONS, ...BUCKET, ...ANSWER, ...METRICS, ...DEAD_LETTERS],
     ...['states:StartExecution', 'lambda:InvokeFunction'],
   ],
   schedule: [...OWN, ...RUNS, ...BUCKET, ...METRICS, 'states:StartExecution'],

@@ -82,6 +82,21 @@ export function cacheStoreContract(open: () => StoreUnderTest): void {
     expect(await left()).toEqual([]);
   });
 
+  it('reads and sets many entries at once as it does one by one', async () => {
+    const { store } = openStore();
+    const many = new Map(Array.from({ length: 230 }, (_, k) => [`k${k}`, entry(k)]));
+    const other = entry('other');
+    await store.set('other', 'k1', other);
+    await store.set('n', 'k1', entry('before'));
+    await (store.setMany?.('n', many) ??
+      Promise.all([...many].map(([key, value]) => store.set('n', key, value))));
+    expect(await store.get('n', 'k1')).toEqual(entry(1));
+    expect(await store.get('other', 'k1')).toEqual(other);
+    if (store.getMany === undefined) return;
+    const found = await store.getMany('n', [...many.keys(), 'k1', 'never there']);
+    expect(new Map([...found].toSorted(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1))))).toEqual(many);
+  });
+
   it('never takes one namespace or key for another', async () => {
     await fc.assert(
       fc.asyncProperty(

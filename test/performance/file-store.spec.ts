@@ -38,7 +38,7 @@ async function withStore<R>(
 }
 
 describe('file store', () => {
-  const open = (maxEntries = 100) => {
+  const open = (maxEntries = 1_000) => {
     let time = 1_000_000;
     const store = new FileStore(newPath(), { maxEntries, now: () => time });
     return {

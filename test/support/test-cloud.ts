@@ -7,6 +7,7 @@ import { submissionSchema } from '../../lib/engine/aws/request';
 import { createLoader } from '../../lib/engine/aws/run-context';
 import { leaveTarget, waitForTarget } from '../../lib/engine/aws/run-queue';
 import { cancelRun } from '../../lib/engine/cancel-run';
+import { MemoryStore } from '../../lib/performance/memory-store';
 import { openMemoryRunStores } from '../../lib/run/memory-turn-store';
 import type { RunStores } from '../../lib/run/run-stores';
 import { type Failure, serveAws } from './aws-api';
@@ -102,7 +103,8 @@ async function createCloud(blobs: MemoryBlobs): Promise<{ cloud: TestCloud; clos
       const plan = parsePlan(await readDocument(blobs, run, submission.plan as string), submission);
       await carryInCloud({ ...submission, stores, blobs, id: run, plan, gate: script.gate });
       await script.beforeReport?.(run, blobs);
-      await reportRun({ ...base, tokens, send: async () => {}, shape }, { run, generation });
+      const cache = new MemoryStore();
+      await reportRun({ ...base, cache, tokens, send: async () => {}, shape }, { run, generation });
     }
     await leaveTarget({ ...stores, tokens }, submitted.target, run);
   };

@@ -5,6 +5,7 @@ import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
 import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
 import type { Plan } from '../../plan/plan';
+import { expectedLengths } from '../../prediction/forecast';
 import { ensureCommits, isGone } from '../../repository/refs';
 import { encodeState } from '../../run/codec';
 import type { Pauses } from '../../run/pauses';
@@ -14,9 +15,10 @@ import { newState } from '../../run/state';
 import { start } from '../../run/step';
 import type { TurnStore } from '../../run/turn-store';
 import { createMetrics } from '../../telemetry/lex-pr-metrics';
-import { expectedLengths, openDurations } from '../durations';
+import { openDurations, readForecasts } from '../durations';
 import { orderCached } from '../order-cached';
 import { recordedOverrides } from '../overridable';
+import { withPrediction } from '../predicted';
 import { prepareRun } from '../prepare';
 import { lanesOf } from '../take-over';
 import { applyPauseInRun } from './apply-pause';
@@ -135,7 +137,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     // Not the time of now: a second try is to find the same.
     startedAt: submitted.submittedAt,
   };
-  const [record, pinned, candidates] = await services.withRepository(plan.repository, async (workspace) => {
+  const [found, pinned, candidates] = await services.withRepository(plan.repository, async (workspace) => {
     const find = async () => {
       const pinning = await prepareRun(workspace, plan, ordered, options);
       logPinned(pinning);
@@ -147,9 +149,12 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     const inOrder = arrange(items, findOrder(items));
     return [found, inOrder, await writeBundles(services, workspace, found, inOrder)] as const;
   });
-  const lengthOf = await expectedLengths(openDurations(record.plan.policy.performance, cache), pinned);
+  const { policy } = found.plan;
+  const forecasts = await readForecasts(openDurations(policy.performance, cache), pinned, policy);
+  const lengthOf = expectedLengths(forecasts);
   const lengths = pinned.items.map(({ name, gates }) => gates.map(({ gate }) => lengthOf(gate, name)));
   const facts = { candidates, lengths, order };
+  const record = withPrediction(found, createContext(found, facts).load, pinned, forecasts);
   await store.putDetail(id, FACTS, JSON.stringify(facts));
   // Followed from outside by whoever has its URL.
   await blobs.put(blobKeys.record(id), JSON.stringify({ record: encodeRecord(record), facts }));

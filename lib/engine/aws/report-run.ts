@@ -1,6 +1,7 @@
 import { costOf, type RunCost } from '../../cost/run-cost';
 import type { StackShape } from '../../cost/stack-shape';
 import type { Problem } from '../../errors';
+import type { CacheStore } from '../../performance/cache-store';
 import { reasonCode } from '../../report/advice';
 import { buildReport } from '../../report/build';
 import { failedGates } from '../../report/facts';
@@ -16,6 +17,7 @@ import type { Totals } from '../../run/totals';
 import type { TurnStore } from '../../run/turn-store';
 import { createMetrics, metricsJson, snapshotOf } from '../../telemetry/lex-pr-metrics';
 import { type Sample, samplesOfEnd } from '../../telemetry/samples';
+import { learnDurations, openDurations } from '../durations';
 import { type Blobs, blobKeys } from './blobs';
 import { log } from './function-log';
 import type { ReportAnswer } from './protocol';
@@ -28,6 +30,7 @@ import { addToTotals } from './stack-metrics';
 export interface ReportServices extends QueueServices {
   readonly store: TurnStore;
   readonly totals: Totals;
+  readonly cache: CacheStore;
   readonly blobs: Blobs;
   readonly loadRun: LoadRun;
   readonly send: (samples: readonly Sample[]) => Promise<void>;
@@ -81,7 +84,11 @@ async function endRun(services: ReportServices, call: { run: string; generation:
     addToTotals(text, metrics),
   );
   // By one of several that do this at once, and rather not at all than twice.
-  if (isFirst) await services.send(endSamples(run, report, cost));
+  if (isFirst) {
+    await services.send(endSamples(run, report, cost));
+    const durations = openDurations(run.record.plan.policy.performance, services.cache);
+    await learnDurations(durations, run.load, run.names, events);
+  }
   logReport(report);
 }
 

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { OperationCache } from '../../performance/operation-cache';
 import type { Result, RunEvent } from '../../run/messages';
 import type { RunState } from '../../run/state';
-import { type Durations, durationKey } from '../durations';
 import { artifactsPath, logPath } from '../gate-files';
 import { gateKey, type Toolchains } from '../gate-key';
 import type { SharedPasses } from '../shared-passes';
@@ -21,7 +20,6 @@ export interface KeptPass {
 
 export interface Memory {
   readonly passes: OperationCache<KeptPass>;
-  readonly durations: Durations;
   /** Passes that other engines are told, and that they tell where the stack believes them. */
   readonly shared?: SharedPasses;
 }
@@ -70,7 +68,7 @@ const isBelow = (path: string) =>
   path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /**
- * Keeps the passes that a commit has taken in, and how long they took.
+ * Keeps the passes that a commit has taken in.
  * @param events of the commit: what a gate function says of gates that its lane did not hold is none of them
  */
 export async function rememberPasses(
@@ -87,8 +85,6 @@ export async function rememberPasses(
       if (result.outcome !== 'pass' || result.cached) return;
       const task = load.tasks[result.task]!;
       const durationMs = result.endedAt - result.startedAt;
-      if (task.item >= 0)
-        await memory.durations.set(durationKey(task.gate.name, names[task.item]!), durationMs);
       const tested = testedBy(run, state, result.task);
       const key = tested.kind === 'clean' ? gateKey(task.gate, tested, toolchains) : undefined;
       // A pass that is used again is to bring all of its files.

@@ -14,7 +14,6 @@ import { OperationCache } from '../../performance/operation-cache';
 import { openDynamoRunStores } from '../../run/dynamodb/stores';
 import { sendMetrics } from '../../telemetry/cloudwatch';
 import { type Sample, sampleOfWait, samplesOf } from '../../telemetry/samples';
-import { openDurations } from '../durations';
 import { GATE_PASSES } from '../gate-passes';
 import { sharePasses } from '../shared-passes';
 import { createCredentials } from './credentials';
@@ -95,7 +94,6 @@ function memory(store: DynamoDbStore, policy: RunContext['record']['plan']['poli
   const options = { store, namespace: GATE_PASSES };
   return {
     passes: new OperationCache<KeptPass>(cacheTTLSeconds, enableCaching, options),
-    durations: openDurations(policy, store),
     shared: sharePasses(store, policy, {
       tellAs: 'stack',
       ...(requireEnvironment(['BELIEVE_SHARED_PASSES']).BELIEVE_SHARED_PASSES && {

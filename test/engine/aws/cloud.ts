@@ -122,7 +122,6 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
   };
   const memory: Memory = {
     passes: new OperationCache(60, true),
-    durations: new OperationCache(60, true, { namespace: 'durations' }),
   };
   const blobs: Blobs = {
     put: async (key, body) => void files.set(key, String(body)),

@@ -1,4 +1,5 @@
 import { blobKeys } from '../../../lib/engine/aws/blobs';
+import { durationKey } from '../../../lib/engine/durations';
 import type { Report } from '../../../lib/report/report';
 import type { TestRepository } from '../../support/repository';
 import { atOnce, carry, carryLane, failOnce, newToken, once, type Stack, testStacks, twice } from './stack';
@@ -37,6 +38,17 @@ const line = async ({ stores, server }: Stack) =>
 const ends = ({ samples }: Stack) => samples.filter(({ name }) => name === 'lex_pr_run_seconds');
 
 describe('the report of a run', () => {
+  it.each(ways)('%s, teaches the next run how long gates take, once', async (_, how) => {
+    const { stack, run, waiting } = await finished();
+    await how(stack)(({ report }) => report({ run, generation: 1 }));
+    await stack.functions().report({ run, generation: 1 });
+    expect(stack.report(run).predictedSeconds).toBeNull();
+    const kept = await stack.cache.get('duration/2', durationKey('test', 'a'));
+    expect(JSON.parse(kept!.json)).toHaveLength(1);
+    await carry(stack, waiting, once(stack));
+    expect(stack.report(waiting).predictedSeconds).toBeGreaterThan(0);
+  });
+
   it.each(ways)(
     'is written %s: the same files, its end counted once, the next run let in',
     async (_, how) => {

@@ -32,7 +32,6 @@ import { waitForTarget } from '../../../lib/engine/aws/run-queue';
 import type { LaneStopper } from '../../../lib/engine/aws/starter';
 import { stopWithFence } from '../../../lib/engine/aws/stop-run';
 import { takeTurn } from '../../../lib/engine/aws/turn';
-import { openDurations } from '../../../lib/engine/durations';
 import { sharePasses } from '../../../lib/engine/shared-passes';
 import { InputError } from '../../../lib/errors';
 import { MemoryStore } from '../../../lib/performance/memory-store';
@@ -207,7 +206,6 @@ function createStack(repo: TestRepository, server: GitServer, blobs: MemoryBlobs
         const options = { store: cache, namespace: 'gate/1' };
         return {
           passes: new OperationCache(cacheTTLSeconds, enableCaching, options),
-          durations: openDurations(performance, cache),
           shared: sharePasses(cache, performance, { tellAs: 'stack', believe: 'others' }),
         };
       },

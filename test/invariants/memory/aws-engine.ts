@@ -6,7 +6,6 @@ import type { KeptPass } from '../../../lib/engine/aws/results';
 import { createContext } from '../../../lib/engine/aws/run-context';
 import { takeOver } from '../../../lib/engine/aws/take-over';
 import { answerLanes, type TurnServices, takeTurn } from '../../../lib/engine/aws/turn';
-import { openDurations } from '../../../lib/engine/durations';
 import { performLanding } from '../../../lib/engine/landing-work';
 import { performMerge } from '../../../lib/engine/merge-work';
 import type { AskedOverride } from '../../../lib/engine/overridable';
@@ -53,7 +52,6 @@ export async function openCloud(cloud: Cloud) {
   const cache = new MemoryStore();
   const memory = {
     passes: new OperationCache<KeptPass>(3600, true, { store: cache, namespace: 'gate' }),
-    durations: openDurations(record.plan.policy.performance, cache),
   };
   const blobs = memoryBlobs();
   const tokens = new Map<string, (answer: NextAnswer) => void>();
