@@ -214,6 +214,7 @@ async function runInLane(
 ): Promise<Ran> {
   const { gate } = job.task;
   const { workspace, record } = work;
+  lane.launcher.prepare();
   const head = gate.cache === 'tree' ? await parentlessCommit(workspace.commits, tested.tree) : tested.commit;
   const workTree = await lane.workTree.checkout(head, tested.tree);
   await work.throttle.admit(work.active, work.signal).catch((error: unknown) => {

@@ -9,8 +9,8 @@ import type { LoadSampler } from '../performance/load-sampler';
 import type { MemoryReading } from '../performance/memory-monitor';
 import { OperationCache } from '../performance/operation-cache';
 import type { OrderedPlan } from '../plan/order';
-import { runGit } from '../repository/git';
-import { type Lane, openLane } from '../repository/lane';
+import { type Lane, lanesFolder, openLane } from '../repository/lane';
+import { requireGit } from '../repository/require-git';
 import { verifiedTip } from '../run/bisect';
 import { encodeState } from '../run/codec';
 import { type Coordinator, createCoordinator } from '../run/coordinator';
@@ -73,6 +73,8 @@ export async function createRun(run: LocalRun): Promise<void> {
   const overrides = recordedOverrides(load, record);
   const first = start(load, state0, record.outdated, record.startedAt, overrides);
   const state = encodeState(first.state);
+  // Starts git, which the lanes will ask, while the store writes.
+  workspace.commits.read(record.base).catch(() => {});
   await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
   await applyLocalPause(workspace.home, workspace.store, record, load);
 }
@@ -136,9 +138,15 @@ export async function carryOn(
   coordinator.refresh();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
+  // Processes of a run that was killed; looked for once, because all processes of the machine are looked at.
+  let hasLooked = false;
+  const endLeftovers = () => {
+    if (!hasLooked) endStrays(lanesFolder(workspace.home, workspace.repository));
+    hasLooked = true;
+  };
   const lanes = coordinator.state.lanes.map((_, lane) => {
     const launcher = openLauncher();
-    return runLane(run, work, coordinator, { number: lane, launcher }, ends)
+    return runLane(run, work, coordinator, { number: lane, launcher, endLeftovers }, ends)
       .catch(fail)
       .finally(launcher.close);
   });
@@ -175,7 +183,7 @@ async function prepareGateWork(
 ): Promise<GateWork> {
   const { workspace, record, ordered, checks, containerEngine: engine } = run;
   const { performance } = record.plan.policy;
-  const gitVersion = (await runGit(['version'])).stdout.toString().trim();
+  const gitVersion = `git version ${await requireGit()}`;
   let active = 0;
   return {
     workspace,
@@ -214,17 +222,20 @@ async function runLane(
   run: LocalRun,
   work: GateWork,
   coordinator: Coordinator,
-  lane: { readonly number: number; readonly launcher: Launcher },
+  lane: {
+    readonly number: number;
+    readonly launcher: Launcher;
+    /** To be called before a lane is opened. */
+    readonly endLeftovers: () => void;
+  },
   ends: AbortController[],
 ): Promise<void> {
   const { workspace } = run;
   const { home, repository, listTree } = workspace;
   let opened: Promise<Lane> | undefined;
   const open = async () => {
-    const workTree = await openLane(home, repository, listTree, lane.number, lane.launcher);
-    // Of a run that was killed.
-    endStrays(workTree.folder);
-    return workTree;
+    lane.endLeftovers();
+    return openLane(home, repository, listTree, lane.number, lane.launcher);
   };
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {

@@ -16,9 +16,11 @@ export function gateEnvironment(
   variables: Variables,
   env: Variables,
 ): Record<string, string> {
-  const inherited = Object.entries(ours).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined || !(INHERITED.has(name) || name.startsWith('LC_'))) return [];
-    return [[name, name === 'PATH' ? gatePath(ours) : value]];
+  // Names first: to read a value of the process's environment takes longer than to know that it is not wanted.
+  const names = Object.keys(ours).filter((name) => INHERITED.has(name) || name.startsWith('LC_'));
+  const inherited = names.flatMap((name): [string, string][] => {
+    const value = name === 'PATH' ? gatePath(ours) : ours[name];
+    return value === undefined ? [] : [[name, value]];
   });
   return { ...Object.fromEntries(inherited), TERM: 'dumb', CI: 'true', ...variables, ...env };
 }

@@ -15,6 +15,8 @@ import { endProcessGroup } from './process-group';
  * the more memory its parent has, and Node.js waits for it.
  */
 export interface Launcher {
+  /** Starts the process, where it is not there yet; whoever needs it soon need not wait for it then. */
+  prepare(): void;
   /**
    * Starts a program held back, as `spawnHeld` does.
    * @returns undefined where the launcher cannot: there is no Perl, it is at work, the program's words and
@@ -29,22 +31,37 @@ export interface Launcher {
 /** At this place on Debian, Fedora, Alpine and macOS; one from the PATH might be anything. */
 const PERL = '/usr/bin/perl';
 
-/** prctl(2) by architecture, where the system has it. */
-const PRCTL: Readonly<Record<string, number>> = { 'linux x64': 157, 'linux arm64': 167 };
+/** The numbers of prctl(2), setsid(2) and mknodat(2). */
+const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
+  'linux x64': [157, 112, 259],
+  'linux arm64': [167, 157, 33],
+};
 
 /** In bytes. Far more than gates need; any system takes that much, so that E2BIG comes from `spawnHeld` only. */
 const LONGEST = 64 << 10;
 
-/** @param perl another path of Perl, for tests of what happens without */
-export function openLauncher(perl = PERL): Launcher {
+/**
+ * @param perl another path of Perl, for tests of what happens without
+ * @param calls none: as on a system whose numbers are not known
+ */
+export function openLauncher(
+  perl = PERL,
+  calls = SYSTEM_CALLS[`${process.platform} ${process.arch}`] ?? [],
+): Launcher {
   let isThere = existsSync(perl);
   let current: LauncherProcess | undefined;
+  const running = () => {
+    if (current === undefined || current.hasEnded()) current = launch(perl, calls);
+    return current;
+  };
   return {
+    prepare() {
+      if (isThere) running();
+    },
     async start(program) {
       const parts = [program.cwd, `${program.argv.length}`, ...program.argv, ...pairs(program.env)];
       if (!isThere || current?.isBusy() || !fits(parts)) return undefined;
-      if (current === undefined || current.hasEnded()) current = launch(perl);
-      const answer = await current.start(parts);
+      const answer = await running().start(parts);
       // Not even this Perl's own modules.
       if (answer === 'never ready') isThere = false;
       return typeof answer === 'object' ? answer : undefined;
@@ -69,9 +86,8 @@ interface LauncherProcess {
   close(): Promise<void>;
 }
 
-function launch(perl: string): LauncherProcess {
-  const prctl = PRCTL[`${process.platform} ${process.arch}`] ?? 0;
-  const child = spawn(perl, ['-e', LAUNCHER_SCRIPT, `${prctl}`], {
+function launch(perl: string, calls: readonly number[]): LauncherProcess {
+  const child = spawn(perl, ['-e', LAUNCHER_SCRIPT, ...calls.map(String)], {
     // None of our environment: PERL5OPT and its like would be heard.
     env: { LC_ALL: 'C' },
     cwd: '/',

@@ -1,6 +1,11 @@
 import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 
+const BUFFER_SIZE = 64 << 10;
+/** Buffers that nobody reads into: so much memory for each gate anew would have the garbage collector called. */
+const free: Buffer[] = [];
+const KEPT = 16;
+
 /** The most a pipe can hold (Linux lets an unprivileged process raise it to this). */
 const PIPE_CAPACITY = 1 << 20;
 
@@ -15,7 +20,7 @@ export function readOutput(
   write: (chunk: Uint8Array) => void,
   onFault: (error: unknown) => void,
 ): () => void {
-  const buffer = Buffer.allocUnsafeSlow(64 << 10);
+  const buffer = free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_SIZE);
   const callback = (length: number) => {
     try {
       write(buffer.subarray(0, length));
@@ -28,13 +33,16 @@ export function readOutput(
   const socket = new Socket({ fd: readEnd, readable: true, writable: false, onread: { buffer, callback } });
   socket.on('error', onFault);
 
+  let isStopped = false;
   return () => {
-    // Destroyed already: the end was seen, and the descriptor may by now be another file's.
-    if (socket.destroyed) return;
+    if (isStopped) return;
+    isStopped = true;
     try {
-      drain(readEnd, buffer, write);
+      // Destroyed already: the end was seen, and the descriptor may by now be another file's.
+      if (!socket.destroyed) drain(readEnd, buffer, write);
     } finally {
       socket.destroy();
+      if (free.length < KEPT) free.push(buffer);
     }
   };
 }

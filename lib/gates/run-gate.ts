@@ -76,7 +76,7 @@ export interface GateOutcome {
 export async function runGate(request: GateRequest): Promise<GateOutcome> {
   const { gate } = request;
   // Resolved before the command runs: it may put a link in the place of its work tree.
-  const workTree = realpathSync(request.workTree);
+  const workTree = realpathSync.native(request.workTree);
   const log = openCappedLog(request.logFile);
   let size = { bytes: 0, truncated: false };
   const attempt = await attemptCommand(request, workTree, log.write).finally(() => {

@@ -13,7 +13,7 @@ export function isInside(folder: string, path: string): boolean {
 export function cwdProblem(workTree: string, cwd: string): string | undefined {
   const path = join(workTree, cwd);
   try {
-    if (!isInside(workTree, realpathSync(path))) return `cwd leads out of the work tree: ${cwd}`;
+    if (!isInside(workTree, realpathSync.native(path))) return `cwd leads out of the work tree: ${cwd}`;
     return statSync(path).isDirectory() ? undefined : `cwd is not a folder: ${cwd}`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -48,7 +48,7 @@ export class MemoryMonitor implements Strain {
     private readonly options: MemoryMonitorOptions = {},
   ) {
     this.thresholdBytes = thresholdOf(limits);
-    this.heapUsed = options.heapUsed ?? (() => process.memoryUsage().heapUsed);
+    this.heapUsed = options.heapUsed ?? (() => getHeapStatistics().used_heap_size);
     this.throttle = new Throttle([this], options);
   }
 

@@ -61,7 +61,7 @@ export class Throttle {
 
   /** To be called when a worker ends: whoever waits is looked at now rather than 100 ms later. */
   workerEnded(): void {
-    this.wake.abort();
+    if (this.waiting.length > 0) this.wake.abort();
   }
 
   /** For how long work was held back by it until now, in seconds; two workers held together count once. */

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
@@ -42,7 +42,7 @@ export async function openLane(
   lane: number,
   launcher?: Launcher,
 ): Promise<Lane> {
-  const folder = join(home, 'lanes', basename(privateRepository.gitDir, '.git'), String(lane));
+  const folder = join(lanesFolder(home, privateRepository), String(lane));
   const workTree = join(folder, 'tree');
   const index = join(folder, 'index');
   const attributes = join(folder, 'attributes');
@@ -57,7 +57,7 @@ export async function openLane(
 
   /** Removes what is too much. @returns the index, where nothing else has to be done */
   async function keep(listing: TreeListing, known: KnownByIndex): Promise<Buffer | undefined> {
-    const content = await readFile(index).catch(() => undefined);
+    const content = readIfThere(index);
     const isUsable = content !== undefined && known.isFrom(content) && isFolder(workTree);
     return isUsable && (await sweep(workTree, listing.top, known)) ? content : undefined;
   }
@@ -118,5 +118,17 @@ async function makeFolder(path: string): Promise<void> {
   await remove(path);
   await mkdir(path, { recursive: true });
 }
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the lanes of a repository lie. */
+export const lanesFolder = (home: string, privateRepository: Git) =>
+  join(home, 'lanes', basename(privateRepository.gitDir, '.git'));
 
 const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

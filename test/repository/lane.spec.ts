@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -440,6 +441,10 @@ describe('a lane', () => {
     await checkout(other);
     expect(gate(path, 'git', 'rev-parse', 'HEAD')).toBe(`${other}\n`);
     expect(contents(path)).toEqual(before);
+    linkSync(join(path, '.git/HEAD'), join(repo.root, 'elsewhere'));
+    await checkout(other);
+    writeFileSync(join(repo.root, 'elsewhere'), 'changed');
+    expect(gate(path, 'git', 'rev-parse', 'HEAD')).toBe(`${other}\n`);
     expect(run).not.toHaveBeenCalled();
     writeFileSync(join(path, 'lib/deep/b'), 'B');
     await checkout(commit);
