@@ -1,9 +1,9 @@
 import type { CacheStore } from '../performance/cache-store';
 import { OperationCache } from '../performance/operation-cache';
+import { graphOf } from '../plan/graph';
 import { arrange, type OrderedPlan, orderPlan } from '../plan/order';
 import type { Plan } from '../plan/plan';
 import { planSignature } from '../plan/signature';
-import { sortByName } from '../plan/sort-by-name';
 import type { Metrics } from '../telemetry/lex-pr-metrics';
 
 export type OrderCache = OperationCache<readonly string[]>;
@@ -25,15 +25,15 @@ export async function orderCached(
     namespace: 'order/1',
   });
   const startedAt = performance.now();
-  const byName = sortByName(plan.items);
-  const signature = planSignature(plan, byName);
+  const graph = graphOf(plan.items);
+  const signature = planSignature(plan, graph);
   let found: OrderedPlan | undefined;
   const order = await orders.execute(signature, async () => {
-    found = orderPlan(plan, byName);
+    found = orderPlan(plan, graph);
     return found.items.map(({ name }) => name);
   });
   const cached = found === undefined;
-  const ordered = found ?? arrange(plan.items, order);
+  const ordered = found ?? arrange(graph, order);
   metrics.resolutionSeconds.observe((performance.now() - startedAt) / 1000, { cached: String(cached) });
   return { ordered, signature, cached, orders };
 }

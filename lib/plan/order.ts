@@ -1,9 +1,9 @@
 import { refuse } from '../errors';
 import { pop, push } from '../run/ready-queue';
 import { type Edges, renumber, reverse, toLists } from './edges';
+import { type Graph, graphOf } from './graph';
 import type { Item, Plan } from './plan';
 import { inheritUrgency } from './priority';
-import { sortByName } from './sort-by-name';
 
 /** The items in merge order. A position is an index into `items`; everything else is said in positions. */
 export interface OrderedPlan {
@@ -22,65 +22,26 @@ export interface OrderedPlan {
  * Items in merge order, with what follows from it; the same whatever order the plan lists them in. The order is
  * topological: of the items whose dependencies are all placed, the most urgent one (hot-fixes, then by priority, both
  * inherited from dependents), and of several the one whose name is least (by UTF-16 units) comes next. O(items log items + dependencies), without recursion.
- * @param byName the items by name, where they have been sorted already
+ * @param graph of the items, where it is known already
  * @throws InputError for a name that is there twice, a dependency on nothing, a cycle; a loaded plan has none
  */
-export function orderPlan({ items }: Pick<Plan, 'items'>, byName = sortByName(items)): OrderedPlan {
-  const deps = resolveDeps(items, indexByName(items));
-  return place(items, deps, kahn(items, deps, byName));
-}
-
-/**
- * The names of the items in the order of `orderPlan`: what a cache needs to keep of it.
- * @throws InputError as `orderPlan`
- */
-export function findOrder(items: readonly Item[]): string[] {
-  const deps = resolveDeps(items, indexByName(items));
-  return Array.from(kahn(items, deps, sortByName(items)), (index) => items[index]!.name);
+export function orderPlan({ items }: Pick<Plan, 'items'>, graph: Graph = graphOf(items)): OrderedPlan {
+  return place(graph, kahn(graph));
 }
 
 /**
  * Puts items in a known order and finds what follows from it. O(items + dependencies).
- * @param order names of all the items, each after its dependencies, as `findOrder` gives them
+ * @param order names of all the items, as `orderPlan` places them
  */
-export function arrange(items: readonly Item[], order: readonly string[]): OrderedPlan {
-  const indexOf = indexByName(items);
+export function arrange(graph: Graph, order: readonly string[]): OrderedPlan {
   return place(
-    items,
-    resolveDeps(items, indexOf),
-    Int32Array.from(order, (name) => indexOf.get(name)!),
+    graph,
+    Int32Array.from(order, (name) => graph.indexOf.get(name)!),
   );
 }
 
-function indexByName(items: readonly Item[]): ReadonlyMap<string, number> {
-  const indexOf = new Map<string, number>();
-  items.forEach(({ name }, index) => {
-    if (indexOf.has(name)) throw refuse('duplicate-name', `two items are named ${JSON.stringify(name)}`);
-    indexOf.set(name, index);
-  });
-  return indexOf;
-}
-
-/** From each item to the indices of its dependencies, each once. */
-function resolveDeps(items: readonly Item[], indexOf: ReadonlyMap<string, number>): Edges {
-  const start = new Int32Array(items.length + 1);
-  const to = new Int32Array(items.reduce((sum, { deps }) => sum + deps.length, 0));
-  const lastDependent = new Int32Array(items.length).fill(-1);
-  let edges = 0;
-  items.forEach(({ deps }, index) => {
-    for (const name of deps) {
-      const dep = indexOf.get(name);
-      if (dep === undefined) throw refuse('unknown-dependency', `no item is named ${JSON.stringify(name)}`);
-      if (lastDependent[dep] !== index) to[edges++] = dep;
-      lastDependent[dep] = index;
-    }
-    start[index + 1] = edges;
-  });
-  return { start, to: to.subarray(0, edges) };
-}
-
 /** Kahn's algorithm (1962). @returns indices in the list */
-function kahn(items: readonly Item[], deps: Edges, byName: Int32Array): Int32Array {
+function kahn({ items, deps, byName }: Graph): Int32Array {
   // The rank of an item is its place among all, so that the heap compares numbers.
   const urgency = inheritUrgency(items, (item) => deps.to.subarray(deps.start[item]!, deps.start[item + 1]!));
   // Sorting keeps the order by name among equals.
@@ -115,7 +76,7 @@ function kahn(items: readonly Item[], deps: Edges, byName: Int32Array): Int32Arr
  * From indices in the list to positions in the order. The lists are made when somebody wants them: of a million
  * items they take more memory than all the rest.
  */
-function place(items: readonly Item[], edges: Edges, order: Int32Array): OrderedPlan {
+function place({ items, deps: edges }: Graph, order: Int32Array): OrderedPlan {
   const dependents = reverse(renumber(edges, order));
   const deps = reverse(dependents);
   const levels = levelsOf(deps);

@@ -1,38 +1,35 @@
 import { createHash } from 'node:crypto';
+import { renumber, reverse } from './edges';
+import { type Graph, graphOf } from './graph';
 import type { Plan } from './plan';
 import { urgencyOf } from './priority';
-import { sortByName } from './sort-by-name';
 
-/** So many items are hashed at once: all of them together may be longer than a text can be. */
+/** So many names are hashed at once: all of them together may be longer than a text can be. */
 const AT_ONCE = 1_000;
 
 /**
- * SHA-256 (hex) of all that the merge order depends on: names and dependencies, sorted, each once, and what has been
- * said of priorities. It does not depend on the order in which a plan lists them, and as JSON no name can imitate a
- * separator.
- * @param byName the items by name, where they have been sorted already
+ * SHA-256 (hex) of all that the merge order depends on: the names, sorted, as JSON, so that no name can imitate a
+ * separator; the dependencies in places among these, each once, ascending; and what has been said of priorities. It does not depend
+ * on the order in which a plan lists anything.
+ * @param graph of the items, where it is known already
+ * @throws InputError as `graphOf`
  */
-export function planSignature({ items }: Pick<Plan, 'items'>, byName = sortByName(items)): string {
+export function planSignature({ items }: Pick<Plan, 'items'>, graph: Graph = graphOf(items)): string {
+  const { byName, deps } = graph;
   const hash = createHash('sha256').update('[');
-  const some: (readonly [string, readonly string[]] | readonly [string, readonly string[], number])[] = [];
-  const flush = (before: string) => {
-    hash.update(`${before}${JSON.stringify(some).slice(1, -1)}`);
-    some.length = 0;
-  };
-  for (let rank = 0; rank < byName.length; rank++) {
-    const item = items[byName[rank]!]!;
-    const urgency = urgencyOf(item);
-    const deps = sortedOnce(item.deps);
-    some.push(urgency === 0 ? [item.name, deps] : [item.name, deps, urgency]);
-    if (some.length === AT_ONCE || rank === byName.length - 1) flush(rank < AT_ONCE ? '' : ',');
+  const urgencies: (readonly [rank: number, urgency: number])[] = [];
+  for (let from = 0; from < byName.length; from += AT_ONCE) {
+    const names: string[] = [];
+    for (let rank = from; rank < Math.min(from + AT_ONCE, byName.length); rank++) {
+      const item = items[byName[rank]!]!;
+      names.push(item.name);
+      const urgency = urgencyOf(item);
+      if (urgency !== 0) urgencies.push([rank, urgency]);
+    }
+    hash.update(`${from === 0 ? '' : ','}${JSON.stringify(names).slice(1, -1)}`);
   }
-  return hash.update(']').digest('hex');
-}
-
-/** Names in ascending order, each once. */
-function sortedOnce(names: readonly string[]): readonly string[] {
-  if (names.length < 2) return names;
-  const sorted = names.toSorted();
-  for (let k = 1; k < sorted.length; k++) if (sorted[k] === sorted[k - 1]) return [...new Set(sorted)];
-  return sorted;
+  hash.update(']');
+  // Turned round twice, what an item depends on is in ascending order.
+  const { start, to } = reverse(reverse(renumber(deps, byName)));
+  return hash.update(start).update(to).update(JSON.stringify(urgencies)).digest('hex');
 }

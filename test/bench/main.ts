@@ -8,6 +8,7 @@ import { type Emulator, lanes } from './lanes';
 import { describeMachine } from './machine';
 import { order } from './order';
 import type { Peers } from './peers';
+import { planning } from './planning';
 import { prediction } from './prediction';
 import { type Bench, type Row, unmeasured } from './row';
 import { scenarios } from './scenarios';
@@ -29,6 +30,7 @@ export interface Paths {
 const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   start(cli),
   order,
+  planning(cli),
   dag(cli, tools),
   spawnGates(cli),
   weave,

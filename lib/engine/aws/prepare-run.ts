@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, refuse } from '../../errors';
 import { createCandidates } from '../../merge/candidate';
 import type { CacheStore } from '../../performance/cache-store';
-import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
+import { type OrderedPlan, orderPlan } from '../../plan/order';
 import type { Plan } from '../../plan/plan';
 import { expectedLengths } from '../../prediction/forecast';
 import { ensureCommits, isGone } from '../../repository/refs';
@@ -145,8 +145,7 @@ async function create(services: PrepareServices, submitted: SubmittedRun): Promi
     };
     // Whatever the branches name by now: so all calls make the same candidates.
     const found = decodeRecord(await detailOnce(store, id, PINNED, find));
-    const { items } = found.plan;
-    const inOrder = arrange(items, findOrder(items));
+    const inOrder = orderPlan(found.plan);
     return [found, inOrder, await writeBundles(services, workspace, found, inOrder)] as const;
   });
   const { policy } = found.plan;

@@ -1,5 +1,5 @@
 import type { Candidate } from '../../merge/candidate';
-import { arrange, findOrder, type OrderedPlan } from '../../plan/order';
+import { type OrderedPlan, orderPlan } from '../../plan/order';
 import type { Gate } from '../../plan/plan';
 import { decodeRecord, type RunRecord } from '../../run/record';
 import type { TurnStore } from '../../run/turn-store';
@@ -30,7 +30,7 @@ export const FACTS = 'facts';
 /** Puts together what a record and its facts mean. */
 export function createContext(record: RunRecord, facts: RunFacts): RunContext {
   const { items, policy } = record.plan;
-  const ordered = arrange(items, findOrder(items));
+  const ordered = orderPlan({ items });
   const known = new Map<string, ReadonlyMap<Gate, number>>(
     ordered.items.map(({ name, gates }, item) => [
       name,
