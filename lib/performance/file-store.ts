@@ -1,3 +1,4 @@
+import type { StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { refuse } from '../errors';
 import { type CacheFile, isDamage, type OnSetAside, openCacheFile, replaceCacheFile } from './cache-file';
@@ -15,6 +16,9 @@ export interface FileStoreOptions {
   readonly now?: () => number;
   readonly onSetAside?: OnSetAside;
 }
+
+/** Others wait for that many rows to be read or written, and no longer. */
+const IN_A_TRANSACTION = 1_000;
 
 /** What a row and its places in the indices take beside its texts, in bytes (measured). */
 const ROW_BYTES = 200;
@@ -41,6 +45,8 @@ export class FileStore implements CacheStore {
   private readonly maxBytes: number;
   private readonly now: () => number;
   private file: CacheFile;
+  /** What was prepared for a file, by its text. */
+  private readonly statements = new WeakMap<CacheFile['database'], Map<string, StatementSync>>();
   /** Since it was pruned. */
   private writes = 0;
   private written = 0;
@@ -75,23 +81,15 @@ export class FileStore implements CacheStore {
 
   async getMany(namespace: string, keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const entries = new Map<string, CacheEntry>();
-    this.sound(() =>
-      this.together(() => {
-        for (const key of keys) {
-          const entry = this.read(namespace, key);
-          if (entry !== undefined) entries.set(key, entry);
-        }
-      }),
-    );
+    this.together(keys, (key) => {
+      const entry = this.read(namespace, key);
+      if (entry !== undefined) entries.set(key, entry);
+    });
     return entries;
   }
 
   async setMany(namespace: string, entries: ReadonlyMap<string, CacheEntry>): Promise<void> {
-    this.sound(() =>
-      this.together(() => {
-        for (const [key, entry] of entries) this.write(namespace, key, entry);
-      }),
-    );
+    this.together([...entries], ([key, entry]) => this.write(namespace, key, entry));
   }
 
   async delete(namespace: string, key: string): Promise<void> {
@@ -162,12 +160,17 @@ export class FileStore implements CacheStore {
     }
   }
 
-  /** Runs many actions in one transaction, which costs the disk as much as one of them. */
-  private together(actions: () => void): void {
+  /** Does something for each of many values, many in one transaction, which costs the disk as much as one alone. */
+  private together<T>(values: readonly T[], act: (value: T) => void): void {
+    for (let from = 0; from < values.length; from += IN_A_TRANSACTION)
+      this.sound(() => this.transact(() => values.slice(from, from + IN_A_TRANSACTION).forEach(act)));
+  }
+
+  private transact(action: () => void): void {
     const { database } = this.file;
     database.exec('BEGIN IMMEDIATE');
     try {
-      actions();
+      action();
       database.exec('COMMIT');
     } catch (error) {
       try {
@@ -201,8 +204,13 @@ export class FileStore implements CacheStore {
     if (this.writes >= this.maxEntries / 10 || this.written >= this.maxBytes / 10) this.prune();
   }
 
-  private prepare(sql: string) {
-    return this.file.database.prepare(sql);
+  private prepare(sql: string): StatementSync {
+    const { database } = this.file;
+    const prepared = this.statements.get(database) ?? new Map<string, StatementSync>();
+    this.statements.set(database, prepared);
+    const statement = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
   }
 
   private row(namespace: string, key: string): Row | undefined {

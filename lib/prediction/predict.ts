@@ -8,7 +8,7 @@ import { simulate } from './simulate';
 
 /** How often a run is drawn: enough for a tenth and nine tenths, and fewer where there are very many gates. */
 const DRAWS = 25;
-const TASKS_DRAWN = 500_000;
+const TASKS_DRAWN = 200_000;
 
 /** What a run takes as long as all gates pass at once, none is answered by the cache, and only gates take time. In ms. */
 export interface Makespan {
