@@ -38,6 +38,9 @@ export async function prepareRun(
   onHeads: (found: number) => void = () => {},
 ): Promise<RunRecord> {
   const { source, repository } = workspace;
+  // Asked meanwhile; what is wrong with it is told last.
+  const committer = Promise.resolve(options.committer ?? userIdentity(source));
+  committer.catch(() => {});
   const targetRef = `refs/heads/${plan.target}`;
   const wanted = [targetRef, ...ordered.items.flatMap((item) => branchRefs(source, item.branch))];
   const refs = await readRefs(source, repository, wanted);
@@ -72,7 +75,7 @@ export async function prepareRun(
     base: base!,
     heads: heads.map(({ ref, sha }) => ({ ref, sha })),
     outdated: heads.flatMap(({ outdated }, item) => (outdated ? [item] : [])),
-    committer: options.committer ?? (await userIdentity(source)),
+    committer: await committer,
     ...(overrides.length > 0 && { overrides }),
   };
 }

@@ -19,7 +19,8 @@ export interface Identity {
 /** The same for who works in a repository, or in none. @param gitDir its common git directory */
 export async function identityIn(gitDir: string | undefined): Promise<Identity> {
   // The last setting of a key wins, so the nearest goes last.
-  const settings = new Map([...(await readUserConfig(KEYS)), ...(await settingsOf(gitDir))]);
+  const found = await Promise.all([readUserConfig(KEYS), settingsOf(gitDir)]);
+  const settings = new Map(found.flat());
   return {
     name: printable(settings.get('user.name')) || 'lex-pr',
     email: printable(settings.get('user.email')) || 'lex-pr@localhost',
