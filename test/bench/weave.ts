@@ -16,6 +16,8 @@ const FOLDERS = 50;
 /** Their deps matter to candidates only. */
 const ITEMS = timedDag(4, 50, 1, 1);
 const COUNT = ITEMS.length;
+/** Each takes long, and the last as long as the first. */
+const MERGED = 50;
 
 export const weave: Bench = {
   name: 'weave',
@@ -28,8 +30,8 @@ export const weave: Bench = {
     try {
       const trees = new Set<string>();
       const { processes, merges, ours, candidates } = await inTurn(runs, {
-        processes: () => inClone(repository, ['--bare'], PROCESSES, heads, trees),
-        merges: () => inClone(repository, [], MERGES, heads, trees),
+        processes: () => inClone(repository, ['--bare'], PROCESSES, heads, (tree) => trees.add(tree)),
+        merges: () => inClone(repository, [], MERGES, heads.slice(0, MERGED)),
         ours: () =>
           inWorkspace(repository, async (workspace) => {
             trees.add(await weaveAll(workspace, base, heads));
@@ -37,10 +39,18 @@ export const weave: Bench = {
         candidates: () => inWorkspace(repository, (workspace) => makeCandidates(workspace, base, heads)),
       });
       if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
-      const against = (theirs: readonly number[], peer: string) => ({ ours, theirs, unit: 's', peer });
+      const against = { ours, theirs: processes, unit: 's', peer: 'git merge-tree and commit-tree' };
+      const each = (seconds: readonly number[], count: number) =>
+        seconds.map((figure) => (1000 * figure) / count);
+      const aBranch = {
+        ours: each(ours, COUNT),
+        theirs: each(merges, MERGED),
+        unit: 'ms',
+        peer: 'git merge',
+      };
       return [
-        ratio(`weaving ${COUNT} branches`, against(processes, 'git merge-tree and commit-tree'), 0.4),
-        ratio(`weaving ${COUNT} branches into a work tree`, against(merges, 'git merge')),
+        ratio(`weaving ${COUNT} branches`, against, 0.4),
+        ratio(`weaving a branch, against ${MERGED} merges in a work tree`, aBranch),
         atMost(`candidates of ${COUNT} layered items`, 's', candidates, 1),
       ];
     } finally {
@@ -59,13 +69,13 @@ git rev-parse $tip^{tree}`;
 const MERGES = `for head; do git merge -q --no-ff --no-edit $head || exit; done
 git rev-parse HEAD^{tree}`;
 
-/** @param trees gets the tree that the script prints. @returns seconds of the script in a clone with objects of its own */
+/** @param onTree gets the tree that the script prints. @returns seconds of the script in a clone with objects of its own */
 async function inClone(
   { root, path }: BenchRepository,
   options: readonly string[],
   script: string,
   heads: readonly string[],
-  trees: Set<string>,
+  onTree: (tree: string) => void = () => {},
 ): Promise<number> {
   const clone = mkdtempSync(join(root, 'clone-'));
   try {
@@ -85,7 +95,7 @@ async function inClone(
         encoding: 'utf8',
       });
       if (status !== 0) throw new Error(`a script of git commands ended with ${status}: ${stderr}`);
-      trees.add(stdout.trim());
+      onTree(stdout.trim());
     });
     return ms / 1000;
   } finally {
