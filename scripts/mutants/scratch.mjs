@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,6 +18,8 @@ import { root } from '../bundle.mjs';
 /** A copy of the work tree as it is, with what is not committed yet, in a temporary folder. */
 export function makeScratch() {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'lex-pr-mutants-')));
+  // Some tests are another user.
+  chmodSync(folder, 0o755);
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
   });
