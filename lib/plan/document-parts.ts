@@ -1,5 +1,6 @@
 import { parseJson } from './json-document';
-import type { SourceDocument, SyntaxFault } from './source-document';
+import { parsePlainItems } from './plain-yaml';
+import type { Place, SourceDocument, SyntaxFault } from './source-document';
 import { JsonSplitter } from './split-json';
 import type { Splitter } from './splitter';
 import { parseYaml } from './yaml-document';
@@ -44,6 +45,12 @@ export const jsonParts: PartFormat = {
 
 export const yamlParts: PartFormat = {
   parseItems(text) {
+    const plain = parsePlainItems(text);
+    const locate = (places: readonly Place[]) => {
+      const read = parseYaml(text, true);
+      return 'value' in read ? read.locate(places) : places.map(() => 0);
+    };
+    if (plain !== undefined) return { value: plain, findings: [], locate };
     const read = parseYaml(text, true);
     if (!('value' in read)) return read;
     const { value } = read;

@@ -18,7 +18,7 @@ export interface ReadOptions {
 
 export interface ReadPlanOptions extends ReadOptions {
   readonly defaultRepository: string;
-  /** A document of more bytes is read in pieces. Default: 4 MiB. */
+  /** A document of more bytes is read in pieces. Default: 512 KiB. */
   readonly wholeBytes?: number;
   /** So many bytes of items are parsed at once. Default: 64 KiB. */
   readonly pieceBytes?: number;
@@ -33,7 +33,7 @@ const MAX_BYTES = 2 ** 30;
  * @throws InputError when it cannot be read, is not UTF-8, or is no valid plan
  */
 export async function readPlan(pathOrDash: string, options: ReadPlanOptions): Promise<Plan> {
-  const { cwd, defaultRepository, wholeBytes = 4 * 2 ** 20, pieceBytes = 2 ** 16 } = options;
+  const { cwd, defaultRepository, wholeBytes = 2 ** 19, pieceBytes = 2 ** 16 } = options;
   const read = await open(pathOrDash, options, wholeBytes);
   const source = { ...placeOf(pathOrDash, cwd), defaultRepository };
   if (read instanceof Uint8Array) return loadPlan(planText(read, source.file), source);
