@@ -35,7 +35,7 @@ const FOREIGN = 0.1;
 
 /** Looks at the load of the system between two calls; the first time is from now on. */
 export function createLoadSampler(readings: LoadReadings = systemReadings()): LoadSampler {
-  /** What others use of the processors by themselves, so that it is not taken for ours. */
+  /** The share that others use, by themselves, of what this run leaves of the processors: it is not taken for ours. */
   let foreign = 0;
   let last = read(true);
 
@@ -56,14 +56,16 @@ export function createLoadSampler(readings: LoadReadings = systemReadings()): Lo
     const used = within((last.usedMs - before.usedMs) / totalMs);
     const isKnown = last.ownMs !== undefined && before.ownMs !== undefined;
     const ownMs = isKnown ? Math.max(0, last.ownMs! - before.ownMs!) : undefined;
-    return { used, ownMs, others: ownMs === undefined ? 0 : within(used - ownMs / totalMs) };
+    const own = within((ownMs ?? 0) / totalMs);
+    return { used, ownMs, left: 1 - own, others: ownMs === undefined ? 0 : within(used - own) };
   }
 
   return {
     idle() {
       const before = last;
       last = read(true);
-      foreign = cpuOf(before).others;
+      const { others, left } = cpuOf(before);
+      foreign = left > 0 ? within(others / left) : 0;
     },
     load() {
       const before = last;
@@ -71,8 +73,8 @@ export function createLoadSampler(readings: LoadReadings = systemReadings()): Lo
       const ms = Math.max(1, last.at - before.at);
       const share = (now: number | undefined, then: number | undefined) =>
         now === undefined || then === undefined ? undefined : within((now - then) / 1000 / ms);
-      const { used, ownMs, others } = cpuOf(before);
-      const theirs = Math.min(foreign, others);
+      const { used, ownMs, left, others } = cpuOf(before);
+      const theirs = Math.min(foreign * left, others);
       // A container may be out of time on a machine that is idle.
       const ofOurs = ownMs === undefined ? 0 : within(ownMs / ms / readings.cores);
       return {

@@ -27,8 +27,7 @@ export interface Bounds {
 
 export interface WorkerLimit {
   readonly limit: number;
-  /** Samples in a row that asked for more, and for fewer. */
-  readonly roomy: number;
+  /** Samples in a row that asked for fewer. */
   readonly strained: number;
   /** Half the way to where there was too much; for so many samples it does not grow beyond. */
   readonly ceiling: number;
@@ -41,7 +40,7 @@ export interface WorkerLimit {
 }
 
 /** Up to the first of each there is room for more, from the second on there are too many. */
-const CPU_USED = [0.9, 0.98] as const;
+const CPU_USED = [0.95, 0.98] as const;
 const CPU_PRESSURE = [0.97, 0.97] as const;
 const IO_PRESSURE = [0.5, 0.9] as const;
 const MEMORY_PRESSURE = [0.05, 0.2] as const;
@@ -50,8 +49,8 @@ const HEAP_USED = [0.9, 1] as const;
 const MEMORY_FREE = 0.1;
 /** With less than this, twice as many gates of the same kind still have room. */
 const SLOW_START = CPU_USED[0] / 2;
-/** One sample is chance. */
-const IN_A_ROW = 2;
+/** So many samples have to agree: one too many at the processors costs little, and gates come in waves. */
+const IN_A_ROW = { load: 10, memory: 2 } as const;
 /** In samples. */
 const BACKOFF = { first: 25, last: 1_600 } as const;
 const DECREASE = { load: 0.75, memory: 0.5 } as const;
@@ -64,7 +63,6 @@ export const boundsFor = (cores: number): Bounds => ({ cores, max: cores * PER_C
 /** Where a run begins: with the cores. */
 export const firstLimit = ({ cores, max }: Bounds): WorkerLimit => ({
   limit: Math.max(1, Math.min(cores, max)),
-  roomy: 0,
   strained: 0,
   ceiling: max,
   hold: 0,
@@ -83,7 +81,6 @@ export function nextLimit(bounds: Bounds, before: WorkerLimit, sample: LoadSampl
   const room = strain === undefined ? roomFor(bounds, before, sample) : undefined;
   const now: WorkerLimit = {
     ...before,
-    roomy: room === undefined ? 0 : before.roomy + 1,
     strained: strain === undefined ? 0 : before.strained + 1,
     hold: Math.max(0, before.hold - 1),
     calm: before.calm + 1,
@@ -91,10 +88,9 @@ export function nextLimit(bounds: Bounds, before: WorkerLimit, sample: LoadSampl
   };
   // What was taken back before takes effect as gates end.
   const isWorkedOff = sample.busy <= before.limit;
-  if (strain !== undefined && now.strained >= IN_A_ROW && isWorkedOff)
+  if (strain !== undefined && now.strained >= IN_A_ROW[strain.of] && isWorkedOff)
     return decrease(floor, now, sample, strain);
-  if (room !== undefined && now.roomy >= room.after) return increase(now, room);
-  return now;
+  return room === undefined ? now : increase(now, room);
 }
 
 interface Strain {
@@ -119,8 +115,6 @@ function strainOf(sample: LoadSample, aboveCores: boolean): Strain | undefined {
 
 interface Room {
   readonly limit: number;
-  /** How many samples in a row have to say so. */
-  readonly after: number;
   readonly why: string;
 }
 
@@ -132,21 +126,20 @@ function roomFor({ cores, max }: Bounds, before: WorkerLimit, sample: LoadSample
   const why = `the processors are used ${percent(sample.cpuUsed)}`;
   const capped = hold > 0 ? Math.min(max, ceiling) : max;
   // Below the cores only memory can have taken it.
-  if (limit < cores)
-    return limit < capped ? { limit: limit + 1, after: IN_A_ROW, why: 'memory is enough' } : undefined;
+  if (limit < cores) return limit < capped ? { limit: limit + 1, why: 'memory is enough' } : undefined;
   const { cpuUsed, cpuPressure, ioPressure, memoryFree } = sample;
   const isFull = is(cpuPressure, CPU_PRESSURE[0]) || is(ioPressure, IO_PRESSURE[0]);
   if (isFull || (memoryFree !== undefined && memoryFree < MEMORY_FREE)) return undefined;
   // Also past a ceiling: gates of this kind cannot have been what was too much.
-  if (cpuUsed < SLOW_START) return { limit: Math.min(max, limit * 2), after: 1, why };
+  if (cpuUsed < SLOW_START) return { limit: Math.min(max, limit * 2), why };
   const step = Math.ceil(cores / 4);
   if (cpuUsed >= CPU_USED[0] || limit >= capped) return undefined;
-  return { limit: Math.min(capped, limit + step), after: IN_A_ROW, why };
+  return { limit: Math.min(capped, limit + step), why };
 }
 
 function increase(now: WorkerLimit, { limit, why }: Room): WorkerLimit {
   const isLongAgo = now.calm > now.backoff * 4;
-  return { ...now, limit, why, roomy: 0, backoff: isLongAgo ? BACKOFF.first : now.backoff };
+  return { ...now, limit, why, backoff: isLongAgo ? BACKOFF.first : now.backoff };
 }
 
 function decrease(floor: number, now: WorkerLimit, { busy }: LoadSample, { of, why }: Strain): WorkerLimit {

@@ -17,6 +17,7 @@ import { speculation } from './speculation';
 import { start } from './start';
 import { table } from './table';
 import { weave } from './weave';
+import { workers } from './workers';
 
 export interface Paths {
   /** The built command line. */
@@ -38,6 +39,7 @@ const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   scenarios(cli),
   prediction,
   speculation(cli),
+  workers(cli),
   lanes(tools),
 ];
 

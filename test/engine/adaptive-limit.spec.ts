@@ -68,7 +68,7 @@ describe('a limit that follows the load', () => {
     expect(changes).toEqual([4, 8].map((limit) => `${limit}: the processors are used 0 %`));
     world.load = BUSY;
     adaptive.inHand(8);
-    jest.advanceTimersByTime(400);
+    jest.advanceTimersByTime(2_200);
     expect(adaptive.limit).toBe(6);
     adaptive.inHand(6);
     world.heapUsed = 1.2;

@@ -61,6 +61,21 @@ describe('the load of the system', () => {
     expect(sampler.load()).toMatchObject({ cpuUsed: expect.closeTo(0.6), cpuPressure: 1 });
   });
 
+  it('is ours alone also where this run has kept the others from working before the first gate', () => {
+    const { sampler, pass } = setUp();
+    pass(1, 0.7);
+    sampler.idle();
+    pass(1, 0.1);
+    expect(sampler.load().cpuUsed).toBeCloseTo(0.2);
+    // Half of what was left: of the rest nobody knows.
+    pass(0.85, 0.7);
+    sampler.idle();
+    pass(1, 0.1);
+    expect(sampler.load().cpuUsed).toBeCloseTo(1);
+    pass(0.4, 0.1);
+    expect(sampler.load().cpuUsed).toBeCloseTo(0.1 / 0.7);
+  });
+
   it('is all of it where nobody was busy before: a gate may have others work for it', () => {
     const { sampler, pass, asked } = setUp();
     pass(0.3, 0.25);
