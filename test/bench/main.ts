@@ -11,6 +11,7 @@ import type { Peers } from './peers';
 import { planning } from './planning';
 import { prediction } from './prediction';
 import { type Bench, type Row, unmeasured } from './row';
+import { scale } from './scale/scale';
 import { scenarios } from './scenarios';
 import { spawnGates } from './spawn';
 import { speculation } from './speculation';
@@ -41,6 +42,7 @@ const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   speculation(cli),
   workers(cli),
   lanes(tools),
+  scale,
 ];
 
 /**

@@ -106,7 +106,11 @@ export function contextOf({ items, lanes }: Scenario): RunContext {
     committer: { name: 'lex-pr', email: 'lex-pr@localhost' },
   };
   const lengths = plan.items.map(() => [1]);
-  return createContext(record, { candidates: [], lengths, order: { cached: false, seconds: 0 } });
+  const candidates = record.heads.map(({ sha: tree }, k) => {
+    const commit = sha(k + 1_000_000_000);
+    return { kind: 'clean' as const, commit, tree, empty: false };
+  });
+  return createContext(record, { candidates, lengths, order: { cached: false, seconds: 0 } });
 }
 
 /** What comes of work, and when. */
@@ -130,17 +134,21 @@ function perform(
     });
     return { at, results };
   }
-  const durationMs = merge;
+  return { at: now + merge, results: performMerge(work, merge) };
+}
+
+/** What comes of work with the repository. */
+export function performMerge(work: Work, durationMs: number): Result[] {
   if (work.kind === 'merge') {
     const woven = (item: number): Result => {
       const tip = { chain: sha(item + 3), linear: sha(item + 3), tree: sha(item + 4) };
       return { kind: 'merge', item, present: false, durationMs, result: { kind: 'woven', tip } };
     };
-    return { at: now + merge, results: work.items.map(woven) };
+    return work.items.map(woven);
   }
   if (work.kind !== 'land') throw new Error(`nobody asks for ${work.kind} here`);
   const landed = { kind: 'landed', synced: [], warnings: [] } as const;
-  return { at: now + merge, results: [{ kind: 'land', durationMs, result: landed }] };
+  return [{ kind: 'land', durationMs, result: landed }];
 }
 
 /** As `lib/run/dynamodb/text.ts` stores it, with the row's other attributes. */

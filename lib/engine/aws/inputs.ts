@@ -8,12 +8,14 @@ export function untaken(
   inboxes: readonly Inbox[],
   written: readonly LaneResults[],
 ): Extract<Input, { kind: 'next' }>[] {
-  return inboxes.flatMap(({ lane, generation, turn, results, lost }) => {
+  return inboxes.flatMap((inbox) => {
+    const { lane, generation, turn } = inbox;
     const taken = state.lanes[lane]?.turn;
     if (taken === undefined || generation !== state.generation || turn !== taken + 1) return [];
     const ofWork = written.find(
       (row) => row.lane === lane && row.generation === generation && row.turn === taken,
     );
+    const { results, lost } = inbox;
     const all: Result[] = [...results, ...(ofWork?.results ?? [])];
     const call = { kind: 'next', lane, generation, turn, results: all } as const;
     return [lost === undefined ? call : { ...call, lost }];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { brotliCompress, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib';
 import type { Row } from '../../aws/attributes';
 import type { Rows } from './rows';
 
@@ -49,6 +49,9 @@ export async function unpackText(rows: Rows, row: Row, name: string): Promise<st
     parts.length === count ? Buffer.concat(parts.map(({ body }) => body as Uint8Array)) : undefined;
   return restore(whole, `${name} in ${row.row} of ${run}`);
 }
+
+/** A short text of a row itself, at once. */
+export const restoreNow = (bytes: Uint8Array): string => brotliDecompressSync(bytes).toString();
 
 async function restore(bytes: Row[string] | undefined, what: string): Promise<string> {
   if (!(bytes instanceof Uint8Array)) throw new Error(`the table has lost ${what}`);

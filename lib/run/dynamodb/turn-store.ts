@@ -2,7 +2,7 @@ import type { Row } from '../../aws/attributes';
 import type { Inbox, LaneResults, TurnId, TurnStore } from '../turn-store';
 import { ABSENT, PRESENT, Rows, type RunTable } from './rows';
 import { openDynamoRunStore, STATE } from './run-store';
-import { packText, unpackText } from './text';
+import { packText, restoreNow, unpackText } from './text';
 
 /**
  * Lanes take their turns through DynamoDB. Rows of a run, beside those of `run-store.ts`: inboxes
@@ -45,12 +45,30 @@ export function openDynamoTurnStore(table: RunTable): TurnStore {
       const named = (prefix: string) => all.filter(({ row }) => String(row).startsWith(prefix));
       const [state] = named(STATE);
       if (state === undefined) throw new Error(`unknown run ${run}`);
-      const inbox = async (row: Row): Promise<Inbox> => ({
-        ...JSON.parse(await unpacked(row)),
-        token: String(row.token),
-        delivered: row.delivered === true,
-      });
-      const result = async (row: Row): Promise<LaneResults> => JSON.parse(await unpacked(row));
+      const inbox = async (row: Row): Promise<Inbox> => {
+        const body = await readLater<Pick<Inbox, 'results' | 'lost'>>(rows, row);
+        return {
+          ...callOf(row),
+          token: String(row.token),
+          delivered: row.delivered === true,
+          get results() {
+            return body().results;
+          },
+          get lost() {
+            return body().lost;
+          },
+        };
+      };
+      const result = async (row: Row): Promise<LaneResults> => {
+        const { attempt: _, ...call } = callOf(row);
+        const body = await readLater<Pick<LaneResults, 'results'>>(rows, row);
+        return {
+          ...call,
+          get results() {
+            return body().results;
+          },
+        };
+      };
       const [text, inboxes, results] = await Promise.all([
         unpacked(state),
         Promise.all(named('TURN#LANE#').map(inbox)),
@@ -82,5 +100,25 @@ const laneRow = (kind: 'LANE' | 'RESULT', lane: number) => `TURN#${kind}#${digit
 /** Sorts as calls do. */
 const orderOf = ({ generation, turn, attempt }: Omit<TurnId, 'lane'>) =>
   [generation, attempt, turn].map(digits).join('.');
+
+/** Which call a row of a lane is of. */
+function callOf({ row, order }: Row): TurnId {
+  const [generation, attempt, turn] = String(order).split('.').map(Number) as [number, number, number];
+  return { lane: Number(String(row).split('#').at(-1)), generation, attempt, turn };
+}
+
+/**
+ * What the body of a row holds, taken apart when it is first asked for: a turn reads the rows of all lanes, and needs
+ * the bodies of those whose calls it takes in.
+ */
+async function readLater<T>(rows: Rows, row: Row): Promise<() => T> {
+  const { body } = row;
+  const text = body instanceof Uint8Array ? undefined : await unpackText(rows, row, 'body');
+  let parsed: T | undefined;
+  return () => {
+    parsed ??= JSON.parse(text ?? restoreNow(body as Uint8Array)) as T;
+    return parsed;
+  };
+}
 
 const digits = (value: number) => String(value).padStart(16, '0');
