@@ -5,7 +5,7 @@ import { createNearest, suggest } from '../plan/nearest';
 import type { OrderedPlan } from '../plan/order';
 import type { Item, Plan } from '../plan/plan';
 import { userIdentity } from '../repository/identity';
-import { branchRefs, hasCommit, listBranches, readRefs } from '../repository/refs';
+import { branchRefs, findCommits, listBranches, readRefs } from '../repository/refs';
 import type { RunRecord } from '../run/record';
 import type { GitWorkspace } from './git-workspace';
 import type { Lanes } from './lanes';
@@ -45,12 +45,12 @@ export async function prepareRun(
   const wanted = [targetRef, ...ordered.items.flatMap((item) => branchRefs(source, item.branch))];
   const refs = await readRefs(source, repository, wanted);
   let count = 0;
-  // A pin may have to be fetched, so not all at once.
+  // Pins may have to be fetched: those of a batch at once.
   const batches = new BatchProcessor<Item>(plan.policy.performance.batchSize);
   const found = await batches
     .processBatches(
       ordered.items,
-      (batch) => Promise.all(batch.map((item) => findHead(workspace, refs, item))),
+      (batch) => findHeads(workspace, refs, batch),
       (heads) => {
         count += heads.length;
         onHeads(count);
@@ -88,19 +88,23 @@ interface Head {
 }
 
 /** A pin without a branch of that name stands for the commit itself; a branch that the plan names must be there. */
-async function findHead(
-  workspace: GitWorkspace,
+async function findHeads(
+  { source, repository }: GitWorkspace,
   refs: ReadonlyMap<string, string>,
-  item: Item,
-): Promise<Head | undefined> {
-  const ref = branchRefs(workspace.source, item.branch).find((name) => refs.has(name));
-  if (item.sha === undefined)
-    return ref === undefined ? undefined : { ref, sha: refs.get(ref)!, outdated: false };
-  const sha = item.sha.toLowerCase();
-  if (ref === undefined && item.branchGiven) return undefined;
-  if (ref !== undefined && refs.get(ref) !== sha) return { ref, sha, outdated: true };
-  if (!(await hasCommit(workspace.source, workspace.repository, sha))) return undefined;
-  return { ref: ref ?? null, sha, outdated: false };
+  items: readonly Item[],
+): Promise<(Head | undefined)[]> {
+  const heads = items.map((item): Head | undefined => {
+    const ref = branchRefs(source, item.branch).find((name) => refs.has(name));
+    if (item.sha === undefined)
+      return ref === undefined ? undefined : { ref, sha: refs.get(ref)!, outdated: false };
+    const sha = item.sha.toLowerCase();
+    if (ref === undefined) return item.branchGiven ? undefined : { ref: null, sha, outdated: false };
+    return { ref, sha, outdated: refs.get(ref) !== sha };
+  });
+  // What a branch names has been looked at with the refs.
+  const pins = heads.flatMap((head) => (head?.ref === null ? [head.sha] : []));
+  const found = await findCommits(source, repository, pins);
+  return heads.map((head) => (head?.ref === null && !found.has(head.sha) ? undefined : head));
 }
 
 async function refuseMissing(

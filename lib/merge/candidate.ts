@@ -1,5 +1,6 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { CommitStore } from '../repository/commits';
+import type { Objects } from '../repository/objects';
 import { closure, leads } from './closure';
 import { inBatches } from './in-batches';
 import {
@@ -49,8 +50,8 @@ const KEPT = 20_000;
 const AHEAD = { first: 64, most: 1024 };
 const COST_OF_GIT = 16;
 
-/** What waits to be written, before it is a matter of memory. */
-const MOST_STAGED = 8 * 2 ** 20;
+/** Bytes that wait to be written before git is given them, while more is merged; and before it is waited for. */
+const STAGED = { some: 2 ** 22, most: 2 ** 24 };
 
 /** Heads that are read together, and merges after which others get their turn. */
 const IN_A_ROW = 64;
@@ -69,6 +70,7 @@ export function createCandidates(context: MergeContext): Candidates {
   /** The closure walked last, and what was built with the first of it, the first two, …; before those, the base. */
   let walked: { readonly closure: readonly number[]; readonly built: readonly Built[] } | undefined;
   let count = 0;
+  let writing: Promise<void> | undefined;
   let ahead = AHEAD.first;
 
   const merge = async (tip: Merged, position: number): Promise<MergedHead> => {
@@ -76,8 +78,18 @@ export function createCandidates(context: MergeContext): Candidates {
     count += 1;
     // What is merged here waits for nothing.
     if (count % IN_A_ROW === 0) await eventLoop();
-    if (objects !== undefined && objects.stagedBytes() > MOST_STAGED) await objects.flush();
+    if (objects !== undefined && objects.stagedBytes() > STAGED.some) await giveAway(objects);
     return merged;
+  };
+  const giveAway = async (all: Objects) => {
+    // What goes wrong goes wrong again when all of it has to be written.
+    writing ??= all
+      .flush()
+      .catch(() => {})
+      .finally(() => {
+        writing = undefined;
+      });
+    if (all.stagedBytes() > STAGED.most) await writing;
   };
   const add = async (prefix: Built, position: number): Promise<Built> => {
     if (prefix.kind !== 'clean') return prefix;

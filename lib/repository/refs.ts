@@ -1,6 +1,6 @@
 import { refuse } from '../errors';
 import { type Git, GitError } from './git';
-import { type Source, sourceGit } from './source';
+import { type RemoteSource, type Source, sourceGit } from './source';
 
 /**
  * The commits that full refnames (`refs/heads/x`) name now; annotated tags are peeled. A ref that is missing
@@ -68,22 +68,46 @@ export async function listBranches(source: Source, privateRepository: Git): Prom
 }
 
 /**
- * Whether a commit, by full id, is available in the private repository; of a remote source it is fetched.
+ * Those of some commits, by full id, that are available in the private repository; of a remote source they are fetched,
+ * all that it has at once.
  * @throws GitError when a remote source cannot be read; InputError when it is shallow
  */
-export async function hasCommit(source: Source, privateRepository: Git, sha: string): Promise<boolean> {
+export async function findCommits(
+  source: Source,
+  privateRepository: Git,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
   const digits = source.objectFormat === 'sha1' ? 40 : 64;
-  if (sha.length !== digits || !/^[0-9a-f]+$/.test(sha)) return false;
-  const isThere = async () => (await peel(source, privateRepository, [sha])).get(sha) === sha;
-  if (await isThere()) return true;
-  if (source.kind === 'local') return false;
+  const wanted = [...new Set(ids)].filter((id) => id.length === digits && /^[0-9a-f]+$/.test(id));
+  const there = async () => {
+    const commits = await peel(source, privateRepository, wanted);
+    return new Set(wanted.filter((id) => commits.get(id) === id));
+  };
+  const found = await there();
+  if (source.kind === 'local' || found.size === wanted.length) return found;
+  await fetchThoseThere(
+    source,
+    privateRepository,
+    wanted.filter((id) => !found.has(id)),
+  );
+  return there();
+}
+
+/** A remote names but one of those that it lacks, and gives none then; so both halves are asked for. */
+async function fetchThoseThere(
+  source: RemoteSource,
+  privateRepository: Git,
+  ids: readonly string[],
+): Promise<void> {
   try {
-    await fetchObjects(source, privateRepository, [sha]);
+    await fetchObjects(source, privateRepository, ids);
   } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
+    if (!isGone(error)) throw error;
+    if (ids.length === 1) return;
+    const half = ids.length >> 1;
+    await fetchThoseThere(source, privateRepository, ids.slice(0, half));
+    await fetchThoseThere(source, privateRepository, ids.slice(half));
   }
-  return isThere();
 }
 
 /** Whether a remote said that it does not have a commit, or not any more. */
@@ -159,7 +183,7 @@ async function peel(
 const FETCHED = 'refs/fetched/';
 
 async function fetchObjects(
-  source: Source & { kind: 'remote' },
+  source: RemoteSource,
   privateRepository: Git,
   ids: readonly string[],
 ): Promise<void> {

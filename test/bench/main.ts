@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { again } from './again';
 import { readArguments } from './arguments';
+import { candidates } from './candidates';
 import { dag } from './dag';
 import { documentText, figuresText, readFigures, type Section, withMeasured } from './figures';
 import { findWorse } from './guard';
@@ -36,6 +37,7 @@ const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   dag(cli, tools),
   spawnGates(cli),
   weave,
+  candidates,
   again(cli),
   scenarios(cli),
   prediction,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Git } from '../../lib/repository/git';
 import { openHome } from '../../lib/repository/home';
 import { openPrivate } from '../../lib/repository/private';
-import { branchRefs, hasCommit, listBranches, readRefs } from '../../lib/repository/refs';
+import { branchRefs, findCommits, listBranches, readRefs } from '../../lib/repository/refs';
 import { openSource, type Source } from '../../lib/repository/source';
 import { TestRepository } from '../support/repository';
 
@@ -88,11 +88,10 @@ describe.each(kinds)('in a %s source', (kind, name) => {
     repo.git('update-ref', '-d', 'refs/heads/gone');
     const main = repo.git('rev-parse', 'main');
     const blob = repo.git('rev-parse', 'main:README');
-    const answers = [main, gone, '1'.repeat(40), main.slice(0, 12), blob, 'main', '--help', `${main}^0`].map(
-      (sha) => hasCommit(source, git, sha),
-    );
-    const expected = [true, true, false, false, false, false, false, false];
-    expect(await Promise.all(answers)).toEqual(expected);
+    const lost = ['1', '2', '3'].map((digit) => digit.repeat(40));
+    const asked = [main, ...lost, gone, main.slice(0, 12), blob, 'main', '--help', `${main}^0`, main];
+    expect(await findCommits(source, git, asked)).toEqual(new Set([main, gone]));
+    expect(await findCommits(source, git, [])).toEqual(new Set());
   });
 
   it('branches are listed by the names a plan may use', async () => {
@@ -123,6 +122,18 @@ describe('a remote source', () => {
     expect(readFileSync(trace, 'utf8')).not.toContain('git fetch');
   });
 
+  it('is fetched from once for all commits that it has', async () => {
+    repo = TestRepository.create();
+    const trace = join(repo.root, 'trace');
+    const heads = ['a', 'b', 'c'].map((name) => repo.branch(name, { [name]: name }));
+    const opened = await openSource(`file://${repo.path}`);
+    if (opened.kind !== 'remote') throw new Error('not remote');
+    source = { ...opened, env: { ...opened.env, GIT_TRACE: trace } };
+    git = await openPrivate(await openHome(repo.root), source);
+    expect(await findCommits(source, git, heads)).toEqual(new Set(heads));
+    expect(readFileSync(trace, 'utf8').match(/built-in: git fetch/g)).toHaveLength(1);
+  });
+
   it('is a fault when it has gone', async () => {
     repo = TestRepository.create();
     source = {
@@ -133,7 +144,7 @@ describe('a remote source', () => {
     await expect(readRefs(source, git, ['refs/heads/main'])).rejects.toThrow(
       'does not appear to be a git repository',
     );
-    await expect(hasCommit(source, git, '1'.repeat(40))).rejects.toThrow(
+    await expect(findCommits(source, git, ['1'.repeat(40)])).rejects.toThrow(
       'does not appear to be a git repository',
     );
   });

@@ -1,5 +1,5 @@
 import { hasCommits } from '../../repository/bundle';
-import { ensureCommits, hasCommit, isGone } from '../../repository/refs';
+import { ensureCommits, findCommits, isGone } from '../../repository/refs';
 import { type Blobs, blobKeys, SEGMENT } from './blobs';
 import { takeBundles } from './bundles';
 import type { RemoteWorkspace } from './repository-access';
@@ -30,10 +30,9 @@ export async function bringCommits(
   );
   const keys = [blobKeys.base(record.id), ...kept.flat()];
   if (await takeBundles(repository, blobs, scratch, keys, commits)) return [];
+  const found = await findCommits(source, repository, commits);
   const gone: string[] = [];
-  for (const commit of commits) {
-    const isThere = (await hasCommits(repository, [commit])) || (await hasCommit(source, repository, commit));
-    if (!isThere) gone.push(commit);
-  }
+  for (const commit of commits)
+    if (!found.has(commit) && !(await hasCommits(repository, [commit]))) gone.push(commit);
   return gone;
 }
