@@ -40,7 +40,12 @@ export const candidates: Bench = {
       const name = `candidates of ${COUNT} items in ${LAYERS} layers`;
       return [
         atMost(name, 's', ours, 1),
-        ratio(name, { ours, theirs, unit: 's', peer: 'git merge-tree --stdin' }),
+        ratio(`${name} against their merges by git`, {
+          ours,
+          theirs,
+          unit: 's',
+          peer: 'git merge-tree --stdin',
+        }),
       ];
     } finally {
       repository.remove();
