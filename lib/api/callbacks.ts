@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerSchema } from '../callbacks/answer';
 import { receiveCallback } from '../callbacks/receive';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../callbacks/signature';

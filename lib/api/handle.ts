@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlServices } from '../engine/aws/control';
 import { log, logWith } from '../engine/aws/function-log';
 import { InputError } from '../errors';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from './route';
 import { ROUTES } from './routes';
 import { Errors } from './schemas';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { listPauses, pauseTargets, unpauseTargets } from '../engine/aws/pause-targets';
 import { overrideFields } from '../engine/aws/request';
 import { BRANCH_NAME } from '../plan/branch-name';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cancel, list, override as overrideRun, status } from '../engine/aws/control';
 import { queuedRuns } from '../engine/aws/queued-runs';
 import { overrideFields, requestSchema } from '../engine/aws/request';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the API answers, for its OpenAPI document. Fields are added, never renamed or removed. */
 

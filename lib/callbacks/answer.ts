@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Bytes of a log that an answer can bring. */
 export const MAX_LOG_BYTES = 256 * 2 ** 10;

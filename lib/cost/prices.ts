@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import listed from './prices.json';
 
 const usd = z.number().min(0);

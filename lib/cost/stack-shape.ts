@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const size = z.strictObject({ memoryMB: z.number().min(0), storageMB: z.number().min(0) });
 

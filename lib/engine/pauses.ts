@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openDatabase } from '../database';
 import { type KeptPause, pauseOf } from '../run/pauses';
 import type { RunRecord } from '../run/record';

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../errors';
 import { LOG_LEVELS } from '../telemetry/logger';
 import type { MergePyramidProps } from './props';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEDULE_NAME } from '../engine/aws/firing';
 import { parsePlan } from '../engine/aws/read-plan';
 import { repositoryUrl } from '../engine/aws/repository-url';

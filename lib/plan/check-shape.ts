@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FieldPath, type Finding, isMapping } from './field-path';
 import { type Nearest, suggest } from './nearest';
 

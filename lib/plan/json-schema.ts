@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planSchema } from './schema';
 
 /** JSON Schema (2020-12) of the plan document, for editors and other tools. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BRANCH_NAME } from './branch-name';
 import { freezeWindow } from './freeze-schema';
 import { DEFAULT_MAX_CLASH_PROBES, DEFAULT_MAX_PROBES, MAX_WORKERS } from './limits';

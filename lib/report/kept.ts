@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { refuse } from '../errors';
 import { type FieldPath, formatPath } from '../plan/field-path';
 import { openRuns } from '../run/sqlite-reader';

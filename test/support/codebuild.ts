@@ -4,7 +4,7 @@ import { globSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MemoryBlobs } from './memory-blobs';
 import { unzip } from './unzip';
 

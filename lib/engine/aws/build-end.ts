@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BuildReturn } from './protocol';
 
 /** What a build came to, as far as a gate is concerned. */

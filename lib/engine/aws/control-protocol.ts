@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../../errors';
 import { BRANCH_NAME } from '../../plan/branch-name';
 import type { RunEvent } from '../../run/messages';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { refuse } from '../../errors';
 
 /** What a git host asks for; a token is a password. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { stackShapeSchema } from '../../cost/stack-shape';
 import { LOG_LEVELS } from '../../telemetry/logger';
 

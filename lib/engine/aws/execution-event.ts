@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { reportCall } from './protocol';
 
 /** "Step Functions Execution Status Change" of EventBridge, as far as it matters. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { branchesSchema } from './request';
 
 /** Letters that are in every run's id; with the time behind it an id has 48 at most. */

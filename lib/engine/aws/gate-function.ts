@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type GateOutcome, runGate } from '../../gates/run-gate';
 import { endStrays } from '../../gates/strays';
 import { parentlessCommit } from '../../merge/candidate';

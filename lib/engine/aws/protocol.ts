@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the functions are called with and answer: keys and a few numbers, never content. */
 

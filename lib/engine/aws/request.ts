@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseGates } from '../../discover/gates';
 import { InputError } from '../../errors';
 import { BRANCH_NAME } from '../../plan/branch-name';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Row } from '../../aws/attributes';
 import { refuse } from '../../errors';
 import type { RunIndex, SubmittedRun } from '../run-index';
