@@ -3,6 +3,7 @@ import { type Git, GitError, type GitResult } from '../repository/git';
 /** What merging two commits gives. Paths are relative to the top, without quotes, unique and sorted. */
 export type MergeResult =
   | { readonly kind: 'clean'; readonly tree: string }
+  /** No paths: git fails over these trees, and names none. */
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
   /** No common history. */
   | { readonly kind: 'unrelated' };
@@ -22,6 +23,8 @@ export async function mergeCommits(git: Git, ours: string, theirs: string): Prom
   } catch (error) {
     if (error instanceof GitError && error.stderr.includes('refusing to merge unrelated histories'))
       return { kind: 'unrelated' };
+    // A branch must not end the run of all others by trees that git's merge has a bug with.
+    if (error instanceof GitError && BUG.test(error.stderr)) return { kind: 'conflict', paths: [] };
     throw error;
   }
   const fields = merged.stdout.toString().split('\0').slice(0, -1);
@@ -29,6 +32,9 @@ export async function mergeCommits(git: Git, ours: string, theirs: string): Prom
   if (fields.length === 0) throw new GitError(args, merged.exitCode, merged.stderr, '');
   return readMerge(fields, merged.exitCode === 0, ours, theirs);
 }
+
+/** How git says that it has met a bug of its own, before it aborts. */
+const BUG = /^BUG: |: Assertion `.*' failed\.$/m;
 
 /** The result that git's fields stand for: the tree, then each path in conflict as often as it has sides. */
 export function readMerge(

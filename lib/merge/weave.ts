@@ -87,6 +87,7 @@ async function itemsThatChanged(
   chain: string,
   paths: readonly string[],
 ): Promise<string[]> {
+  if (paths.length === 0) return [];
   const format = `--format=%(trailers:key=${ITEM_TRAILER},valueonly,separator=%x00)`;
   const range = [`^${base}`, chain, '--', ...paths.slice(0, PATHS_ASKED_FOR)];
   // Along the first parents each merge stands for all that its item has changed.

@@ -84,12 +84,14 @@ function failedGates({ load, state, history }: Told, item: number): string[] {
 function conflictReason({ load, ordered, history }: Told, item: number): string {
   const woven = history.merges.get(item)?.result;
   if (woven?.kind === 'conflict') {
+    if (woven.paths.length === 0) return GIT_FAILS;
     const others = woven.with.length === 0 ? 'the target' : woven.with.join(', ');
     return `conflict: in ${woven.paths.join(', ')} with ${others}; merge the target into it, or make it depend on them`;
   }
   for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
     const result = history.attempts.get(task)?.find(({ outcome }) => outcome === 'conflict');
     if (result?.paths === undefined) continue;
+    if (result.paths.length === 0) return GIT_FAILS;
     const at =
       result.at === undefined || result.at === item
         ? ''
@@ -98,6 +100,9 @@ function conflictReason({ load, ordered, history }: Told, item: number): string 
   }
   return 'conflict: it does not merge';
 }
+
+const GIT_FAILS =
+  'conflict: git has a bug with merging it and what comes before it; merge the target into it';
 
 function headMovedReason(told: Told, item: number): string {
   const { branch } = told.ordered.items[item]!;

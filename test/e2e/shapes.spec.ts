@@ -1,4 +1,4 @@
-import { mergePlan } from '../support/cli';
+import { itemOf, mergePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 
 const create = testRepositories();
@@ -88,5 +88,20 @@ describe('lex-pr merge lands', () => {
     expect(outcome).toEqual({ left: 'merged', right: 'merged' });
     expect(code).toBe(0);
     expect(`${repo.show('main', 'file')}\n`).toBe(content([5, 'left again'], [15, 'right again']));
+  });
+
+  it('the others, where git has a bug with one of them', async () => {
+    const repo = create();
+    const all = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, text(lines(20))]));
+    const none = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, null]));
+    repo.commit(all('f', 'h', 'a-', 'a.x', 'a', 'c/a/b/f', 'c/a/b/a'));
+    repo.branch('first', { ...none('f', 'h', 'a', 'c/a/b/f', 'c/a/b/a'), ...all('a/b/f') });
+    repo.branch('odd', { ...none('h'), ...all('c/h') });
+    repo.branch('last', { last: 'x' });
+    const items = ['first', 'odd', 'last'].map((name) => ({ name }));
+    const { outcome, report } = await mergePlan(repo, { items });
+    expect(outcome).toEqual({ first: 'merged', odd: 'failed: conflict', last: 'merged' });
+    // A git without the bug finds the conflict.
+    expect(itemOf({ report }, 'odd').reason).toMatch(/^conflict: (git has a bug with|in )/);
   });
 });

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { mergeCommits } from '../../lib/merge/merge-commits';
+import { openMerger } from '../../lib/merge/merger';
 import { GitError } from '../../lib/repository/git';
 import { type TestStore, testStores } from '../support/stores';
 
@@ -208,6 +209,26 @@ describe('merging two commits', () => {
       { numRuns: 15 },
     );
   });
+});
+
+it('calls it a conflict where git aborts over a bug of its own, as 2.39 does over these renames', async () => {
+  const { repo, git } = await stores.create();
+  const content = LINES.join('');
+  const all = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, content]));
+  const none = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, null]));
+  repo.commit(all('f', 'h', 'a-', 'a.x', 'a', 'c/a/b/f', 'c/a/b/a'));
+  const ours = repo.branch('ours', { ...none('f', 'h', 'a', 'c/a/b/f', 'c/a/b/a'), ...all('a/b/f') });
+  const theirs = repo.branch('theirs', { ...none('h'), ...all('c/h') });
+  const { signal } = spawnSync('git', ['merge-tree', '--write-tree', ours, theirs], { cwd: repo.path });
+  const merger = openMerger(git);
+  for (const merge of [merger.merge, (a: string, b: string) => mergeCommits(git, a, b)]) {
+    const merged = await merge(ours, theirs);
+    if (signal === 'SIGABRT') expect(merged).toEqual({ kind: 'conflict', paths: [] });
+    else expect(merged.kind).toBe('conflict');
+  }
+  // The next merge is one as any other.
+  expect(await merger.merge(ours, repo.git('rev-parse', 'main'))).toMatchObject({ kind: 'clean' });
+  await merger.close();
 });
 
 /** A tree that holds nothing but a submodule `sub`. */
