@@ -56,10 +56,11 @@ function comparable({ items, integration, target, runId, ...report }: Report) {
     tree: integration?.tree,
     verification: integration === null ? null : gates(integration.gates),
     items: items.map(({ name, branch, deps, status, reason, blockedBy, path, head, candidate, ...item }) => ({
-      ...{ name, branch, deps, status, blockedBy, path, head, candidate },
+      ...{ name, branch, deps, status, blockedBy, path, head },
       reason: without(reason),
       isWoven: item.mergeCommit !== null,
-      gates: gates(item.gates),
+      // Its gates may have been faster than what blocks it: a conflict in the weave.
+      ...(status !== 'blocked' && { candidate, gates: gates(item.gates) }),
     })),
   };
 }
