@@ -2,6 +2,7 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -29,12 +30,22 @@ export function useMemory() {
     accessSync(SHARED_MEMORY, constants.W_OK);
     const { bavail, bsize } = statfsSync(SHARED_MEMORY);
     if (bavail * bsize < ENOUGH || mayNotExecute()) return;
-    folder = mkdtempSync(join(SHARED_MEMORY, 'lex-pr-tests-'));
+    sweep();
+    folder = mkdtempSync(join(SHARED_MEMORY, `lex-pr-tests-${process.pid}-`));
     // As of every folder for temporary files: some tests are another user.
     chmodSync(folder, 0o1777);
     process.env.TMPDIR = folder;
   } catch {
     // No such folder: not Linux.
+  }
+}
+
+/** What tests that were killed have left would stay in memory. */
+function sweep() {
+  for (const name of readdirSync(SHARED_MEMORY)) {
+    const [, pid] = /^lex-pr-tests-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true });
   }
 }
 
