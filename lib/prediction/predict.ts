@@ -4,6 +4,7 @@ import { gateDefinition } from '../run/verification';
 import type { Workload } from '../run/workload';
 import { criticalPath } from './critical-path';
 import type { Forecast, Forecasts } from './forecast';
+import { randomFrom } from './random';
 import { simulate } from './simulate';
 
 /** How often a run is drawn: enough for a tenth and nine tenths, and fewer where there are very many gates. */
@@ -99,15 +100,4 @@ function lastHoldsAll(deps: Workload['deps']): boolean {
     for (const dep of deps[item]!) reached.push(dep);
   }
   return held.size > 0 && held.size === deps.length;
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32, Tommy Ettinger 2017, public domain). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import type { GitWorkspace } from '../../lib/engine/git-workspace';
 import { type Candidate, createCandidates } from '../../lib/merge/candidate';
+import { randomFrom } from '../../lib/prediction/random';
 import { inTurn, timed } from './in-turn';
 import { inWorkspace } from './in-workspace';
 import { createRepository, runGit } from './repository';
 import { atMost, type Bench, ratio } from './row';
-import { randomNumbers } from './timed-dag';
 
 const FILES = 5000;
 const FOLDERS = 50;
@@ -55,7 +55,7 @@ export const candidates: Bench = {
 
 /** Of each item, as positions in the order: the layers one after another. */
 function layeredDeps(): number[][] {
-  const random = randomNumbers(1);
+  const random = randomFrom(1);
   return Array.from({ length: COUNT }, (_, item) => {
     const before = Math.floor(item / WIDTH) * WIDTH - WIDTH;
     const deps = new Set<number>();

@@ -1,8 +1,8 @@
 import { orderPlan } from '../../lib/plan/order';
 import type { Item } from '../../lib/plan/plan';
+import { randomFrom } from '../../lib/prediction/random';
 import { inTurn, timed } from './in-turn';
 import { atMost, type Bench, ratio, shown } from './row';
-import { randomNumbers } from './timed-dag';
 
 const DEPS = 3;
 const SMALL = 100_000;
@@ -40,7 +40,7 @@ export const order: Bench = {
 
 /** Random in all, and the same each time. */
 function itemsOf(count: number): Item[] {
-  const random = randomNumbers(count);
+  const random = randomFrom(count);
   const name = (item: number) => `feature/change-${item}`;
   const items = Array.from({ length: count }, (_, item): Item => {
     const deps = item < DEPS ? [] : Array.from({ length: DEPS }, () => name(Math.floor(random() * item)));

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomFrom } from '../../lib/prediction/random';
 import { inTurn, timed } from './in-turn';
 import { atMost, type Bench, ratio, shown } from './row';
 import { runCli } from './run-cli';
-import { randomNumbers } from './timed-dag';
 
 const DEPS = 3;
 const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
@@ -80,7 +80,7 @@ function parse(file: string): void {
 /** @returns the path of a plan whose items are listed in no order of their names */
 function writePlan(folder: string, items: number, format: 'json' | 'yaml'): string {
   const path = join(folder, `${items}.${format}`);
-  const random = randomNumbers(items);
+  const random = randomFrom(items);
   // A prime beyond all numbers, so that every name is there once.
   const name = (k: number) => `change-${(k * 7_919) % 1_000_003}`;
   const file = openSync(path, 'w');

@@ -1,3 +1,4 @@
+import { randomFrom } from '../../lib/prediction/random';
 /** A gate that only waits, and what has to pass before it. */
 export interface TimedItem {
   readonly name: string;
@@ -11,7 +12,7 @@ export interface TimedItem {
  * @param least shortest duration in seconds
  */
 export function timedDag(layers: number, width: number, least: number, seed: number): TimedItem[] {
-  const random = randomNumbers(seed);
+  const random = randomFrom(seed);
   const name = (layer: number, place: number) => `i${layer}-${place}`;
   return Array.from({ length: layers * width }, (_, item) => {
     const [layer, place] = [Math.floor(item / width), item % width];
@@ -49,15 +50,4 @@ export function levelByLevel(items: readonly TimedItem[]): TimedItem[] {
     const before = byLevel.get(levels.get(item.name)! - 1) ?? [];
     return { ...item, deps: before.map(({ name }) => name) };
   });
-}
-
-/** Numbers from 0 up to 1, the same for the same seed; a generator of 32 bits of state (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GitWorkspace, openGitWorkspace } from '../../lib/engine/git-workspace';
+import type { GitWorkspace } from '../../lib/engine/git-workspace';
 import { createCandidates } from '../../lib/merge/candidate';
 import { type Tip, weaveItem } from '../../lib/merge/weave';
 import { orderPlan } from '../../lib/plan/order';
-import { openSource } from '../../lib/repository/source';
 import { inTurn, timed } from './in-turn';
+import { inWorkspace } from './in-workspace';
 import { type BenchRepository, createRepository, runGit } from './repository';
 import { atMost, type Bench, ratio } from './row';
 import { timedDag } from './timed-dag';
@@ -32,11 +32,13 @@ export const weave: Bench = {
       const { processes, merges, ours, candidates } = await inTurn(runs, {
         processes: () => inClone(repository, ['--bare'], PROCESSES, heads, (tree) => trees.add(tree)),
         merges: () => inClone(repository, [], MERGES, heads.slice(0, MERGED)),
-        ours: () =>
-          inWorkspace(repository, async (workspace) => {
-            trees.add(await weaveAll(workspace, base, heads));
-          }),
-        candidates: () => inWorkspace(repository, (workspace) => makeCandidates(workspace, base, heads)),
+        ours: async () => {
+          const woven = await inWorkspace(repository, (workspace) => weaveAll(workspace, base, heads));
+          trees.add(woven.result);
+          return woven.seconds;
+        },
+        candidates: async () =>
+          (await inWorkspace(repository, (workspace) => makeCandidates(workspace, base, heads))).seconds,
       });
       if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
       const against = { ours, theirs: processes, unit: 's', peer: 'git merge-tree and commit-tree' };
@@ -100,25 +102,6 @@ async function inClone(
     return ms / 1000;
   } finally {
     rmSync(clone, { recursive: true });
-  }
-}
-
-/** @returns seconds of the work in a private repository of its own, and of opening and closing it */
-async function inWorkspace(
-  { root, path }: BenchRepository,
-  work: (workspace: GitWorkspace) => Promise<void>,
-): Promise<number> {
-  const home = mkdtempSync(join(root, 'home-'));
-  try {
-    const source = await openSource(path);
-    const ms = await timed(async () => {
-      const workspace = await openGitWorkspace(home, source);
-      await work(workspace);
-      await workspace.close();
-    });
-    return ms / 1000;
-  } finally {
-    rmSync(home, { recursive: true });
   }
 }
 
