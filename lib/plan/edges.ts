@@ -7,6 +7,9 @@ export interface Edges {
   readonly to: Int32Array;
 }
 
+/** So many are sorted by insertion, which costs less than a call. */
+const FEW = 16;
+
 /** The edges of one plain list a node. */
 export function fromLists(lists: readonly (readonly number[])[]): Edges {
   const start = new Int32Array(lists.length + 1);
@@ -43,6 +46,23 @@ export function renumber({ start, to }: Edges, order: Int32Array): Edges {
     newStart[number + 1] = edges;
   }
   return { start: newStart, to: newTo };
+}
+
+/** Puts what each node points to in ascending order, in place. @returns the edges given */
+export function sortRows(edges: Edges): Edges {
+  const { start, to } = edges;
+  for (let node = 0; node + 1 < start.length; node++) {
+    const [from, end] = [start[node]!, start[node + 1]!];
+    if (end - from > FEW) to.subarray(from, end).sort();
+    else
+      for (let edge = from + 1; edge < end; edge++) {
+        const value = to[edge]!;
+        let at = edge;
+        for (; at > from && to[at - 1]! > value; at--) to[at] = to[at - 1]!;
+        to[at] = value;
+      }
+  }
+  return edges;
 }
 
 /** As one plain list a node. */

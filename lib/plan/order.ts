@@ -1,6 +1,7 @@
 import { refuse } from '../errors';
 import { pop, push } from '../run/ready-queue';
-import { type Edges, renumber, reverse, toLists } from './edges';
+import { type Edges, renumber, reverse, sortRows, toLists } from './edges';
+import { findNames } from './find-names';
 import { type Graph, graphOf } from './graph';
 import type { Item, Plan } from './plan';
 import { inheritUrgency } from './priority';
@@ -34,38 +35,33 @@ export function orderPlan({ items }: Pick<Plan, 'items'>, graph: Graph = graphOf
  * @param order names of all the items, as `orderPlan` places them
  */
 export function arrange(graph: Graph, order: readonly string[]): OrderedPlan {
-  return place(
-    graph,
-    Int32Array.from(order, (name) => graph.indexOf.get(name)!),
-  );
+  const names = graph.items.map(({ name }) => name);
+  return place(graph, findNames(names, order).found);
 }
 
 /** Kahn's algorithm (1962). @returns indices in the list */
 function kahn({ items, deps, byName }: Graph): Int32Array {
-  // The rank of an item is its place among all, so that the heap compares numbers.
   const urgency = inheritUrgency(items, (item) => deps.to.subarray(deps.start[item]!, deps.start[item + 1]!));
-  // Sorting keeps the order by name among equals.
-  const byRank = byName.toSorted((a, b) => urgency[b]! - urgency[a]!);
-  const rankOf = new Int32Array(items.length);
-  byRank.forEach((index, rank) => {
-    rankOf[index] = rank;
-  });
-  const { start, to } = reverse(deps);
+  // The rank of an item is its place among all, so that the heap compares numbers. Sorting keeps the order by name among equals.
+  const isEqual = urgency.every((one) => one === urgency[0]);
+  const byRank = isEqual ? byName : byName.toSorted((a, b) => urgency[b]! - urgency[a]!);
+  // From here on an item is its rank.
+  const ranked = renumber(deps, byRank);
+  const { start, to } = reverse(ranked);
   const missing = new Int32Array(items.length);
   const ready: number[] = [];
-  byRank.forEach((index, rank) => {
-    missing[index] = deps.start[index + 1]! - deps.start[index]!;
-    if (missing[index] === 0) push(ready, rank);
-  });
+  for (let rank = 0; rank < items.length; rank++) {
+    missing[rank] = ranked.start[rank + 1]! - ranked.start[rank]!;
+    if (missing[rank] === 0) push(ready, rank);
+  }
   const order = new Int32Array(items.length);
   let placed = 0;
   for (let rank = pop(ready); rank !== undefined; rank = pop(ready)) {
-    const index = byRank[rank]!;
-    order[placed++] = index;
-    for (let edge = start[index]!; edge < start[index + 1]!; edge++) {
+    order[placed++] = byRank[rank]!;
+    for (let edge = start[rank]!; edge < start[rank + 1]!; edge++) {
       const dependent = to[edge]!;
       missing[dependent]! -= 1;
-      if (missing[dependent] === 0) push(ready, rankOf[dependent]!);
+      if (missing[dependent] === 0) push(ready, dependent);
     }
   }
   if (placed < items.length) throw refuse('cycle', 'the dependencies of the items have a cycle');
@@ -77,8 +73,7 @@ function kahn({ items, deps, byName }: Graph): Int32Array {
  * items they take more memory than all the rest.
  */
 function place({ items, deps: edges }: Graph, order: Int32Array): OrderedPlan {
-  const dependents = reverse(renumber(edges, order));
-  const deps = reverse(dependents);
+  const deps = sortRows(renumber(edges, order));
   const levels = levelsOf(deps);
   let depLists: number[][] | undefined;
   let dependentLists: number[][] | undefined;
@@ -89,7 +84,7 @@ function place({ items, deps: edges }: Graph, order: Int32Array): OrderedPlan {
       return depLists;
     },
     get dependents() {
-      dependentLists ??= toLists(dependents);
+      dependentLists ??= toLists(reverse(deps));
       return dependentLists;
     },
     levels: Array.from(levels),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { renumber, reverse } from './edges';
+import { renumber, sortRows } from './edges';
 import { type Graph, graphOf } from './graph';
 import type { Plan } from './plan';
 import { urgencyOf } from './priority';
@@ -29,7 +29,6 @@ export function planSignature({ items }: Pick<Plan, 'items'>, graph: Graph = gra
     hash.update(`${from === 0 ? '' : ','}${JSON.stringify(names).slice(1, -1)}`);
   }
   hash.update(']');
-  // Turned round twice, what an item depends on is in ascending order.
-  const { start, to } = reverse(reverse(renumber(deps, byName)));
+  const { start, to } = sortRows(renumber(deps, byName));
   return hash.update(start).update(to).update(JSON.stringify(urgencies)).digest('hex');
 }
