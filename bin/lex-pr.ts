@@ -10,6 +10,8 @@ if (major < 22 || (major === 22 && minor < 13)) await startWithNewer();
 else if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!)) {
   process.stdout.write(`${LEX_PR_VERSION}\n`);
 } else {
+  const { keepCompiled } = await import('../lib/cli/compile-cache');
+  keepCompiled(fileURLToPath(import.meta.url));
   const { hideExperiments } = await import('../lib/cli/experiments');
   hideExperiments();
   const { surviveBrokenOutput } = await import('../lib/cli/broken-output');

@@ -7,6 +7,8 @@ import { useMemory } from './memory-folder.mjs';
 export default async function build() {
   await Promise.all(['build.mjs', 'build-functions.mjs'].map(run));
   useMemory();
+  // Nothing is to be left in the home of whoever runs the tests.
+  process.env.NODE_DISABLE_COMPILE_CACHE = '1';
 }
 
 /** Tells with what it says why a build failed. */
