@@ -3,13 +3,14 @@ import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
-import type { Launcher } from '../gates/launcher';
+import { ChangedError, type Launcher } from '../gates/launcher';
 import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
 import type { OperationCache } from '../performance/operation-cache';
 import type { Throttle } from '../performance/throttle';
+import type { Gate } from '../plan/plan';
 import { type Lane, UnusablePathError } from '../repository/lane';
 import { objectFolders } from '../repository/object-folders';
 import type { GateResult } from '../run/messages';
@@ -216,7 +217,9 @@ async function runInLane(
   const { workspace, record } = work;
   lane.launcher.prepare();
   const head = gate.cache === 'tree' ? await parentlessCommit(workspace.commits, tested.tree) : tested.commit;
-  const workTree = await lane.workTree.checkout(head, tested.tree);
+  // One that is proven as the command starts costs this process nothing.
+  const sealed = isHere(gate) ? lane.workTree.sealed(head, tested.tree) : undefined;
+  const workTree = sealed ?? (await lane.workTree.checkout(head, tested.tree));
   await work.throttle.admit(work.active, work.signal).catch((error: unknown) => {
     throw work.signal.aborted ? new StoppedError() : error;
   });
@@ -238,11 +241,18 @@ async function runInLane(
         pids.push(process.pid);
       },
       launcher: lane.launcher,
+      sealed: sealed !== undefined,
       runIn: gate.runtime === 'container' ? containerRunner(work) : undefined,
     };
     const place = placeOf(job.task, job.index, job.attempt, job.round);
     const outcome =
-      gate.runtime === 'ci-service' ? await runCheck(work.checks!, place, request) : await runGate(request);
+      gate.runtime === 'ci-service'
+        ? await runCheck(work.checks!, place, request)
+        : await runGate(request).catch(async (error: unknown) => {
+            if (!(error instanceof ChangedError)) throw error;
+            const again = await lane.workTree.checkout(head, tested.tree);
+            return runGate({ ...request, workTree: again, sealed: false });
+          });
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
     alone = outcome.alone;
     return {
@@ -261,6 +271,9 @@ async function runInLane(
     for (const pid of pids) workspace.store.processes.remove(pid);
   }
 }
+
+/** Whether the command of a gate is a process that the lane's launcher starts. */
+const isHere = ({ runtime }: Gate) => runtime !== 'container' && runtime !== 'ci-service';
 
 function containerRunner({ containers, workspace }: GateWork): CommandRunner {
   if (containers === undefined) throw new Error('no containers for this gate');

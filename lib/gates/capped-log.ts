@@ -25,8 +25,7 @@ export interface LogSize {
 
 /** Creates or empties the file, and its parent folders. */
 export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
-  mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'w');
+  const file = create(path);
   const tail = ring(limits.tail);
   let headBytes = 0;
 
@@ -48,6 +47,17 @@ export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
       }
     },
   };
+}
+
+/** The folder is there already for all gates of an item but the first. */
+function create(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'w');
+  }
 }
 
 /** Remembers the last `size` bytes written to it, and how many there were. Takes its memory when first used. */

@@ -3,15 +3,19 @@
  * command at a time. The protocol, over its standard input and output:
  *
  * - `ready` once it can work;
- * - a request: its length in bytes as ten digits, then these parts with a NUL between: the path for a FIFO, the
- *   working folder, the number of words of the command, the words, the environment as `NAME=value`;
+ * - a request: its length in bytes as ten digits, then parts with a NUL between. The first is its kind. With `start`
+ *   come the path for a FIFO, the working folder, the number of words of the command, the words, the environment as
+ *   `NAME=value`;
+ * - with `seal` come a folder and paths in it: what lstat(2) says of them is remembered, without the time of access;
+ *   the answer is `sealed 1` where that of the first, which has just been touched, has changed later than all others;
+ * - `start-sealed` is `start` where lstat(2) says the same of all of them; else the answer is `changed`, the only one;
  * - `held PID` when there is a process, leader of its own session; it has made the FIFO, and goes on once it has
  *   read one more byte;
  * - `error ERRNO` where the process could not be started, or not become the command;
  * - `ended STATUS ALONE`, the last of a request, with the status of wait(2), and 1 where the system says that
  *   nothing is left of what the process has started.
  *
- * The arguments are the numbers of prctl(2), setsid(2) and mknodat(2) on this machine, or none. Without them it takes
+ * The arguments are the numbers of prctl(2), setsid(2), mknodat(2) and newfstatat(2) on this machine, or none. Without them it takes
  * Perl's POSIX module, which makes every fork a fifth more expensive. With the first the launcher adopts the orphans among
  * its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
  *
@@ -20,10 +24,10 @@
  */
 export const LAUNCHER_SCRIPT = String.raw`
 use strict;
-my ($prctl, $setsid, $mknodat) = @ARGV;
+my ($prctl, $setsid, $mknodat, $fstatat) = @ARGV;
 require POSIX unless $setsid;
 # The same on every system that has Perl at this place.
-my ($WNOHANG, $EINTR, $O_WRONLY, $S_IFIFO, $AT_FDCWD) = (1, 4, 1, 0010000, -100);
+my ($WNOHANG, $EINTR, $O_WRONLY, $S_IFIFO, $AT_FDCWD, $AT_SYMLINK_NOFOLLOW) = (1, 4, 1, 0010000, -100, 0x100);
 open(my $requests, '<&', 0) or exit 1;
 open(my $answers, '>&', 1) or exit 1;
 open(STDIN, '<', '/dev/null') or exit 1;
@@ -59,6 +63,42 @@ sub make_fifo {
   return syscall($mknodat, $AT_FDCWD, $path, $S_IFIFO | 0600, 0) == 0;
 }
 
+my ($place, @paths, @stats);
+my $stat = "\0" x 256;
+
+# Of struct stat, the same on x64 and arm64 as far as this goes: up to the size, and both times of change.
+sub look {
+  my ($path) = @_;
+  return undef if syscall($fstatat, $AT_FDCWD, $path, $stat, $AT_SYMLINK_NOFOLLOW) != 0;
+  return substr($stat, 0, 56) . substr($stat, 88, 32);
+}
+
+sub seal {
+  ($place, @paths) = @_;
+  @stats = ();
+  return 0 unless $fstatat && chdir($place);
+  my @now;
+  for my $path (@paths) {
+    my $seen = look($path);
+    return 0 unless defined $seen;
+    my @changed = unpack('q2', substr($seen, 72));
+    # A change within the same tick of the clock would not be seen.
+    return 0 if @now && ($changed[0] > $now[0] || $changed[0] == $now[0] && $changed[1] >= $now[1]);
+    @now = @changed unless @now;
+    push(@stats, $seen);
+  }
+  return 1;
+}
+
+sub is_as_sealed {
+  return 0 unless @stats && @stats == @paths && chdir($place);
+  for my $k (0 .. $#paths) {
+    my $seen = look($paths[$k]);
+    return 0 unless defined $seen && $seen eq $stats[$k];
+  }
+  return 1;
+}
+
 sub become {
   my ($output, $folder, $count, @words) = @_;
   my $fail = sub { answer('error', $! + 0); unlink $output; exit 0 };
@@ -82,7 +122,9 @@ for (;;) {
   my $first = receive(1);
   # The release of a command that was killed before it could read it.
   next if $first eq "\n";
-  my @request = split(/\0/, receive($first . receive(9)), -1);
+  my ($kind, @request) = split(/\0/, receive($first . receive(9)), -1);
+  if ($kind eq 'seal') { answer('sealed', seal(@request)); next }
+  if ($kind eq 'start-sealed' && !is_as_sealed()) { answer('changed'); next }
   $SIG{CHLD} = 'DEFAULT';
   my $pid = fork();
   if (!defined $pid) { answer('error', $! + 0); answer('ended', 0, 0); next }

@@ -2,7 +2,6 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import type { Exit, HeldProcess, Program } from './held-process';
@@ -19,22 +18,36 @@ export interface Launcher {
   prepare(): void;
   /**
    * Starts a program held back, as `spawnHeld` does.
+   * @param onlyAsSealed only where `seal` was the last to succeed, and nothing has changed since
    * @returns undefined where the launcher cannot: there is no Perl, it is at work, the program's words and
    *   environment are long; then nothing has been started
-   * @throws the system's error where it cannot start a process
+   * @throws ChangedError where it was to be as sealed, and that is not certain; the system's error where it cannot
+   *   start a process
    */
-  start(program: Program): Promise<HeldProcess | undefined>;
+  start(program: Program, onlyAsSealed?: boolean): Promise<HeldProcess | undefined>;
+  /**
+   * Remembers what lstat(2) says of paths. Whoever then finds them to be as they should knows that they still are
+   * when a program starts as sealed.
+   * @param folder absolute
+   * @param paths in the folder, one character a byte (latin1); the first of them has just been touched
+   * @returns false where nothing is remembered: one is missing or has changed within the same tick of the clock as the
+   *   first, or the launcher cannot do this here
+   */
+  seal(folder: string, paths: readonly string[]): Promise<boolean>;
   /** Ends the process, once what it has started has ended. */
   close(): Promise<void>;
 }
 
+/** What was sealed may have changed: nothing has been started. */
+export class ChangedError extends Error {}
+
 /** At this place on Debian, Fedora, Alpine and macOS; one from the PATH might be anything. */
 const PERL = '/usr/bin/perl';
 
-/** The numbers of prctl(2), setsid(2) and mknodat(2). */
+/** The numbers of prctl(2), setsid(2), mknodat(2) and newfstatat(2). */
 const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
-  'linux x64': [157, 112, 259],
-  'linux arm64': [167, 157, 33],
+  'linux x64': [157, 112, 259, 262],
+  'linux arm64': [167, 157, 33, 79],
 };
 
 /** In bytes. Far more than gates need; any system takes that much, so that E2BIG comes from `spawnHeld` only. */
@@ -50,6 +63,7 @@ export function openLauncher(
 ): Launcher {
   let isThere = existsSync(perl);
   let current: LauncherProcess | undefined;
+  let sealed: LauncherProcess | undefined;
   const running = () => {
     if (current === undefined || current.hasEnded()) current = launch(perl, calls);
     return current;
@@ -58,13 +72,25 @@ export function openLauncher(
     prepare() {
       if (isThere) running();
     },
-    async start(program) {
+    async start(program, onlyAsSealed = false) {
       const parts = [program.cwd, `${program.argv.length}`, ...program.argv, ...pairs(program.env)];
-      if (!isThere || current?.isBusy() || !fits(parts)) return undefined;
-      const answer = await running().start(parts);
+      const canStart = isThere && !current?.isBusy() && fits(parts);
+      // One that was started anew knows nothing of a seal.
+      if (onlyAsSealed && !(canStart && running() === sealed)) throw new ChangedError();
+      if (!canStart) return undefined;
+      const answer = await running().start(onlyAsSealed ? 'start-sealed' : 'start', parts);
       // Not even this Perl's own modules.
       if (answer === 'never ready') isThere = false;
-      return typeof answer === 'object' ? answer : undefined;
+      if (typeof answer === 'object') return answer;
+      if (onlyAsSealed) throw new ChangedError();
+      return undefined;
+    },
+    async seal(folder, paths) {
+      sealed = undefined;
+      if (!isThere || calls.length === 0 || current?.isBusy()) return false;
+      const launcher = running();
+      if (await launcher.seal([Buffer.from(folder).toString('latin1'), ...paths])) sealed = launcher;
+      return sealed !== undefined;
     },
     async close() {
       isThere = false;
@@ -79,8 +105,11 @@ const fits = (parts: readonly string[]) =>
   parts.reduce((sum, part) => sum + 3 * part.length, 0) < LONGEST &&
   !parts.some((part) => part.includes('\0'));
 
+type Started = HeldProcess | 'never ready' | 'ended' | 'changed';
+
 interface LauncherProcess {
-  start(parts: readonly string[]): Promise<HeldProcess | 'never ready' | 'ended'>;
+  start(kind: 'start' | 'start-sealed', parts: readonly string[]): Promise<Started>;
+  seal(parts: readonly string[]): Promise<boolean>;
   isBusy(): boolean;
   hasEnded(): boolean;
   close(): Promise<void>;
@@ -97,15 +126,17 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
   });
   const lines = readLines(child);
   const ready = lines.next();
+  const temporary = tmpdir();
   let busy = false;
 
-  async function hold(parts: readonly string[]): Promise<HeldProcess | 'never ready' | 'ended'> {
+  async function hold(kind: string, parts: readonly string[]): Promise<Started> {
     if ((await ready) === undefined) return 'never ready';
-    const fifo = join(tmpdir(), `lex-pr-${randomUUID()}`);
-    const request = [fifo, ...parts].join('\0');
+    const fifo = `${temporary}/lex-pr-${randomUUID()}`;
+    const request = [kind, fifo, ...parts].join('\0');
     child.stdin.write(`${Buffer.byteLength(request)}`.padStart(10, '0') + request);
     const held = await lines.next();
     if (held === undefined) return 'ended';
+    if (held === 'changed') return held;
     const [word, value] = held.split(' ');
     if (word === 'error') {
       await lines.next();
@@ -131,15 +162,27 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
   }
 
   return {
-    async start(parts) {
+    async start(kind, parts) {
       busy = true;
       let held: Awaited<ReturnType<typeof hold>> | undefined;
       try {
-        held = await hold(parts);
+        held = await hold(kind, parts);
       } finally {
         if (typeof held !== 'object') busy = false;
       }
       return held;
+    },
+    async seal(parts) {
+      busy = true;
+      try {
+        if ((await ready) === undefined) return false;
+        const request = Buffer.from(['seal', ...parts].join('\0'), 'latin1');
+        child.stdin.write(`${request.length}`.padStart(10, '0'));
+        child.stdin.write(request);
+        return (await lines.next()) === 'sealed 1';
+      } finally {
+        busy = false;
+      }
     },
     isBusy: () => busy,
     hasEnded: lines.haveEnded,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 const LINUX = process.platform === 'linux';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
@@ -36,12 +36,24 @@ interface Stat {
 /** proc_pid_stat(5): fields 3, 5 and 22. Field 2, the name, may itself hold spaces and parentheses. */
 function readStat(pid: number): Stat | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const text = readSmall(`/proc/${pid}/stat`);
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0]!, group: Number(fields[2]), startTicks: fields[19]! };
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
+  }
+}
+
+/** Larger than what is read: `readFileSync` takes 64 KB for each file that does not tell its size. */
+const memory = Buffer.allocUnsafeSlow(4096);
+
+function readSmall(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    return memory.toString('latin1', 0, readSync(file, memory));
+  } finally {
+    closeSync(file);
   }
 }
 

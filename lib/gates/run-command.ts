@@ -14,6 +14,8 @@ export interface Command extends Program {
   readonly onOutput: (chunk: Uint8Array) => void;
   /** What starts it, where that can. */
   readonly launcher?: Launcher | undefined;
+  /** As for `Launcher.start`. */
+  readonly onlyAsSealed?: boolean | undefined;
 }
 
 export interface CommandEnd extends Exit {
@@ -33,9 +35,9 @@ export interface CommandEnd extends Exit {
  *   cannot start a process (`E2BIG`: the command or its environment is too long)
  */
 export async function runCommand(command: Command): Promise<CommandEnd | undefined> {
-  const { signal, launcher } = command;
+  const { signal, launcher, onlyAsSealed } = command;
   if (signal.aborted) return undefined;
-  const held = (await launcher?.start(command)) ?? (await spawnHeld(command));
+  const held = (await launcher?.start(command, onlyAsSealed)) ?? (await spawnHeld(command));
   return supervise(command, held);
 }
 

@@ -4,7 +4,7 @@ import type { Gate } from '../plan/plan';
 import { collectArtifacts } from './artifacts';
 import { openCappedLog } from './capped-log';
 import { gateEnvironment } from './environment';
-import type { Launcher } from './launcher';
+import { ChangedError, type Launcher } from './launcher';
 import type { ProcessRecord } from './process-group';
 import { type Command, type CommandEnd, runCommand } from './run-command';
 import { cwdProblem } from './work-folder';
@@ -27,6 +27,8 @@ export interface GateRequest {
   readonly onStart: (process: ProcessRecord) => void;
   /** What starts the command, where that can. */
   readonly launcher?: Launcher | undefined;
+  /** The work tree, whose path has no symbolic links then, is proven only when the launcher starts the command. */
+  readonly sealed?: boolean | undefined;
   /** Runs the command elsewhere than in a shell of this machine. */
   readonly runIn?: CommandRunner | undefined;
 }
@@ -70,13 +72,13 @@ export interface GateOutcome {
 /**
  * Runs one attempt of a gate. Its shell's exit code alone decides; what the shell leaves in its process group
  * is killed. At the time limit and on abort the group gets SIGTERM and, 2 s later, SIGKILL.
- * @throws what `onStart` throws, and faults of this machine (the log or an artifact cannot be written, no
+ * @throws ChangedError where the work tree is not as it was sealed: nothing ran. What `onStart` throws, and faults of this machine (the log or an artifact cannot be written, no
  *   process can be started); the group has been ended by then. A gate that fails is an outcome.
  */
 export async function runGate(request: GateRequest): Promise<GateOutcome> {
   const { gate } = request;
   // Resolved before the command runs: it may put a link in the place of its work tree.
-  const workTree = realpathSync.native(request.workTree);
+  const workTree = request.sealed ? request.workTree : realpathSync.native(request.workTree);
   const log = openCappedLog(request.logFile);
   let size = { bytes: 0, truncated: false };
   const attempt = await attemptCommand(request, workTree, log.write).finally(() => {
@@ -115,6 +117,8 @@ async function attemptCommand(
 ): Promise<Attempt> {
   const { gate } = request;
   const problem = cwdProblem(workTree, gate.cwd);
+  // It may be that of a work tree that has changed.
+  if (problem !== undefined && request.sealed) throw new ChangedError();
   if (problem !== undefined) return { status: 'fail', notes: [problem], end: undefined };
   try {
     const { runIn = runHere } = request;
@@ -132,12 +136,13 @@ async function attemptCommand(
 }
 
 const runHere: CommandRunner = async (request, workTree, onOutput) => {
-  const { gate, variables, signal, onStart, launcher } = request;
+  const { gate, variables, signal, onStart, launcher, sealed: onlyAsSealed } = request;
   const { run, timeoutSeconds } = gate;
   const argv = ['/bin/sh', '-c', '--', run];
   const cwd = join(workTree, gate.cwd);
   const env = gateEnvironment(process.env, variables, gate.env);
-  const end = await runCommand({ argv, cwd, env, timeoutSeconds, signal, onStart, onOutput, launcher });
+  const how = { timeoutSeconds, signal, onStart, onOutput, launcher, onlyAsSealed };
+  const end = await runCommand({ argv, cwd, env, ...how });
   return { end, problem: undefined };
 };
 

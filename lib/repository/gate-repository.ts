@@ -7,11 +7,12 @@ import { remove } from './sweep';
 /**
  * Gives a work tree a `.git` for a gate: HEAD detached at a commit, no refs, no hooks, an index, objects from
  * elsewhere. Whatever else was there is removed, so that a gate leaves nothing behind.
+ * @returns whether it was there already, and nothing had to be written
  */
 export async function makeGateRepository(
   workTree: string,
   from: { readonly head: string; readonly index: Buffer; readonly objects: string },
-): Promise<void> {
+): Promise<boolean> {
   const gitDir = join(workTree, '.git');
   const files = {
     HEAD: Buffer.from(`${from.head}\n`),
@@ -24,16 +25,23 @@ export async function makeGateRepository(
   await mkdir(join(gitDir, 'objects/info'), { recursive: true });
   await mkdir(join(gitDir, 'refs/heads'), { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(join(gitDir, name), content);
+  return false;
 }
 
-/** Writes what has other content. Synchronous: these few calls take less time than awaiting each would. */
-function update(gitDir: string, files: Readonly<Record<string, Buffer>>): void {
+/**
+ * Writes what has other content. Synchronous: these few calls take less time than awaiting each would.
+ * @returns whether there was nothing to write
+ */
+function update(gitDir: string, files: Readonly<Record<string, Buffer>>): boolean {
+  let isSame = true;
   for (const [name, content] of Object.entries(files)) {
     const file = join(gitDir, name);
     if (readFileSync(file).equals(content)) continue;
     unlinkSync(file);
     writeFileSync(file, content, { flag: 'wx' });
+    isSame = false;
   }
+  return isSame;
 }
 
 /** The folders of a gate's repository with all that is in them. */
@@ -44,6 +52,12 @@ const CONTENTS = {
   refs: ['heads'],
   'refs/heads': [],
 } as const;
+
+/** The paths of all that, in a work tree. */
+export const GATE_REPOSITORY_PATHS: readonly string[] = [
+  '.git',
+  ...Object.entries(CONTENTS).flatMap(([folder, names]) => names.map((name) => join('.git', folder, name))),
+];
 
 /** Whether a gate has left its repository with the files and folders that it was made of, and nothing else. */
 function isIntact(gitDir: string): boolean {

@@ -1,12 +1,12 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
-import { makeGateRepository } from './gate-repository';
+import { GATE_REPOSITORY_PATHS, makeGateRepository } from './gate-repository';
 import { type Git, GitError } from './git';
 import { type KnownByIndex, knownByIndex } from './known';
 import { remove, sweep } from './sweep';
-import type { ListTree, TreeListing } from './tree';
+import type { Folder, ListTree, TreeListing } from './tree';
 
 /** A work tree in which gates run, one after another. */
 export interface Lane {
@@ -19,6 +19,11 @@ export interface Lane {
    * @throws GitError when an object is missing, or git cannot write the tree
    */
   checkout(head: string, tree: string): Promise<string>;
+  /**
+   * The path, without symbolic links, of a work tree that held just this when it was last looked at, and of which the
+   * launcher can say whether that is still so. Undefined where only `checkout` will do.
+   */
+  sealed(head: string, tree: string): string | undefined;
 }
 
 /** A tree holds a path that git refuses to check out (`.GIT/config`), or that the file system cannot hold. */
@@ -31,6 +36,7 @@ const UNUSABLE_PATH = /^error: (invalid path '.*'|unable to create file .*: File
  * - `tree`, the work tree, with a `.git` of the gate's own that is made anew for every checkout;
  * - `index`, ours, which says what files of `tree` are as we wrote them. A gate that changes its own index,
  *   configuration, hooks or refs thus changes nothing here;
+ * - `clock`, touched before what is there is sealed;
  * - `attributes`, the attributes `tree` was written with. It is there only while `tree` and `index` belong
  *   together: without it, as after a crash, the lane starts over.
  * @param launcher what starts git, where it can
@@ -49,6 +55,40 @@ export async function openLane(
 
   /** The tree that was written last, and how. */
   let held: { readonly tree: string; readonly known: KnownByIndex } | undefined;
+  /** What was last given to a gate. */
+  let given: { readonly head: string; readonly tree: string } | undefined;
+  /** The same, where the launcher has a seal of it. */
+  let seal: { readonly head: string; readonly tree: string; readonly path: string } | undefined;
+  /** Gates that change their work tree are spared the seal: after each in vain so many checkouts go without, twice as many. */
+  const patience = { left: 0, next: 1 };
+
+  /** Before it is proven that a gate has changed nothing, so that what is proven is what was sealed. */
+  async function trySeal(head: string, tree: string, listing: TreeListing): Promise<boolean> {
+    if (launcher === undefined) return false;
+    if (given?.head !== head || given.tree !== tree) {
+      patience.left = 0;
+      patience.next = 1;
+      return false;
+    }
+    if (seal !== undefined) spare();
+    if (patience.left > 0) {
+      patience.left -= 1;
+      return false;
+    }
+    const paths = pathsIn(listing.top);
+    if (paths === undefined) return false;
+    await writeFile(join(folder, 'clock'), '');
+    return launcher.seal(folder, paths);
+  }
+
+  function spare(): void {
+    seal = undefined;
+    patience.left = patience.next;
+    patience.next = Math.min(2 * patience.next, 64);
+  }
+
+  /** Whether the checkout had anything to write. */
+  let isWritten = false;
 
   /** Updates what differs from `tree`. @returns the index */
   async function update(tree: string, listing: TreeListing): Promise<Buffer> {
@@ -63,6 +103,7 @@ export async function openLane(
   }
 
   async function write(tree: string, listing: TreeListing): Promise<Buffer> {
+    isWritten = true;
     held = undefined;
     const written = await readFile(attributes, 'latin1').catch(() => undefined);
     // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
@@ -91,9 +132,14 @@ export async function openLane(
   await mkdir(folder, { recursive: true });
   return {
     folder,
+    sealed: (head, tree) => (seal?.head === head && seal.tree === tree ? seal.path : undefined),
     async checkout(head, tree) {
       const listing = await listTree(tree);
       let content: Buffer;
+      isWritten = false;
+      const isTried = await trySeal(head, tree, listing);
+      seal = undefined;
+      given = undefined;
       try {
         content = await update(tree, listing);
       } catch (error) {
@@ -106,10 +152,31 @@ export async function openLane(
         });
       }
       const objects = join(privateRepository.gitDir, 'objects');
-      await makeGateRepository(workTree, { head, index: content, objects });
+      const isSame = await makeGateRepository(workTree, { head, index: content, objects });
+      given = { head, tree };
+      if (isTried && isSame && !isWritten) seal = { head, tree, path: realpathSync.native(workTree) };
+      else if (isTried) spare();
       return workTree;
     },
   };
+}
+
+/** So many paths the launcher keeps in memory; where there are more a gate takes longer than the walk. */
+const MOST_SEALED = 10_000;
+
+/** All paths in a lane's folder that a gate may have changed, the clock first; undefined where there are too many. */
+function pathsIn(top: Folder): string[] | undefined {
+  const paths = ['clock', 'index', 'attributes', 'tree'];
+  for (const path of GATE_REPOSITORY_PATHS) paths.push(`tree/${path}`);
+  const visit = (folder: Folder, path: string) => {
+    for (const [name, inside] of folder) {
+      paths.push(`${path}/${name}`);
+      if (paths.length > MOST_SEALED) return;
+      if (typeof inside !== 'string') visit(inside, `${path}/${name}`);
+    }
+  };
+  visit(top, 'tree');
+  return paths.length > MOST_SEALED ? undefined : paths;
 }
 
 /** Makes a folder where there is none; anything else of that name goes. */

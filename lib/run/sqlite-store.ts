@@ -68,6 +68,8 @@ export function openSqliteStore(file: string): RunStore & {
   const find = db.prepare('SELECT version FROM run WHERE id = ?');
   const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ?');
   const callbacks = sqliteCallbacks(db);
+  const processes = processTable(db);
+  const reader = readerOf(db);
   const parts = partWriter(db);
   const write = (body: () => void) => {
     try {
@@ -87,7 +89,7 @@ export function openSqliteStore(file: string): RunStore & {
         addEvents(id, 1, events);
       });
     },
-    ...readerOf(db),
+    ...reader,
     async commit(id, version, state, events) {
       write(() => {
         const { version: found } = find.get(id) ?? {};
@@ -102,7 +104,11 @@ export function openSqliteStore(file: string): RunStore & {
       callbacks.forget(id);
       return isFirst;
     },
-    processes: processTable(db),
+    processes,
+    async close() {
+      processes.forgetGone();
+      await reader.close();
+    },
     containers: containerTable(db),
     callbacks,
   };
@@ -187,21 +193,42 @@ function storedRun(row: Record<string, unknown>): StoredRun {
   };
 }
 
-function processTable(db: DatabaseSync): ProcessTable {
+function processTable(db: DatabaseSync): ProcessTable & { forgetGone(): void } {
   const insert = db.prepare('INSERT OR REPLACE INTO process VALUES (?, ?, ?)');
+  const replace = db.prepare(
+    'UPDATE OR REPLACE process SET pid = ?, process_group = ?, start_time = ? WHERE pid = ?',
+  );
   const remove = db.prepare('DELETE FROM process WHERE pid = ?');
+  /**
+   * Those that are gone, as far as the file does not know: the next one takes the place of one of them, in the same
+   * write. Whoever reads the file after a crash tells them by their start time.
+   */
+  const gone = new Set<number>();
+  const forgetGone = () => {
+    for (const pid of gone) remove.run(pid);
+    gone.clear();
+  };
   return {
-    add: ({ pid, processGroup, startTime }) => void insert.run(pid, processGroup, startTime),
-    remove: (pid) => void remove.run(pid),
-    all: () =>
-      db
+    add({ pid, processGroup, startTime }) {
+      gone.delete(pid);
+      const [free] = gone;
+      const isReplaced = free !== undefined && replace.run(pid, processGroup, startTime, free).changes > 0;
+      if (!isReplaced) insert.run(pid, processGroup, startTime);
+      if (free !== undefined) gone.delete(free);
+    },
+    remove: (pid) => void gone.add(pid),
+    forgetGone,
+    all: () => {
+      forgetGone();
+      return db
         .prepare('SELECT * FROM process')
         .all()
         .map((row) => ({
           pid: Number(row.pid),
           processGroup: Number(row.process_group),
           startTime: String(row.start_time),
-        })),
+        }));
+    },
   };
 }
 

@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openLauncher } from '../../lib/gates/launcher';
+import { runGate } from '../../lib/gates/run-gate';
 import { inTurn, timed } from './in-turn';
 import { createRepository } from './repository';
 import { type Bench, ratio, unmeasured } from './row';
@@ -21,7 +25,7 @@ const PLAN = {
 
 export const spawnGates = (cli: string): Bench => ({
   name: 'spawn',
-  about: `${GATES} gates \`true\` on one tree and ${WORKERS} workers, each by \`sh -c\` with its output kept, against \`xargs -P ${WORKERS} -n 1 sh -c\` doing the same.`,
+  about: `${GATES} gates \`true\` on one tree and ${WORKERS} workers, each by \`sh -c\` with its output kept, against \`xargs -P ${WORKERS} -n 1 sh -c\` doing the same, and against a loop that only starts them as gates, with a log each: the limit of a run in Node.js, without the proof of the work tree, a record of each process, commits and events.`,
   async measure(runs) {
     const version = spawnSync('xargs', ['--version'], { stdio: 'ignore' });
     const name = `${GATES} gates, first start to last end`;
@@ -30,13 +34,21 @@ export const spawnGates = (cli: string): Bench => ({
     const repository = createRepository(100, [{ name: 'change', file: 'change' }]);
     const place = createPlace(cli, repository);
     try {
-      const { theirs, ours } = await inTurn(runs, {
+      const { theirs, loop, ours } = await inTurn(runs, {
         theirs: async () => (await timed(runXargs)) / 1000,
+        loop: async () => (await timed(() => runLoop(repository.root))) / 1000,
         ours: async () => place.run(PLAN),
       });
       const against = (figures: readonly number[]) => ({ ours: figures, theirs, unit: 's', peer: 'xargs' });
       return [
         ratio(name, against(ours.map(({ report }) => makespan(report))), LIMIT),
+        ratio(`${GATES} gates in a loop`, against(loop)),
+        ratio(`${GATES} gates, against the loop`, {
+          ours: ours.map(({ report }) => makespan(report)),
+          theirs: loop,
+          unit: 's',
+          peer: 'loop',
+        }),
         ratio(`${GATES} gates, whole command`, against(ours.map(({ seconds }) => seconds))),
       ];
     } finally {
@@ -51,4 +63,27 @@ function runXargs(): void {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   if (status !== 0) throw new Error(`xargs ended with ${status}`);
+}
+
+/** What a gate costs that is started as gates are, in a process group with its output in a log, and nothing else. */
+async function runLoop(root: string): Promise<void> {
+  const folder = mkdtempSync(join(root, 'loop-'));
+  const gate = {
+    ...{ name: 'true', run: 'true', cwd: '.', env: {}, timeoutSeconds: 600 },
+    ...({ runtime: 'local', artifacts: [], cache: 'off' } as const),
+  };
+  const { signal } = new AbortController();
+  let next = 0;
+  const lane = async () => {
+    const launcher = openLauncher();
+    for (let k = next++; k < GATES; k = next++) {
+      const logFile = join(folder, 'logs', `${k}.log`);
+      const place = { workTree: folder, logFile, artifactsFolder: folder, variables: {} };
+      const { status } = await runGate({ gate, ...place, signal, launcher, onStart() {} });
+      if (status !== 'pass') throw new Error(`a gate of the loop has ended as ${status}`);
+    }
+    await launcher.close();
+  };
+  await Promise.all(Array.from({ length: WORKERS }, lane));
+  rmSync(folder, { recursive: true });
 }
