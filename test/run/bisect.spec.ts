@@ -212,4 +212,50 @@ describe('the search for what breaks a weave', () => {
       { numRuns: 100 },
     );
   });
+
+  it('does not count what was seen of one gate for another one that fails only after an eviction', () => {
+    const two = [0, 1].map(() => ({ failures: 0, blocking: true }));
+    const world = apart(8, {
+      gates: Array.from({ length: 8 }, (_, item) => (item === 2 ? two.slice(1) : two)),
+      // The sixth mends what the third breaks, for the other gate.
+      breaksGate: (gate, woven) =>
+        gate === 'g0' ? woven.has(1) && woven.has(5) : woven.has(2) && !woven.has(5),
+    });
+    expect(search(world).evicted).toMatchObject([
+      { item: 5, after: 4, clash: [1] },
+      // The first one to ask for the gate.
+      { item: 2, after: 1, clash: [0] },
+    ]);
+  });
+
+  it('blames who asks for a gate that fails on everything, also on the base', () => {
+    const one = { failures: 0, blocking: true };
+    const world = apart(6, {
+      gates: Array.from({ length: 6 }, (_, item) => (item === 3 ? [one, one] : [one])),
+      breaksGate: (gate) => gate === 'g1',
+    });
+    const { evicted, gaveUp, items } = search(world);
+    expect(gaveUp).toEqual([]);
+    expect(evicted).toMatchObject([{ item: 3, after: 2 }]);
+    expect(items.filter((status) => status === ItemStatus.woven)).toHaveLength(5);
+  });
+
+  it('names nobody for an item that fails a gate of the policy by itself', () => {
+    const world = apart(6, {
+      verified: ['g0', 'g1'],
+      breaksGate: (gate, woven) => gate === 'g0' && woven.has(3),
+    });
+    expect(search(world).evicted).toMatchObject([{ item: 3, after: 2, clash: [] }]);
+  });
+
+  it('looks for what fails by gates that block, and for nothing that a gate in quarantine says', () => {
+    const world = apart(6, {
+      verified: ['g0', 'g1'],
+      breaksGate: (gate, woven) => gate === 'g1' || (woven.has(1) && woven.has(4)),
+    });
+    expect(search(world).evicted).toMatchObject([{ item: 4, after: 3, clash: [1] }]);
+    const quiet = search({ ...world, breaksGate: (gate) => gate === 'g1' });
+    expect(quiet.probes).toEqual([]);
+    expect(quiet.items.every((status) => status === ItemStatus.woven)).toBe(true);
+  });
 });

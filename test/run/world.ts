@@ -43,6 +43,10 @@ export interface World {
   readonly breaksAlone?: boolean;
   /** An item with which it does not. */
   readonly mends?: number;
+  /** Also: whether a gate of verification fails on these items. */
+  readonly breaksGate?: (gate: string, woven: ReadonlySet<number>) => boolean;
+  /** These gates are verified, whatever items require; the second one is in quarantine. */
+  readonly verified?: readonly [string, string];
   /** How gates fail that do; `fail` by default. */
   readonly failsBy?: 'fail' | 'timeout';
   /** Default: 50. */
@@ -106,7 +110,10 @@ export function planOf(world: World): { ordered: OrderedPlan; policy: Policy } {
     speculation: world.speculation,
     integration: {
       kind: 'gates',
-      gates: undefined,
+      gates: world.verified?.map((name, k) => ({
+        ...gateOf(name),
+        ...(k === 1 && { flaky: 'quarantine' as const }),
+      })),
       maxRetries: 2,
       maxProbes: world.maxProbes ?? 50,
       maxClashProbes: world.maxClashProbes ?? 2,
@@ -135,10 +142,12 @@ export function createReality(world: World, load: Workload) {
   const { failsBy = 'fail' } = world;
   const landed = (woven: string) => `${target}/`.startsWith(`${woven}/`);
   const gateResult = (task: number, attempt: number, state: RunState, now: number): GateResult => {
-    const { item } = load.tasks[task]!;
+    const { item, gate: asked } = load.tasks[task]!;
     const base = { kind: 'gate' as const, task, attempt, startedAt: now, endedAt: now };
     if (item < 0) {
       const woven = verifiedTip(state, load.tasks[task]!)!.chain.split('/');
+      if (world.breaksGate?.(asked.name, new Set(woven.slice(1).map(Number))) === true)
+        return { ...base, outcome: failsBy };
       const broken =
         (world.breaksAlone === true && !woven.includes(String(world.mends))) ||
         [world.breaks, world.breaksToo ?? []].some(
