@@ -13,7 +13,6 @@ export function logProgress(logger: Logger, stream: { write(text: string): unkno
         fields,
       );
     },
-    update() {},
     write: (text) => void stream.write(text),
     end() {},
   };

@@ -101,6 +101,7 @@ export function trackProgress(
     if (state.generation !== generation) inHand.clear();
     generation = state.generation;
     for (const event of events) tell(event, state);
+    if (sink.update === undefined) return;
     const now = Date.now();
     // A look at all gates at most every 20 µs a gate, so that a large plan is not slowed down by being watched.
     if (now - shownAt < state.tasks.length / 50 && state.phase !== 'done') return;

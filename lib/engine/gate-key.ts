@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gateEnvironment } from '../gates/environment';
+import { inheritedEnvironment } from '../gates/environment';
 import { isQuarantined } from '../plan/effective-gates';
 import type { Gate } from '../plan/plan';
 import { gateDefinition } from '../run/verification';
@@ -34,7 +34,7 @@ export function gateKey(
  */
 export function localToolchains(gitVersion: string): Toolchains {
   const { platform, arch } = process;
-  const inherited = Object.entries(gateEnvironment(process.env, {}, {})).sort();
+  const inherited = Object.entries(inheritedEnvironment(process.env)).sort();
   return {
     local: JSON.stringify([platform, arch, inherited, gitVersion]),
     container: JSON.stringify(['container', arch, gitVersion]),

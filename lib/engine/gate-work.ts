@@ -43,6 +43,8 @@ export interface GateWork {
   readonly shared: SharedPasses | undefined;
   readonly throttle: Throttle;
   readonly toolchains: Toolchains;
+  /** By all gates. */
+  readonly inherited: Readonly<Record<string, string>>;
   /** For gates that run elsewhere; undefined where there are none. */
   readonly checks: Checks | undefined;
   /** For gates in containers; undefined where there are none. */
@@ -232,6 +234,7 @@ async function runInLane(
     const request: GateRequest = {
       gate,
       workTree,
+      inherited: work.inherited,
       variables: gateVariables(record, work.itemNames, job, tested),
       logFile: join(record.artifactFolder, log),
       artifactsFolder: artifactFolder(work, job),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { ContainerEngine } from '../gates/container-engine';
+import { inheritedEnvironment } from '../gates/environment';
 import { openImages } from '../gates/images';
 import { type Launcher, openLauncher } from '../gates/launcher';
 import { endStrays } from '../gates/strays';
@@ -205,6 +206,7 @@ async function prepareGateWork(
     shared: run.shared,
     throttle,
     toolchains: localToolchains(gitVersion),
+    inherited: inheritedEnvironment(process.env),
     checks,
     containers: engine && { engine, ensureImage: openImages(engine.cli) },
     signal,

@@ -5,16 +5,19 @@ const INHERITED = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', '
 
 type Variables = Readonly<Record<string, string>>;
 
-/**
- * The whole environment of a gate, later entries win: the inherited names of `ours`, `TERM=dumb` and
- * `CI=true`, the engine's `variables`, the gate's own `env`. The inherited PATH loses its empty and relative
- * entries, which would run programs out of the work tree, and what npm has put before it, which would run our
- * dependencies.
- */
-export function gateEnvironment(
-  ours: Readonly<Record<string, string | undefined>>,
+/** The whole environment of a gate, later entries win: what it inherits, the engine's `variables`, its own `env`. */
+export const gateEnvironment = (
+  inherited: Variables,
   variables: Variables,
   env: Variables,
+): Record<string, string> => ({ ...inherited, ...variables, ...env });
+
+/**
+ * What gates inherit: some names of `ours`, `TERM=dumb` and `CI=true`. The PATH loses its empty and relative entries, which
+ * would run programs out of the work tree, and what npm has put before it, which would run our dependencies.
+ */
+export function inheritedEnvironment(
+  ours: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   // Names first: to read a value of the process's environment takes longer than to know that it is not wanted.
   const names = Object.keys(ours).filter((name) => INHERITED.has(name) || name.startsWith('LC_'));
@@ -22,7 +25,7 @@ export function gateEnvironment(
     const value = name === 'PATH' ? gatePath(ours) : ours[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { ...Object.fromEntries(inherited), TERM: 'dumb', CI: 'true', ...variables, ...env };
+  return { ...Object.fromEntries(inherited), TERM: 'dumb', CI: 'true' };
 }
 
 /** The search path of gates. npm ends what it puts before a script's with its `node-gyp-bin`. */

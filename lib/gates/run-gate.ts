@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Gate } from '../plan/plan';
 import { collectArtifacts } from './artifacts';
 import { openCappedLog } from './capped-log';
-import { gateEnvironment } from './environment';
+import { gateEnvironment, inheritedEnvironment } from './environment';
 import { ChangedError, type Launcher } from './launcher';
 import type { ProcessRecord } from './process-group';
 import { type Command, type CommandEnd, runCommand } from './run-command';
@@ -15,6 +15,8 @@ export interface GateRequest {
   readonly gate: Gate;
   /** Absolute; the command runs in its folder `gate.cwd`. */
   readonly workTree: string;
+  /** As `inheritedEnvironment` has it; that of this process, looked at anew, where it is left out. */
+  readonly inherited?: Readonly<Record<string, string>>;
   /** Variables of the engine (`LEX_PR_*`), on top of the inherited ones and below `gate.env`. */
   readonly variables: Readonly<Record<string, string>>;
   /** Absolute; emptied first. */
@@ -137,10 +139,11 @@ async function attemptCommand(
 
 const runHere: CommandRunner = async (request, workTree, onOutput) => {
   const { gate, variables, signal, onStart, launcher, sealed: onlyAsSealed } = request;
+  const { inherited = inheritedEnvironment(process.env) } = request;
   const { run, timeoutSeconds } = gate;
   const argv = ['/bin/sh', '-c', '--', run];
   const cwd = join(workTree, gate.cwd);
-  const env = gateEnvironment(process.env, variables, gate.env);
+  const env = gateEnvironment(inherited, variables, gate.env);
   const how = { timeoutSeconds, signal, onStart, onOutput, launcher, onlyAsSealed };
   const end = await runCommand({ argv, cwd, env, ...how });
   return { end, problem: undefined };

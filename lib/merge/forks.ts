@@ -68,13 +68,15 @@ async function commitsBeyond(git: Git, base: string, heads: readonly string[]): 
   if (parents === undefined) return undefined;
   // Where dates of commits are wrong, some that the base has may be listed, and with each of them all before it.
   const lowest = [...parents].filter(([, above]) => above.every((parent) => !parents.has(parent)));
-  // What two commits have in common git finds whatever the dates say.
+  // The base cannot have what comes after it. What else two commits have in common git finds whatever the dates say.
+  const unsure = lowest.filter(([, above]) => !above.includes(base));
+  if (unsure.length === 0) return parents;
   const beyond = await list(
     git,
     base,
-    lowest.map(([commit]) => `${base}...${commit}`),
+    unsure.map(([commit]) => `${base}...${commit}`),
   );
-  return lowest.every(([commit]) => beyond?.has(commit)) ? parents : undefined;
+  return unsure.every(([commit]) => beyond?.has(commit)) ? parents : undefined;
 }
 
 async function list(git: Git, base: string, revisions: readonly string[]): Promise<Parents | undefined> {

@@ -1,4 +1,4 @@
-import { gateEnvironment, gatePath } from '../../lib/gates/environment';
+import { gateEnvironment, gatePath, inheritedEnvironment } from '../../lib/gates/environment';
 
 it('inherits what describes the user and the place, and nothing else', () => {
   const inherited = {
@@ -23,7 +23,7 @@ it('inherits what describes the user and the place, and nothing else', () => {
     path: '/lower',
     LEX_PR_TOKEN: 'ours',
   };
-  expect(gateEnvironment({ ...inherited, ...secret, TERM: 'xterm', CI: undefined }, {}, {})).toEqual({
+  expect(inheritedEnvironment({ ...inherited, ...secret, TERM: 'xterm', CI: undefined })).toEqual({
     ...inherited,
     TERM: 'dumb',
     CI: 'true',
@@ -32,7 +32,7 @@ it('inherits what describes the user and the place, and nothing else', () => {
 
 it('lets the engine override what is inherited, and the gate both', () => {
   const environment = gateEnvironment(
-    { PATH: '/bin', HOME: '/home/u' },
+    inheritedEnvironment({ PATH: '/bin', HOME: '/home/u' }),
     { HOME: '/engine', LEX_PR_ITEM: 'a' },
     { LEX_PR_ITEM: 'mine', CI: '', PATH: 'bin' },
   );
@@ -40,7 +40,7 @@ it('lets the engine override what is inherited, and the gate both', () => {
 });
 
 it('drops empty and relative entries of PATH only', () => {
-  const { PATH } = gateEnvironment({ PATH: ':/a/node_modules/.bin:.:bin::/usr/bin:' }, {}, {});
+  const { PATH } = inheritedEnvironment({ PATH: ':/a/node_modules/.bin:.:bin::/usr/bin:' });
   expect(PATH).toBe('/a/node_modules/.bin:/usr/bin');
 });
 

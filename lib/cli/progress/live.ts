@@ -22,7 +22,7 @@ export function liveSink(
   stream: { write(text: string): unknown; readonly columns?: number; readonly rows?: number },
   screen: Screen,
   style: Style,
-): ProgressSink {
+): Required<ProgressSink> {
   let view: ProgressView | undefined;
   let receivedAt = 0;
   let drawnAt = Number.NEGATIVE_INFINITY;

@@ -6,7 +6,7 @@ import type { ProgressSink, ProgressView } from './progress';
  * Progress for anything but a terminal: one line an event, no colours. The line of an item that ends says
  * how many have, by the latest view.
  */
-export function plainProgress(stream: { write(text: string): unknown }): ProgressSink {
+export function plainProgress(stream: { write(text: string): unknown }): Required<ProgressSink> {
   let items: ProgressView['items'] | undefined;
   return {
     event(event) {

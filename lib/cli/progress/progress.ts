@@ -71,7 +71,8 @@ export type ProgressEvent =
 /** Shows the progress of one run. */
 export interface ProgressSink {
   event(event: ProgressEvent): void;
-  update(view: ProgressView): void;
+  /** Left out by who shows events only: a view takes a look at all gates. */
+  update?(view: ProgressView): void;
   /** Writes finished lines, such as those of a logger, as they are; never over or under the display. */
   write(text: string): void;
   /** Takes the display away; nothing is shown afterwards. */
