@@ -118,6 +118,17 @@ describe('a candidate', () => {
     store.repo.git('fsck', '--strict', '--no-dangling');
   });
 
+  it('asks git again which commits are beyond the base where a head begins before it', async () => {
+    const store = await stores.create();
+    const items = diamond(store);
+    store.repo.git('checkout', '-q', 'main');
+    store.repo.commit({ later: 'x' });
+    const git = new WatchedGit(store.git.gitDir);
+    const found = await all(store, items, git);
+    expect(git.commands).toEqual(['rev-list', 'rev-list']);
+    expect(found).toEqual(await all({ ...store, objects: undefined }, items));
+  });
+
   it('shares its merges with others, also when all are asked for at once', async () => {
     const store = await stores.create();
     const { heads, deps } = diamond(store);
