@@ -14,12 +14,13 @@ if (!existsSync(cli)) {
   console.error('there is no dist/lex-pr.mjs to measure: npm run build');
   process.exit(2);
 }
-// All that benches make lies in it, and is gone with it however they end.
+// All that benches make lies in it, and is gone with it however they end. Handlers stay: Ctrl-C comes twice, from the
+// terminal and from npm, and the second one would end this while it removes.
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-bench-'));
 process.env.TMPDIR = folder;
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
-  process.once(signal, () => process.exit(code));
+  process.on(signal, () => process.exit(code));
 
 const outfile = join(folder, 'bench.mjs');
 await build({

@@ -74,9 +74,9 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   if (machine.loadAverage > machine.cores)
     note(`the machine is busy (load average ${machine.loadAverage}): ratios hold, times are too long`);
   const measured: Section[] = [];
-  for (const one of chosen) {
+  for (const [k, one] of chosen.entries()) {
     const { name, about } = one;
-    note(`${name}: ${about}`);
+    note(`[${k + 1} of ${chosen.length}] ${name}: ${about}`);
     const section = { name, about, machine, rows: await measureOne(one, runs, note) };
     measured.push(section);
     if (!json) process.stdout.write(`## ${name}\n\n${table(section.rows)}\n`);

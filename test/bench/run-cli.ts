@@ -25,6 +25,9 @@ export async function runCli(cli: string, args: readonly string[], cwd: string):
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Before the folder that it works in is removed, where the bench is ended.
+    const end = () => child.kill('SIGKILL');
+    process.prependOnceListener('exit', end);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -34,6 +37,7 @@ export async function runCli(cli: string, args: readonly string[], cwd: string):
       stderr += chunk;
     });
     const code = await new Promise((resolve) => child.on('close', resolve));
+    process.removeListener('exit', end);
     const ms = performance.now() - startedAt;
     if (code !== 0) throw new Error(`lex-pr ${args.join(' ')} exited with ${code}: ${stderr}`);
     return { ms, peakMB: Number(readFileSync(peak, 'utf8')) / 1024, stdout };

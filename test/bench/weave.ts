@@ -2,34 +2,32 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitWorkspace } from '../../lib/engine/git-workspace';
-import { createCandidates } from '../../lib/merge/candidate';
 import { type Tip, weaveItem } from '../../lib/merge/weave';
-import { orderPlan } from '../../lib/plan/order';
 import { inTurn, timed } from './in-turn';
 import { inWorkspace } from './in-workspace';
 import { type BenchRepository, createRepository, runGit } from './repository';
-import { atMost, type Bench, ratio } from './row';
-import { timedDag } from './timed-dag';
+import { type Bench, ratio } from './row';
 
 const FILES = 5000;
 const FOLDERS = 50;
-/** Their deps matter to candidates only. */
-const ITEMS = timedDag(4, 50, 1, 1);
-const COUNT = ITEMS.length;
+const COUNT = 200;
 /** Each takes long, and the last as long as the first. */
 const MERGED = 50;
 
 export const weave: Bench = {
   name: 'weave',
-  about: `${COUNT} branches, each adding a file to a repository of ${FILES.toLocaleString('en')}, woven: against a process of \`git merge-tree\` and one of \`git commit-tree\` each, and against a \`git merge\` each in a work tree, both in a shell's loop. The candidates are those of ${COUNT} items in four layers, each item with one to three deps. All start in a new clone, which is not counted.`,
+  about: `${COUNT} branches, each adding a file to a repository of ${FILES.toLocaleString('en')}, woven: against a process of \`git merge-tree\` and one of \`git commit-tree\` each, and against a \`git merge\` each in a work tree, both in a shell's loop. All start in a new clone, which is not counted.`,
   async measure(runs) {
-    const branches = ITEMS.map(({ name }, k) => ({ name, file: `base/${k % FOLDERS}/${name}` }));
+    const branches = Array.from({ length: COUNT }, (_, k) => ({
+      name: `item-${k}`,
+      file: `base/${k % FOLDERS}/item-${k}`,
+    }));
     const repository = createRepository(FILES, branches);
     const heads = branches.map(({ name }) => runGit(repository.path, ['rev-parse', name]));
     const base = runGit(repository.path, ['rev-parse', 'main']);
     try {
       const trees = new Set<string>();
-      const { processes, merges, ours, candidates } = await inTurn(runs, {
+      const { processes, merges, ours } = await inTurn(runs, {
         processes: () => inClone(repository, ['--bare'], PROCESSES, heads, (tree) => trees.add(tree)),
         merges: () => inClone(repository, [], MERGES, heads.slice(0, MERGED)),
         ours: async () => {
@@ -37,8 +35,6 @@ export const weave: Bench = {
           trees.add(woven.result);
           return woven.seconds;
         },
-        candidates: async () =>
-          (await inWorkspace(repository, (workspace) => makeCandidates(workspace, base, heads))).seconds,
       });
       if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
       const against = { ours, theirs: processes, unit: 's', peer: 'git merge-tree and commit-tree' };
@@ -53,7 +49,6 @@ export const weave: Bench = {
       return [
         ratio(`weaving ${COUNT} branches`, against, 0.4),
         ratio(`weaving a branch, against ${MERGED} merges in a work tree`, aBranch),
-        atMost(`candidates of ${COUNT} layered items`, 's', candidates, 1),
       ];
     } finally {
       repository.remove();
@@ -114,33 +109,11 @@ async function weaveAll(
   const committer = { name: 'Bench', email: 'bench@example.com', seconds: 1_700_000_000, offset: '+0000' };
   const context = { git, merge, commits, strategy: 'merge', runId: 'bench', base, committer } as const;
   let tip: Tip = { chain: base, linear: base };
-  for (const [k, { name }] of ITEMS.entries()) {
-    const result = await weaveItem(context, tip, { name, branch: name, head: heads[k]! });
+  for (const [k, head] of heads.entries()) {
+    const name = `item-${k}`;
+    const result = await weaveItem(context, tip, { name, branch: name, head });
     if (result.kind !== 'woven') throw new Error(`${name} is not woven: ${result.kind}`);
     tip = result.tip;
   }
   return tip.tree!;
-}
-
-/** All at once, as when every lane is free. */
-async function makeCandidates(
-  { repository: git, merge, commits, objects }: GitWorkspace,
-  base: string,
-  unordered: readonly string[],
-): Promise<void> {
-  const headOf = new Map(ITEMS.map(({ name }, k) => [name, unordered[k]!]));
-  const items = ITEMS.map(({ name, deps }) => ({
-    name,
-    branch: name,
-    branchGiven: false,
-    sha: undefined,
-    deps,
-    gates: [],
-  }));
-  const ordered = orderPlan({ items });
-  const heads = ordered.items.map(({ name }) => headOf.get(name)!);
-  const candidates = createCandidates({ git, merge, commits, objects, base, heads, deps: ordered.deps });
-  const made = await Promise.all(heads.map((_, position) => candidates.of(position)));
-  const unclean = made.find(({ kind }) => kind !== 'clean');
-  if (unclean !== undefined) throw new Error(`a candidate is ${unclean.kind}`);
 }
