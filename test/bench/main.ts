@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { again } from './again';
 import { readArguments } from './arguments';
 import { candidates } from './candidates';
+import { cold } from './cold';
 import { dag } from './dag';
 import { documentText, figuresText, readFigures, type Section, withMeasured } from './figures';
 import { findWorse } from './guard';
@@ -44,6 +45,7 @@ const benches = ({ cli }: Paths, tools: Emulator & Peers): readonly Bench[] => [
   speculation(cli),
   workers(cli),
   lanes(tools),
+  cold(cli),
   scale,
 ];
 
