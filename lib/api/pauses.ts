@@ -14,6 +14,9 @@ const place = {
   target: z
     .string()
     .regex(BRANCH_NAME, { error: 'not a branch name that git accepts' })
+    .refine((target) => !target.startsWith('refs/heads/'), {
+      error: 'the name of a branch, as plans have it: main, not refs/heads/main',
+    })
     .optional()
     .describe('A branch, with its repository. Without both: every target of the stack.'),
   repository: z.string().min(1).max(MAX_URL).optional().describe('The URL of the repository of the target.'),

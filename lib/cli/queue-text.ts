@@ -2,13 +2,15 @@ import { printable } from '../telemetry/printable';
 
 export interface QueuedRun {
   readonly runId: string;
-  readonly status: 'running' | 'waiting' | 'interrupted';
+  readonly status: 'running' | 'held' | 'waiting' | 'interrupted';
   readonly target: string;
   /** On AWS, where a stack may have more than one. */
   readonly repository?: string;
   /** ISO 8601: since when it runs or waits. */
   readonly since: string;
   readonly hotfix: boolean;
+  /** What its landing waits for, and until when (ISO 8601; null: until somebody ends the pause). */
+  readonly held?: { readonly why: string; readonly until: string | null };
   /** How many runs are before it; null for one that was interrupted, which has left the line. */
   readonly place: number | null;
 }
@@ -33,12 +35,16 @@ export function queueText(
   pauses: readonly ShownPause[],
   commandFor: (command: string, run: string) => string,
 ): string {
-  const lines = runs.map(({ runId, status, target, repository, since, hotfix, place }) => {
+  const lines = runs.map(({ runId, status, target, repository, since, hotfix, held, place }) => {
     const at = place === null ? '-' : String(place);
     const urgent = hotfix ? ', hot-fix' : '';
     const hint = status === 'interrupted' ? `; go on with ${commandFor('resume', runId)}` : '';
     const of = repository === undefined ? '' : ` of ${repository}`;
-    return `${at.padStart(3)}  ${runId}  ${status}  into ${target}${of}, since ${since}${urgent}${hint}`;
+    const until =
+      held === undefined
+        ? ''
+        : `; ${held.why}, ${held.until === null ? 'until the pause is ended' : `until ${held.until}`}`;
+    return `${at.padStart(3)}  ${runId}  ${status}  into ${target}${of}, since ${since}${urgent}${until}${hint}`;
   });
   if (lines.length === 0) lines.push('no run goes on, none waits');
   const paused = pauses.map(({ target, repository, why, since }) => {

@@ -1,5 +1,6 @@
 import { waitingIn } from '../engine/line';
 import { readPauses } from '../engine/pauses';
+import { heldNow } from '../engine/run-status';
 import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { hasHotfix } from '../plan/priority';
@@ -32,9 +33,22 @@ async function readQueue(home: string): Promise<QueuedRun[]> {
     for (const run of (await store?.list()) ?? []) {
       if (run.endedAt !== undefined) continue;
       const { plan, startedAt } = decodeRecord(run.record);
-      const status = run.id === running ? 'running' : 'interrupted';
-      const since = new Date(startedAt).toISOString();
-      begun.push({ runId: run.id, status, target: plan.target, since, hotfix: hasHotfix(plan), place: null });
+      const isRunning = run.id === running;
+      const held = isRunning ? heldNow(run, (await store!.read(run.id)).state) : undefined;
+      begun.push({
+        runId: run.id,
+        status: !isRunning ? 'interrupted' : held === undefined ? 'running' : 'held',
+        target: plan.target,
+        since: new Date(startedAt).toISOString(),
+        hotfix: hasHotfix(plan),
+        ...(held && {
+          held: {
+            why: held.why,
+            until: held.until === undefined ? null : new Date(held.until).toISOString(),
+          },
+        }),
+        place: isRunning ? 0 : null,
+      });
     }
   } finally {
     await store?.close();
@@ -43,6 +57,6 @@ async function readQueue(home: string): Promise<QueuedRun[]> {
     const place = before + (running === undefined ? 0 : 1);
     return { runId: run, status: 'waiting', target, since: new Date(since).toISOString(), hotfix, place };
   });
-  const goesOn = begun.filter(({ status }) => status === 'running').map((run) => ({ ...run, place: 0 }));
+  const goesOn = begun.filter(({ place }) => place === 0);
   return [...goesOn, ...waiting, ...begun.filter(({ status }) => status === 'interrupted')];
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLocked, LOCK_FILE } from '../engine/lock';
 import { cacheFile } from '../engine/open-cache';
+import { pausesFile, readPauses } from '../engine/pauses';
 import { stateFile } from '../engine/workspace';
 import { type ContainerRecord, isContainerRunning } from '../gates/containers';
 import { leftoversOf } from '../gates/process-group';
@@ -35,6 +36,15 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
   const cache = await check('cache', mendDatabase(home, cacheDb, `rm -rf ${shellQuote(cacheDb)}*`), () =>
     checkCache(cacheDb),
   );
+  const pausesPath = pausesFile(home);
+  const pauses = await check(
+    'pauses',
+    `what is paused is not known until then, and no run lands: rm ${shellQuote(pausesPath)}, then lex-pr pause what is to be`,
+    () => {
+      const { length } = readPauses(home);
+      return length === 0 ? 'nothing is paused' : `${length} paused: see lex-pr queue`;
+    },
+  );
   let running: boolean | undefined;
   const lockFile = join(home, LOCK_FILE);
   const lock = await check(
@@ -45,8 +55,8 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
       return [running ? await describeHolder(home) : fine('lock', 'free')];
     },
   );
-  if (kept === undefined || running !== false) return [...store, ...cache, ...lock];
-  return [...store, ...cache, ...lock, checkRuns(kept.runs), await checkLeftovers(kept)];
+  if (kept === undefined || running !== false) return [...store, ...cache, ...pauses, ...lock];
+  return [...store, ...cache, ...pauses, ...lock, checkRuns(kept.runs), await checkLeftovers(kept)];
 }
 
 interface Kept {

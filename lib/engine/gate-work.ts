@@ -159,8 +159,10 @@ async function runOnce(
   const { gate } = job.task;
   const runAndKeep = async (): Promise<GatePass> => {
     const told = await work.shared?.find(gate, tested);
-    if (told !== undefined)
+    if (told !== undefined) {
+      work.passes.countFound();
       return { durationMs: told.durationMs, artifacts: [], about: about(work, job.task, tested) };
+    }
     ran = await run();
     if (ran.status !== 'pass') throw new NotRemembered(ran, into);
     const artifacts = ran.artifacts ?? [];

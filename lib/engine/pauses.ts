@@ -13,15 +13,17 @@ import { stateFile } from './workspace';
 /** Pauses of runs in a `.lex-pr` folder. */
 const pauseSchema = z.object({ target: z.string().nullable(), why: z.string(), at: z.number() });
 
-const fileOf = (home: string) => join(home, 'pauses.json');
+export const pausesFile = (home: string) => join(home, 'pauses.json');
 
 /** @throws Error when the file is damaged: nobody knows then whether something is paused */
 export function readPauses(home: string): readonly KeptPause[] {
   try {
-    return z.array(pauseSchema).parse(JSON.parse(readFileSync(fileOf(home), 'utf8')));
+    return z.array(pauseSchema).parse(JSON.parse(readFileSync(pausesFile(home), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new Error(`${fileOf(home)} cannot be read: ${(error as Error).message}; put it right or remove it`);
+    throw new Error(
+      `${pausesFile(home)} cannot be read: ${(error as Error).message}; put it right or remove it`,
+    );
   }
 }
 
@@ -36,7 +38,7 @@ export function changePauses(
   to: (pauses: readonly KeptPause[]) => readonly KeptPause[],
   busyMs = 10_000,
 ): void {
-  const file = fileOf(home);
+  const file = pausesFile(home);
   // A transaction is the lock: the operating system lets go of it when its holder dies.
   const lock = openDatabase(stateFile(home), busyMs);
   try {

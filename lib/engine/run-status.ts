@@ -1,6 +1,6 @@
 import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
-import { heldBy } from '../run/hold';
+import { type Held, heldBy } from '../run/hold';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
 import type { StoredRun } from '../run/store';
@@ -67,6 +67,13 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
         : [],
     ),
   };
+}
+
+/** What keeps the landing of a run now, whoever carries it. @throws Error as `runStatus` */
+export function heldNow(run: StoredRun, text: string): Held | undefined {
+  const record = decodeRecord(run.record);
+  const load = createWorkload(orderPlan(record.plan), record.plan.policy, record);
+  return heldBy(load, decodeState(load, text), Date.now());
 }
 
 function statusOf({ endedAt }: StoredRun, { stopping }: RunState, alive: boolean): RunStatus['status'] {

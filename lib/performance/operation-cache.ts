@@ -134,6 +134,13 @@ export class OperationCache<T> {
     );
   }
 
+  /** Counts what `execute` had to ask for as found: its operation has got the value from another cache. */
+  countFound(): void {
+    if (!this.enabled) return;
+    this.misses -= 1;
+    this.hits += 1;
+  }
+
   stats(): CacheStatistics {
     const { hits, misses, expired } = this;
     const reads = hits + misses;

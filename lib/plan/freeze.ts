@@ -47,6 +47,27 @@ export function frozenUntil(windows: readonly FreezeWindow[], now: number): Froz
   return reason === undefined ? undefined : { until, reason };
 }
 
+/** So many windows without a gap are looked at to find one that ends. */
+const MOST_CHAINED = 2_000;
+const DAY = 24 * 60 * 60_000;
+
+/**
+ * For how long windows that begin by a pattern follow one another without a gap, once one has begun.
+ * @returns days, at least; undefined where there is a gap within a year
+ */
+function daysWithoutGap(cron: Cron, durationMinutes: number): number | undefined {
+  const length = durationMinutes * 60_000;
+  const first = cron.nextRun()!.getTime();
+  let last = first;
+  for (let chained = 0; chained < MOST_CHAINED && last - first < 366 * DAY; chained++) {
+    // The last one that begins before the one before has ended, or as it ends.
+    const [next] = cron.previousRuns(1, new Date(last + length + 1000));
+    if (next === undefined || next.getTime() <= last) return undefined;
+    last = next.getTime();
+  }
+  return Math.floor((last - first) / DAY);
+}
+
 /** The end of a window that is open at a time; undefined where it is not. */
 function endOf(window: FreezeWindow, at: number): number | undefined {
   if ('from' in window) {
@@ -70,7 +91,8 @@ export function cronOf({ cron, timeZone }: { readonly cron: string; readonly tim
 export function cronProblem(window: {
   readonly cron: string;
   readonly timeZone: string;
-}): { readonly field: 'cron' | 'timeZone'; readonly message: string } | undefined {
+  readonly durationMinutes: number;
+}): { readonly field: 'cron' | 'timeZone' | 'durationMinutes'; readonly message: string } | undefined {
   try {
     new Intl.DateTimeFormat('en', { timeZone: window.timeZone });
   } catch {
@@ -86,8 +108,14 @@ export function cronProblem(window: {
       message: 'it must have five fields: minute, hour, day, month, weekday, as in "0 16 * * FRI"',
     };
   try {
-    if (cronOf(window).nextRun() !== null) return undefined;
-    return { field: 'cron', message: 'there is no such time' };
+    const cron = cronOf(window);
+    if (cron.nextRun() === null) return { field: 'cron', message: 'there is no such time' };
+    const days = daysWithoutGap(cron, window.durationMinutes);
+    if (days === undefined) return undefined;
+    return {
+      field: 'durationMinutes',
+      message: `each window begins before the one before it has ended: nothing would land for ${days} days and more`,
+    };
   } catch (error) {
     const words = (error as Error).message.replace(/^Cron(?:Pattern|Date): /, '').replace(/\.$/, '');
     return { field: 'cron', message: `${words}; five fields are wanted as in "0 16 * * FRI"` };

@@ -184,6 +184,11 @@ describe('pauses of a stack', () => {
     ['a repository without a target', { repository: 'https://host/r', reason }, 'pause-target'],
     ['a repository that is no URL', { target: 'main', repository: 'r', reason }, 'repository-url'],
     ['no name of a branch', { target: 'a..b', repository: 'https://host/r', reason }, 'bad-request'],
+    [
+      'the full name of a branch',
+      { target: 'refs/heads/main', repository: 'https://host/r', reason },
+      'bad-request',
+    ],
     ['no reason', {}, 'bad-request'],
   ])('are refused: %s', async (_, body, code) => {
     const stack = await one();

@@ -43,7 +43,7 @@ describe('lex-pr doctor', () => {
     ];
     expect(checks.map(({ name }) => name)).toEqual([
       ...names,
-      ...['store', 'cache', 'lock', 'runs', 'leftovers'],
+      ...['store', 'cache', 'pauses', 'lock', 'runs', 'leftovers'],
     ]);
     const { code: inWords, stdout } = await runCli(['doctor'], { cwd: repo.path });
     expect(inWords).toBe(0);
@@ -76,6 +76,15 @@ describe('lex-pr doctor', () => {
         return path;
       },
       { name: 'store', mend: expect.stringMatching(/mv '.*state\.db'\* '.*damaged'/) },
+    ],
+    [
+      'pauses that are not to be read',
+      (path) => {
+        mkdirSync(join(path, '.lex-pr'));
+        writeFileSync(join(path, '.lex-pr/pauses.json'), '[{"target":');
+        return path;
+      },
+      { name: 'pauses', mend: expect.stringMatching(/rm '.*\/\.lex-pr\/pauses\.json', then lex-pr pause/) },
     ],
     [
       'a lock of a branch that git left behind',

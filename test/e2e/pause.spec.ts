@@ -44,6 +44,12 @@ describe('a pause', () => {
       paused: expect.stringMatching(/^by \S+: the release$/),
       frozenUntil: null,
     });
+    expect(JSON.parse((await lexPr(repo, 'queue', '--json')).stdout).runs).toMatchObject([
+      { status: 'held', place: 0, held: { why: expect.stringMatching(/: the release$/), until: null } },
+    ]);
+    expect((await lexPr(repo, 'queue')).stdout).toMatch(
+      /^ {2}0 .* held {2}into main, since \S+; by \S+: the release, until the pause is ended\n/,
+    );
     expect(repo.git('rev-parse', 'main')).toBe(before);
     expect((await lexPr(repo, 'unpause')).stdout).toMatch(/^every target of \/\S+ is no longer paused\n$/);
     const { outcome, report } = await run.end();

@@ -200,6 +200,15 @@ describe('operation cache', () => {
     expect(files.cache.stats().size).toBe(1);
   });
 
+  it('counts as a hit what an operation has got from another cache', async () => {
+    const { cache } = setUp<unknown>('found');
+    await cache.execute('k', async () => {
+      cache.countFound();
+      return 'found';
+    });
+    expect(cache.stats()).toMatchObject({ hits: 1, misses: 0, hitRate: 1 });
+  });
+
   it('disabled, runs every operation, concurrent ones too, and stores and counts nothing', async () => {
     const { cache, fn } = setUp<unknown>(new Date(), {}, false);
     await Promise.all([cache.execute('k', fn), cache.execute('k', fn)]);

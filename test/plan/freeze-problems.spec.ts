@@ -33,6 +33,16 @@ describe('a freeze with problems', () => {
         '{ from: "2026-12-24T12:00:00+01:00", to: "2026-12-24T11:00:00Z" }',
         '{ from: "2026-12-24", to: "2026-12-25T12:00:00Z" }',
         '{ from: "2026-12-24T12:00:00Z" }',
+        // Without a gap: exactly, in steps of minutes, by being longer than a year.
+        '{ cron: "0 * * * *", durationMinutes: 60, timeZone: Europe/Berlin }',
+        '{ cron: "* * * * *", durationMinutes: 120 }',
+        '{ cron: "0 0 1 1 *", durationMinutes: 527040 }',
+        '{ cron: "0 16 * * *", durationMinutes: 1440 }',
+        // With one.
+        '{ cron: "* 8-17 * * *", durationMinutes: 60 }',
+        '{ cron: "0 * * * *", durationMinutes: 59 }',
+        '{ cron: "0 0 * * MON-FRI", durationMinutes: 1440 }',
+        '{ cron: "0 0 1 1 *", durationMinutes: 500000 }',
       ),
     ).toEqual([
       'policy.freeze[1].cron:8',
@@ -41,6 +51,10 @@ describe('a freeze with problems', () => {
       'policy.freeze[4].to:11',
       'policy.freeze[5].from:12',
       'policy.freeze[6].to:13',
+      'policy.freeze[7].durationMinutes:14',
+      'policy.freeze[8].durationMinutes:15',
+      'policy.freeze[9].durationMinutes:16',
+      'policy.freeze[10].durationMinutes:17',
     ]);
   });
 });

@@ -158,7 +158,7 @@ function endSamples({ facts }: RunContext, report: Report, cost: RunCost): Sampl
   return samplesOfEnd({
     status: report.status,
     seconds: (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000,
-    merged: report.gatesOnly ? 0 : report.items.length - unmerged.length,
+    merged: report.gatesOnly || report.dryRun ? 0 : report.items.length - unmerged.length,
     failed,
     order: facts.order,
     costUsd: cost.usd,
