@@ -113,16 +113,19 @@ function rescue(draft: Draft, search: Search): void {
 /** On with the first prefix that passes, up to the next one that is known to fail. */
 function endRescue(draft: Draft, search: Search, failed: readonly (number | undefined)[]): void {
   const { isRescue: _, ...rest } = search;
-  const passed = search.points.find((__, point) => failed[point] === undefined);
-  if (passed === undefined) {
+  const upTos = (hasFailed: boolean) =>
+    search.points.filter((__, point) => (failed[point] !== undefined) === hasFailed).map(({ upTo }) => upTo);
+  const passed = upTos(false);
+  const [first] = passed;
+  if (first === undefined) {
     giveUp(draft, rest, 'base');
     return;
   }
-  const ends = search.points.filter((__, point) => failed[point] !== undefined).map(({ upTo }) => upTo);
-  const beyond = [...(search.failed ?? []), ...ends, suspects(draft.load, draft.state).at(-1)!].filter(
-    (end) => end > passed.upTo,
-  );
-  narrow(draft, { ...rest, passing: passed.upTo, shown: true, failing: Math.min(...beyond) });
+  const ends = [...(search.failed ?? []), ...upTos(true), suspects(draft.load, draft.state).at(-1)!];
+  const failing = Math.min(...ends.filter((end) => end > first));
+  // Of those that pass up to there, the last: no place is looked at twice.
+  const passing = passed.findLast((upTo) => upTo < failing)!;
+  narrow(draft, { ...rest, passing, shown: true, failing });
 }
 
 /** Weaving in a round of the search has failed: only whom an item clashes with can lead there, and is left open. */

@@ -10,14 +10,11 @@ import type { Workload } from './workload';
  * and all lanes (additive increase, multiplicative decrease: Chiu and Jain 1989).
  */
 
-/** Queues the gates of all items that wait; called once, at the start of a run. */
+/** Queues the gates of all items that wait; called once, at the start of a run, when no others are undecided. */
 export function queueAhead(draft: Draft): void {
   const { load, state } = draft;
   if (!load.speculates) return;
-  for (let item = 0; item < state.items.length; item++) {
-    if (state.items[item] !== ItemStatus.waiting) continue;
-    queueIdle(draft, item);
-  }
+  for (let item = 0; item < state.items.length; item++) queueIdle(draft, item);
 }
 
 /** Queues the gates of an item that are not decided yet. */

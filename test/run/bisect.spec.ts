@@ -67,6 +67,7 @@ describe('the search for what breaks a weave', () => {
     fc.assert(
       fc.property(sizeAnd(2, 2), seeds, ([size, breaks], seed) => {
         const { probes, clashProbes } = search(apart(size, { breaks }), seed);
+        expect(probes.length).toBeGreaterThan(0);
         expect(probes.length).toBeLessThanOrEqual(Math.ceil(Math.log2(size)));
         expect(clashProbes.length).toBeLessThanOrEqual(Math.ceil(Math.log2(size)) + 1);
         for (const some of [probes, clashProbes])
@@ -203,12 +204,42 @@ describe('the search for what breaks a weave', () => {
         const { evicted, gaveUp, probes, target } = search(world, seed);
         const places = Math.ceil(Math.log2(size));
         expect(probes.length).toBeLessThanOrEqual(3 * places + 1);
+        // Nor is the whole looked at again, which is known to fail.
+        expect(new Set(probes.map(({ upTo }) => upTo)).size).toBe(probes.length);
+        expect(probes.every(({ upTo }) => upTo < size - 1)).toBe(true);
         if (culprit! - mends! > size / places + 1) expect(gaveUp).toEqual([]);
         if (gaveUp.length > 0) {
           expect(gaveUp).toMatchObject([{ why: 'base' }]);
           expect(target).toBe('base');
         } else expect(evicted).toMatchObject([{ item: culprit, after: culprit! - 1 }]);
       }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('stays within the limits on such a target as well', () => {
+    const limits = fc.integer({ min: 1, max: 8 });
+    fc.assert(
+      fc.property(
+        sizeAnd(2, 2),
+        limits,
+        limits,
+        seeds,
+        ([size, [mends, culprit]], maxProbes, lanes, seed) => {
+          const world = apart(size, {
+            breaksAlone: true,
+            mends: mends!,
+            breaks: [culprit!],
+            maxProbes,
+            lanes,
+          });
+          const { evicted, gaveUp, probes, clashProbes, target } = search(world, seed);
+          expect(probes.length + clashProbes.length).toBeLessThanOrEqual(maxProbes);
+          expect(evicted.length + gaveUp.length).toBe(1);
+          if (gaveUp.length > 0) expect(target).toBe('base');
+          else expect(evicted[0]!.item).toBe(culprit);
+        },
+      ),
       { numRuns: 100 },
     );
   });

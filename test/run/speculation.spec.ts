@@ -87,6 +87,28 @@ describe('speculation', () => {
     expect(ahead.length).toBeLessThanOrEqual(5);
   });
 
+  it('counts in its window only gates that run ahead, not those of open or of blocked items', () => {
+    const world = chain(40, 4);
+    const { call, state, held } = play({
+      ...world,
+      deps: world.deps.map((_, k) => (k % 20 === 0 ? [] : [k - 1])),
+    });
+    for (let lane = 0; lane < 4; lane++) call(lane);
+    call(held().indexOf(0), 'fail');
+    expect(state().window).toBe(2);
+    const ahead = held().filter((item) => item !== null && state().items[item] === ItemStatus.waiting);
+    expect(ahead).toHaveLength(2);
+  });
+
+  it('starts nothing more of an item that adds nothing, though it still waits', () => {
+    const { call, state, held } = play({ ...chain(2, 2), gates: [[gate], [gate, gate]] });
+    for (const lane of [0, 1]) call(lane);
+    expect(held()).toEqual([0, 1]);
+    call(1, 'empty');
+    expect(held()).toEqual([0, null]);
+    expect(state().items[1]).toBe(ItemStatus.waiting);
+  });
+
   it('comes to the same end as a run without it', () => {
     fc.assert(
       fc.property(worlds, (world) => {
