@@ -1,9 +1,10 @@
 import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
+import { ChangedError } from '../gates/changed-error';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
-import { ChangedError, type Launcher } from '../gates/launcher';
+import type { Launcher } from '../gates/launcher';
 import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';

@@ -4,6 +4,7 @@ import { closeSync, existsSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
+import { ChangedError } from './changed-error';
 import type { Exit, HeldProcess, Program } from './held-process';
 import { LAUNCHER_SCRIPT } from './launcher-script';
 import { openPipe } from './pipe';
@@ -37,9 +38,6 @@ export interface Launcher {
   /** Ends the process, once what it has started has ended. */
   close(): Promise<void>;
 }
-
-/** What was sealed may have changed: nothing has been started. */
-export class ChangedError extends Error {}
 
 /** At this place on Debian, Fedora, Alpine and macOS; one from the PATH might be anything. */
 const PERL = '/usr/bin/perl';

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChangedError, type Launcher, openLauncher } from '../../lib/gates/launcher';
+import { ChangedError } from '../../lib/gates/changed-error';
+import { type Launcher, openLauncher } from '../../lib/gates/launcher';
 import { openHome } from '../../lib/repository/home';
 import { type Lane, openLane } from '../../lib/repository/lane';
 import { type ObjectReader, openReader } from '../../lib/repository/object-reader';
