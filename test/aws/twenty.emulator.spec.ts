@@ -1,6 +1,6 @@
 import { runCli } from '../support/cli';
 import type { TestRepository } from '../support/repository';
-import { hostedRepositories, landed, outcomeOf, reportFile, reportOf, submit } from './cloud';
+import { followUntil, hostedRepositories, landed, outcomeOf, reportFile, reportOf, submit } from './cloud';
 
 const hosted = hostedRepositories();
 
@@ -87,5 +87,19 @@ describe('twenty items on AWS', () => {
     const report = await reportOf(await submit(host, plan, { execute: false }), plan);
     expect(report).toMatchObject({ dryRun: true, status: 'merged' });
     expect(host.repo.git('for-each-ref')).toBe(before);
+  });
+
+  it('are handed to lanes in groups where their gates are short', async () => {
+    const names = Array.from({ length: 14 }, (_, k) => `g${k}`);
+    const host = await hosted((repo) => repo.branches(names.map((name) => ({ name }))));
+    const plan = { items: names.map((name) => ({ name })), policy: { maxWorkers: 2 } };
+    const run = await submit(host, plan, { execute: false });
+    expect((await reportOf(run, plan)).status).toBe('merged');
+    const events = await followUntil(run, ({ ended }) => ended);
+    // What a lane was handed by one answer starts at one moment of the run.
+    const starts = events.flatMap((event) => (event.event === 'start' ? [`${event.lane} ${event.at}`] : []));
+    const handed = [...Map.groupBy(starts, (start) => start).values()].map(({ length }) => length);
+    expect(Math.max(...handed)).toBeGreaterThan(1);
+    expect(handed.length).toBeLessThan(starts.length * 0.8);
   });
 });
