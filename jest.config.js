@@ -8,6 +8,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Tests mostly wait for processes that they start.
   maxWorkers: '100%',
+  // Of the heap in use: starting a process costs the more, the larger the worker is that a spec has left.
+  workerIdleMemoryLimit: '200MB',
   // For what hangs; a busy machine is no failure.
   testTimeout: 30_000,
   randomize: true,

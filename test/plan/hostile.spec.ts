@@ -4,7 +4,9 @@ import { load, plan, problemsOf } from './plans';
 jest.setTimeout(120_000);
 
 const SIZE = 10_000_000;
-const repeat = (text: string) => text.repeat(SIZE / text.length);
+/** Where every value costs an error of its own: many more than fit in the arguments of a call. */
+const WRONG = 2_000_000;
+const repeat = (text: string, size = SIZE) => text.repeat(Math.floor(size / text.length));
 
 describe('a hostile document', () => {
   it.each([
@@ -20,9 +22,9 @@ describe('a hostile document', () => {
     ['10 MB of dashes', repeat('- ')],
     ['10 MB of one word', repeat('x')],
     ['10 MB of wrong items', `{"items":[${repeat('1,')}1]}`],
-    ['10 MB of empty items', `{"items":[${repeat('{},')}{}]}`],
-    ['10 MB of wrong dependencies', `{"items":[{"name":"a","deps":[${repeat('1,')}1]}]}`],
-    ['500,000 unknown keys', `{${Array.from({ length: 500_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
+    ['2 MB of empty items', `{"items":[${repeat('{},', WRONG)}{}]}`],
+    ['2 MB of wrong dependencies', `{"items":[{"name":"a","deps":[${repeat('1,', WRONG)}1]}]}`],
+    ['200,000 unknown keys', `{${Array.from({ length: 200_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
     ['200,000 equal keys in YAML', 'a: 1\n'.repeat(200_000)],
     ['200,000 syntax errors', `[${','.repeat(200_000)}`],
     ['a text above the size limit', ' '.repeat(60_000_000)],

@@ -26,9 +26,11 @@ export class ZipWriter {
 
   /** @param mode as lstat(2) tells it, kind of file included */
   async add(name: string, mode: number, content: Uint8Array): Promise<void> {
-    const deflated = deflateRawSync(content);
-    const packed = deflated.length < content.length ? deflated : content;
-    const method = packed === deflated ? DEFLATE : STORE;
+    // An empty one cannot get shorter, and each call of zlib sets 256 KB of memory up.
+    const deflated = content.length === 0 ? content : deflateRawSync(content);
+    const isShorter = deflated.length < content.length;
+    const packed = isShorter ? deflated : content;
+    const method = isShorter ? DEFLATE : STORE;
     await this.begin({
       name,
       mode,
