@@ -120,4 +120,17 @@ describe('the result of a landing', () => {
     expect(run.items()[1]).toBe(ItemStatus.headMoved);
     expect(work).toMatchObject({ kind: 'merge', items: [0], base: 'base' });
   });
+
+  it('has all woven anew where the target is elsewhere, also what the one before had held', () => {
+    const run = begin({ gates: [[], []] });
+    run.turn();
+    const [kept, there] = [0, 1].map((item): Result => {
+      const result = item === 0 ? ({ kind: 'woven', tip } as const) : ({ kind: 'nothing' } as const);
+      return { ...merged, item, present: item === 1, result };
+    });
+    expect(run.turn(kept!, there!).work).toMatchObject({ kind: 'land', items: [0] });
+    expect(run.items()).toEqual([woven, ItemStatus.present]);
+    const { work } = run.turn(landing({ kind: 'target-moved', now: 'other' }));
+    expect(work).toMatchObject({ kind: 'merge', items: [0, 1], base: 'other' });
+  });
 });
