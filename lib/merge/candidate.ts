@@ -3,6 +3,7 @@ import type { CommitStore } from '../repository/commits';
 import type { Objects } from '../repository/objects';
 import { closure, leads } from './closure';
 import { inBatches } from './in-batches';
+import { isAncestor } from './is-ancestor';
 import {
   createMergeHead,
   lexPr,
@@ -156,8 +157,13 @@ export function createCandidates(context: MergeContext): Candidates {
   return {
     async of(position) {
       const built = await ask(position);
-      if (built.kind !== 'clean') return built;
-      const { kind, commit, tree, empty } = built;
+      const { git, base } = context;
+      // What the target has already has nothing to do, and what its dependencies clash over is no fault of its own.
+      const isThere =
+        built.kind !== 'clean' && built.at !== position && (await isAncestor(git, heads[position]!, base));
+      const found = isThere ? await startOf(context) : built;
+      if (found.kind !== 'clean') return found;
+      const { kind, commit, tree, empty } = found;
       return { kind, commit, tree, empty };
     },
   };

@@ -174,11 +174,17 @@ export function evictsWhatBreaks(evidence: Evidence): string[] {
   const mayPass = (names: readonly string[], base: string) => !truths(names, base).includes('fail');
   const wrong = evicted.filter(({ name }) => {
     const names = report.items.map((item) => item.name);
-    const before = names.slice(0, names.indexOf(name)).filter((one) => !isLeftOut(find(report, one)!));
+    const earlier = names.slice(0, names.indexOf(name));
+    const before = earlier.filter((one) => !isLeftOut(find(report, one)!));
+    // Who conflicts with what the target has become was in the weave on what it was.
+    const atFirst = earlier.filter((one) => {
+      const item = find(report, one)!;
+      return !isLeftOut(item) || (target.length > 1 && codeOf(item) === 'conflict');
+    });
     // Neither which of two was evicted first is told, nor which value of the target that was on, nor who had something
     // to do then.
     const kept = before.filter((one) => !find(report, one)!.eviction);
-    const prefixes = [before, kept].flatMap((all) => [
+    const prefixes = [before, kept, atFirst].flatMap((all) => [
       all,
       all.filter((one) => !nothingToDo(find(report, one))),
     ]);

@@ -223,6 +223,18 @@ describe('a candidate', () => {
     expect(part).toEqual({ ...whole, empty: true });
   });
 
+  it('has nothing of a head that the target has already, whatever its dependencies clash over', async () => {
+    const store = await stores.create();
+    const heads = [store.repo.branch('a', { README: 'a' }), store.repo.branch('b', { README: 'b' })];
+    const base = store.repo.git('rev-parse', 'main');
+    const tree = store.repo.git('rev-parse', 'main^{tree}');
+    const after = store.repo.branch('c', { c: '1' });
+    const deps = [[], [], [0, 1], [2]];
+    const [, , there, onIt] = await all(store, { heads: [...heads, base, after], deps });
+    expect(there).toEqual({ kind: 'clean', commit: base, tree, empty: true });
+    expect(onIt).toEqual({ kind: 'conflict', at: 1, paths: ['README'] });
+  });
+
   it('has the head of a change that is there already in other commits, and says that it adds nothing', async () => {
     const store = await stores.create();
     const head = store.repo.branch('a', { a: '1' });
