@@ -5,7 +5,7 @@ import type { RunIndex, SubmittedRun } from './run-index';
 import type { RunStores } from './run-stores';
 import { type Entry, entered, type TargetQueue } from './target-queue';
 import type { Totals } from './totals';
-import { type Inbox, isNewer, type LaneResults, type TurnStore } from './turn-store';
+import { type Inbox, isNewer, type LaneRange, type LaneResults, type TurnStore } from './turn-store';
 
 /** Runs, their index, the queues and pauses of their targets and what they came to in memory, for tests. */
 export function openMemoryRunStores(): RunStores {
@@ -31,6 +31,11 @@ interface Turning {
   readonly results: Map<number, LaneResults>;
   readonly details: Map<string, string>;
 }
+
+const byLane = <T extends { lane: number }>(values: Iterable<T>, { from, to }: LaneRange) =>
+  structuredClone(
+    [...values].filter(({ lane }) => lane >= from && lane <= to).sort((a, b) => a.lane - b.lane),
+  );
 
 function memoryTurnStore({ submitted, created }: Known): TurnStore {
   const store = openMemoryStore();
@@ -63,9 +68,10 @@ function memoryTurnStore({ submitted, created }: Known): TurnStore {
     async putInbox(run, inbox) {
       const { inboxes } = turning(run);
       const there = inboxes.get(inbox.lane);
-      if (there !== undefined && isNewer(there, inbox)) return false;
-      inboxes.set(inbox.lane, structuredClone({ ...inbox, delivered: false }));
-      return true;
+      if (there !== undefined && isNewer(there, inbox)) return 'late';
+      inboxes.set(inbox.lane, structuredClone({ ...inbox, parked: undefined }));
+      const isSame = there !== undefined && !isNewer(inbox, there);
+      return isSame && there.by !== inbox.by ? 'again' : 'first';
     },
     async putResults(run, results) {
       const { results: all } = turning(run);
@@ -73,23 +79,25 @@ function memoryTurnStore({ submitted, created }: Known): TurnStore {
       if (there === undefined || isNewer({ ...results, attempt: 0 }, { ...there, attempt: 0 }))
         all.set(results.lane, structuredClone(results));
     },
-    async readTurns(run) {
+    async readTurns(run, lanes = { from: 0, to: Infinity }) {
       const { inboxes, results } = turning(run);
-      const byLane = <T extends { lane: number }>(values: Iterable<T>) =>
-        structuredClone([...values].sort((a, b) => a.lane - b.lane));
       return {
-        inboxes: byLane(inboxes.values()),
-        results: byLane(results.values()),
+        inboxes: byLane(inboxes.values(), lanes),
+        results: byLane(results.values(), lanes),
         ...(await store.read(run)),
         changedAt: changed.get(run)!,
       };
     },
-    async markDelivered(run, call) {
+    async readInboxes(run, lanes) {
+      return byLane(turning(run).inboxes.values(), lanes);
+    },
+    async setParked(run, call, token) {
       const { inboxes } = turning(run);
       const there = inboxes.get(call.lane);
-      if (there === undefined || isNewer(there, call) || isNewer(call, there)) return;
-      if (there.token !== call.token) return;
-      inboxes.set(call.lane, { ...there, delivered: true });
+      if (there === undefined || isNewer(there, call) || isNewer(call, there)) return false;
+      if (there.call !== call.call) return false;
+      inboxes.set(call.lane, { ...there, parked: token });
+      return true;
     },
     async putDetail(run, name, text) {
       const { details } = turning(run);

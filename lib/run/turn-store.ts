@@ -13,14 +13,28 @@ export interface TurnId {
 
 /** A lane's newest call: it lies in the store until the state has taken it in, and while it waits for its answer. */
 export interface Inbox extends TurnId {
-  /** What answers the call, once. */
-  readonly token: string;
+  /** Names the token that answers the call; a token has up to a kilobyte, and every turn reads the calls of all lanes. */
+  readonly call: string;
   /** What came of the last work, where the call itself brought it. */
   readonly results: readonly Result[];
   /** Why the last work was lost, where it was. */
   readonly lost: string | undefined;
-  /** The token has been answered. */
-  readonly delivered: boolean;
+  /** Which function has put it down: a call may be delivered to two. */
+  readonly by: string;
+  /** The token, where its function has ended without an answer: somebody else is to give it. */
+  readonly parked: string | undefined;
+}
+
+/**
+ * What became of a call that was to be put down: it is there; it is there and was before, by another function; a newer
+ * call of the lane is there, and nothing was written.
+ */
+export type Put = 'first' | 'again' | 'late';
+
+/** Lanes from one to another, both included. */
+export interface LaneRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What came of the work that a lane was given in answer to a turn, written by whoever did the work. */
@@ -43,14 +57,22 @@ export interface Turns {
  * for results; a newer call replaces an older one there, never the other way round.
  */
 export interface TurnStore extends RunStore {
-  /** @returns false, and nothing is written, when a newer call of the lane is there */
-  putInbox(run: string, inbox: Omit<Inbox, 'delivered'>): Promise<boolean>;
+  /** The call is not parked then, whatever the one was that it replaces. */
+  putInbox(run: string, inbox: Omit<Inbox, 'parked'>): Promise<Put>;
   /** The results of one turn; what is there for this or a later turn stays. */
   putResults(run: string, results: LaneResults): Promise<void>;
-  /** Results are at least as new as the inboxes, and the state as the results. @throws Error for an unknown run */
-  readTurns(run: string): Promise<Turns>;
-  /** Notes that the call's token has been answered; nothing happens when a newer call is there. */
-  markDelivered(run: string, call: TurnId & Pick<Inbox, 'token'>): Promise<void>;
+  /**
+   * Results are at least as new as the inboxes, and the state as the results.
+   * @param lanes whose inboxes and results are wanted; those of all by default
+   * @throws Error for an unknown run
+   */
+  readTurns(run: string, lanes?: LaneRange): Promise<Turns>;
+  readInboxes(run: string, lanes: LaneRange): Promise<readonly Inbox[]>;
+  /**
+   * Notes that somebody else is to answer the call, by its token; undefined: nobody is any more.
+   * @returns false, and nothing is written, when a newer call of the lane is there
+   */
+  setParked(run: string, call: TurnId & Pick<Inbox, 'call'>, token: string | undefined): Promise<boolean>;
   /** Text of any length under a name, once: what is there stays. */
   putDetail(run: string, name: string, text: string): Promise<void>;
   getDetail(run: string, name: string): Promise<string | undefined>;

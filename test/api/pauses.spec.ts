@@ -133,16 +133,16 @@ describe('pauses of a stack', () => {
     await pause(stack);
     const run = await stack.submit(plan);
     const { stores } = stack;
-    const { putInbox } = stores.store;
-    const last: Parameters<typeof putInbox>[1][] = [];
-    stores.store.putInbox = async (id, inbox) => {
-      last.push(inbox);
-      return putInbox(id, inbox);
+    const { setParked } = stores.store;
+    const last: [Parameters<typeof setParked>[1], string][] = [];
+    stores.store.setParked = async (id, inbox, token) => {
+      if (token !== undefined) last.push([inbox, token]);
+      return setParked(id, inbox, token);
     };
     const ended = carry(stack, run, once(stack));
     await until(stack, run, isWaiting);
     await stores.pauses.change(() => []);
-    const { lane, generation, turn, token, attempt } = last.at(-1)!;
+    const [{ lane, generation, turn, attempt }, token] = last.at(-1)!;
     // As `turn.ts` counts them: tries in the last four digits.
     const calls = attempt / 10_000;
     const call = { run, generation, lane, k: 0, retry: 1, last: turn - 1, results: null, lost: null };

@@ -41,12 +41,19 @@ function* laneActions(load: Workload, model: Model, lane: Lane, at: number): Gen
       ...{ kind: 'next', generation: lane.generation, lane: lane.lane, token, at: 'begin' },
       attempt: lane.count * 100 + lane.retry,
       ...{ last: lane.last, results: lane.results, lost: lane.lost },
-      ...{ inbox: undefined, isNewest: false, seen: undefined, open: [] },
+      ...{
+        inbox: undefined,
+        isAgain: lane.retry > 0,
+        isNewest: true,
+        seen: undefined,
+        before: undefined,
+        open: [],
+      },
     };
     const waits: Lane = { ...lane, does: { kind: 'waits', token } };
     // What it first reads it may as well read now: before, nobody can tell that it was called.
     const inbox = inboxOf(load, model, call);
-    const begun: NextCall = { ...call, inbox, at: inbox === undefined ? 'read' : 'put' };
+    const begun: NextCall = { ...call, inbox, at: 'put' };
     yield { name: `${name} asks`, isFault: false, to: withLane(withCall(model, begun), at, waits) };
   }
   if (does.kind !== 'gates') return;

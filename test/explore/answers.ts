@@ -1,18 +1,22 @@
 import { outstanding } from '../../lib/engine/aws/inputs';
 import { decodeState } from '../../lib/run/codec';
 import type { Work } from '../../lib/run/state';
-import type { Inbox } from '../../lib/run/turn-store';
 import type { Workload } from '../../lib/run/workload';
-import { asks, type Model, marked, withCall, withLane } from './model';
+import { asks, type Model, parked, withCall, withLane } from './model';
 
 /** A lane is given what the state that was seen has for it. */
-export function answered(load: Workload, model: Model, text: string, inbox: Inbox): Model {
+export function answered(
+  load: Workload,
+  model: Model,
+  text: string,
+  { lane: number, token }: { readonly lane: number; readonly token: string },
+): Model {
   const state = decodeState(load, text);
-  const { turn, work } = state.lanes[inbox.lane]!;
-  if (work === undefined) return tokenAnswered(model, inbox.token, { kind: 'done' });
+  const { turn, work } = state.lanes[number]!;
+  if (work === undefined) return tokenAnswered(model, token, { kind: 'done' });
   if (work.kind === 'gates' && state.stopping !== undefined)
-    return tokenAnswered(model, inbox.token, { kind: 'settled', turn });
-  return tokenAnswered(model, inbox.token, { kind: work.kind === 'gates' ? 'gates' : 'merges', turn, work });
+    return tokenAnswered(model, token, { kind: 'settled', turn });
+  return tokenAnswered(model, token, { kind: work.kind === 'gates' ? 'gates' : 'merges', turn, work });
 }
 
 type Answered =
@@ -41,7 +45,8 @@ export function tokenAnswered(model: Model, token: string, answer: Answered): Mo
 export function answerAll(load: Workload, model: Model): Model {
   const state = decodeState(load, model.state);
   return outstanding(state, model.inboxes).reduce(
-    (told, { inbox }) => marked(answered(load, told, model.state, inbox), inbox),
+    (told, { inbox, token }) =>
+      parked(answered(load, told, model.state, { lane: inbox.lane, token }), inbox, undefined),
     model,
   );
 }

@@ -20,8 +20,14 @@ export interface Explored {
  * none in which a lane waits for an answer that nobody gives), no gate is with two lanes, nothing lands twice, or after
  * a cancel was acknowledged; and without further faults every way comes to an end: there are no circles.
  */
-export function explore(load: Workload, lanes: number, faults: Faults, flaw?: Flaw): Explored {
-  const first = initial(load, lanes, faults, flaw);
+export function explore(
+  load: Workload,
+  lanes: number,
+  faults: Faults,
+  alone: boolean,
+  flaw?: Flaw,
+): Explored {
+  const first = initial(load, lanes, faults, alone, flaw);
   const known = new Map([[hashOf(first), 0]]);
   const parents: number[] = [-1];
   const names: string[] = ['start'];

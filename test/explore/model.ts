@@ -24,12 +24,17 @@ export interface Model {
   /** How often the run has moved the target. */
   readonly landings: number;
   readonly left: Faults;
+  /** A call takes in its own inbox alone, as it does not look at those of far lanes where there are many. */
+  readonly alone: boolean;
   /** Broken on purpose, to see that it is noticed. */
   readonly flaw?: Flaw | undefined;
 }
 
 export type Flaw =
   | 'answers nobody else'
+  | 'parks without looking again'
+  | 'looks at nobody again'
+  | 'answers others in its first try alone'
   | 'commits over others'
   | 'cancels without the fence'
   | 'lands without looking';
@@ -71,10 +76,25 @@ export interface NextCall {
   readonly last: number | null;
   readonly results: readonly Result[];
   readonly lost: string | undefined;
-  readonly at: 'begin' | 'put' | 'read' | 'commit' | 'answer' | 'mark' | 'own' | 'own-answer';
-  readonly inbox: Omit<Inbox, 'delivered'> | undefined;
-  readonly isNewest: boolean;
+  readonly at:
+    | 'begin'
+    | 'put'
+    | 'read'
+    | 'commit'
+    | 'read-again'
+    | 'answer'
+    | 'mark'
+    | 'own'
+    | 'park'
+    | 'look';
+  readonly inbox: Inbox | undefined;
+  /** A try before may have begun what this one does. */
+  readonly isAgain: boolean;
   readonly seen: Seen | undefined;
+  /** Its call is still the newest of its lane. */
+  readonly isNewest: boolean;
+  /** The state that its commit has replaced, until it is known whom that concerns. */
+  readonly before: string | undefined;
   /** Answers that are still to be given to others. */
   readonly open: readonly Inbox[];
 }
@@ -105,7 +125,7 @@ export interface Action {
   readonly to: Model;
 }
 
-export function initial(load: Workload, lanes: number, left: Faults, flaw?: Flaw): Model {
+export function initial(load: Workload, lanes: number, left: Faults, alone = false, flaw?: Flaw): Model {
   const { state } = start(load, newState(load, lanes, 'base'), [], 0);
   return {
     version: 1,
@@ -119,6 +139,7 @@ export function initial(load: Workload, lanes: number, left: Faults, flaw?: Flaw
     cancel: 'no',
     landings: 0,
     left,
+    alone,
     flaw,
   };
 }
@@ -154,14 +175,11 @@ export const committed = (model: Model, state: RunState): Model => ({
   version: model.version + 1,
   state: encodeState(state),
 });
-export const marked = (model: Model, inbox: Inbox): Model => ({
+export const parked = (model: Model, inbox: Inbox, parked: string | undefined): Model => ({
   ...model,
   inboxes: model.inboxes.map((there) =>
-    there.lane === inbox.lane &&
-    there.token === inbox.token &&
-    !isNewer(there, inbox) &&
-    !isNewer(inbox, there)
-      ? { ...there, delivered: true }
+    there.lane === inbox.lane && there.call === inbox.call && !isNewer(there, inbox) && !isNewer(inbox, there)
+      ? { ...there, parked }
       : there,
   ),
 });

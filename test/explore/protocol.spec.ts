@@ -6,8 +6,16 @@ const ONE = [[]];
 const CHAIN = [[], [0]];
 const APART = [[], []];
 
-/** By items and their dependencies, lanes, and how often each fault may happen. */
-type Size = readonly [deps: readonly (readonly number[])[], lanes: number, faults: Partial<Faults>];
+/**
+ * By items and their dependencies, lanes, how often each fault may happen, and whether each call takes in its own inbox
+ * alone.
+ */
+type Size = readonly [
+  deps: readonly (readonly number[])[],
+  lanes: number,
+  faults: Partial<Faults>,
+  alone?: 'alone',
+];
 
 const SMALL: readonly Size[] = [
   [ONE, 1, { kills: 2 }],
@@ -18,6 +26,7 @@ const SMALL: readonly Size[] = [
   [CHAIN, 1, { kills: 1, failures: 1 }],
   [ONE, 2, {}],
   [ONE, 2, { failures: 1 }],
+  [ONE, 2, {}, 'alone'],
 ];
 /** Minutes each: npm run explore. */
 const LARGE: readonly Size[] = [
@@ -26,19 +35,27 @@ const LARGE: readonly Size[] = [
   [ONE, 2, { cancels: 1 }],
   [ONE, 2, { kills: 1 }],
   [APART, 2, {}],
+  [ONE, 2, { kills: 1, failures: 1 }],
+  [APART, 2, { kills: 1 }],
+  [ONE, 2, { kills: 1 }, 'alone'],
+  [APART, 2, {}, 'alone'],
+  [ONE, 3, {}],
 ];
 const ALL = process.env.LEX_PR_TEST_EXPLORE === 'all' ? [...SMALL, ...LARGE] : SMALL;
 const SECONDS = 1_200;
 
-const FLAWS: readonly (readonly [Flaw, string, ...Size])[] = [
-  ['answers nobody else', 'waits for ever', ONE, 2, {}],
-  ['commits over others', '', ONE, 2, {}],
-  ['cancels without the fence', 'after the cancel was acknowledged', ONE, 1, { cancels: 1 }],
-  ['lands without looking', '', ONE, 1, { kills: 2, takeovers: 1 }],
+const FLAWS: readonly (readonly [Flaw, string, Size])[] = [
+  ['answers nobody else', 'waits for ever', [ONE, 2, {}]],
+  ['parks without looking again', 'waits for ever', [ONE, 2, {}]],
+  ['looks at nobody again', 'waits for ever', [ONE, 2, {}]],
+  ['answers others in its first try alone', 'waits for ever', [ONE, 2, { kills: 1 }]],
+  ['commits over others', '', [ONE, 2, {}]],
+  ['cancels without the fence', 'after the cancel was acknowledged', [ONE, 1, { cancels: 1 }]],
+  ['lands without looking', '', [ONE, 1, { kills: 2, takeovers: 1 }]],
 ];
 
-const named = ([deps, lanes, faults]: Size) => ({
-  name: `${deps.length} items, ${lanes} lanes, ${JSON.stringify(faults)}`,
+const named = ([deps, lanes, faults, alone]: Size) => ({
+  name: `${deps.length} items, ${lanes} lanes, ${JSON.stringify(faults)}${alone ? `, ${alone}` : ''}`,
   run: (flaw?: Flaw) => {
     const world: World = {
       deps,
@@ -47,7 +64,7 @@ const named = ([deps, lanes, faults]: Size) => ({
       ...{ lanes, batchSize: 50, execute: true, engine: 'aws' },
     };
     const none = { kills: 0, takeovers: 0, cancels: 0, targetMoves: 0, failures: 0 };
-    return explore(workloadOf(world), lanes, { ...none, ...faults }, flaw);
+    return explore(workloadOf(world), lanes, { ...none, ...faults }, alone !== undefined, flaw);
   },
 });
 
@@ -65,7 +82,7 @@ describe('every state of the protocol that can be reached', () => {
 });
 
 describe('a protocol that', () => {
-  it.each(FLAWS)('%s is found out', (flaw, words, ...size) => {
+  it.each(FLAWS)('%s is found out', (flaw, words, size) => {
     const [first = ''] = named(size).run(flaw).wrong;
     expect(first).not.toBe('');
     expect(first).toContain(words);

@@ -48,7 +48,7 @@ const event = (item: number): RunEvent => ({ event: 'item', item, status: 1, at:
 const submission = (id: string) => ({ id, target: 't', request: 'request', submittedAt: 5 });
 const inbox = (lane: number, lost: string | undefined = undefined) => ({
   ...{ lane, generation: 1, turn: 1, attempt: 1 },
-  ...{ token: 'token', results: [], lost },
+  ...{ call: 'call', by: 'f', results: [], lost },
 });
 
 describe('the retention of runs', () => {

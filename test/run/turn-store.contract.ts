@@ -9,9 +9,10 @@ const call = (lane: number, generation: number, turn: number, attempt: number) =
   turn,
   attempt,
 });
-const inbox = (id: ReturnType<typeof call>, token = 'token') => ({
+const inbox = (id: ReturnType<typeof call>, name = 'call', by = 'f') => ({
   ...id,
-  token,
+  call: name,
+  by,
   results: [],
   lost: undefined,
 });
@@ -41,16 +42,16 @@ export function describeTurnStore(
 
     it('gives back the state, every lane’s call and every lane’s results, by lane', async () => {
       const full = { ...inbox(call(10, 1, 4, 2)), results: [result(3)], lost: 'killed' };
-      expect(await store.putInbox('r1', full)).toBe(true);
-      expect(await store.putInbox('r1', inbox(call(9, 1, 1, 1)))).toBe(true);
+      expect(await store.putInbox('r1', full)).toBe('first');
+      expect(await store.putInbox('r1', inbox(call(9, 1, 1, 1)))).toBe('first');
       await store.putResults('r1', { lane: 2, generation: 1, turn: 3, results: [result(1), result(2)] });
       expect(await store.readTurns('r1')).toEqual({
         version: 1,
         state: 'state 1',
         changedAt: expect.any(Number),
         inboxes: [
-          { ...inbox(call(9, 1, 1, 1)), delivered: false },
-          { ...full, delivered: false },
+          { ...inbox(call(9, 1, 1, 1)), parked: undefined },
+          { ...full, parked: undefined },
         ],
         results: [{ lane: 2, generation: 1, turn: 3, results: [result(1), result(2)] }],
       });
@@ -79,16 +80,33 @@ export function describeTurnStore(
     ];
     it('lets a newer call replace an older one, and never the other way round', async () => {
       for (const [k, id] of order.entries()) {
-        expect(await store.putInbox('r1', inbox(id, `token ${k}`))).toBe(true);
-        for (const older of order.slice(0, k)) expect(await store.putInbox('r1', inbox(older))).toBe(false);
-        expect((await store.readTurns('r1')).inboxes).toMatchObject([{ ...id, token: `token ${k}` }]);
+        expect(await store.putInbox('r1', inbox(id, `token ${k}`))).toBe('first');
+        for (const older of order.slice(0, k)) expect(await store.putInbox('r1', inbox(older))).toBe('late');
+        expect((await store.readTurns('r1')).inboxes).toMatchObject([{ ...id, call: `token ${k}` }]);
       }
     });
 
-    it('takes a call that comes twice', async () => {
-      expect(await store.putInbox('r1', inbox(order[1]!))).toBe(true);
-      expect(await store.putInbox('r1', inbox(order[1]!))).toBe(true);
-      expect((await store.readTurns('r1')).inboxes).toHaveLength(1);
+    it('takes a call that comes twice, and says whether it comes from two functions', async () => {
+      expect(await store.putInbox('r1', inbox(order[1]!))).toBe('first');
+      expect(await store.putInbox('r1', inbox(order[1]!))).toBe('first');
+      expect(await store.putInbox('r1', inbox(order[1]!, 'call', 'g'))).toBe('again');
+      expect((await store.readTurns('r1')).inboxes).toMatchObject([{ by: 'g' }]);
+      expect(await store.putInbox('r1', inbox(order[2]!, 'call', 'h'))).toBe('first');
+    });
+
+    it('gives back what some lanes have put down', async () => {
+      for (const lane of [9, 2, 10, 11]) await store.putInbox('r1', inbox(call(lane, 1, 1, 1)));
+      const from = async (first: number, last: number) =>
+        (await store.readInboxes('r1', { from: first, to: last })).map(({ lane, call }) => `${lane} ${call}`);
+      expect(await from(3, 10)).toEqual(['9 call', '10 call']);
+      expect(await from(2, 2)).toEqual(['2 call']);
+      expect(await from(3, 8)).toEqual([]);
+      await store.putResults('r1', { lane: 2, generation: 1, turn: 1, results: [] });
+      await store.putResults('r1', { lane: 9, generation: 1, turn: 1, results: [] });
+      const { version, state, inboxes, results } = await store.readTurns('r1', { from: 9, to: 10 });
+      expect({ version, state }).toEqual({ version: 1, state: 'state 1' });
+      expect([inboxes, results].map((rows) => rows.map(({ lane }) => lane))).toEqual([[9, 10], [9]]);
+      await expect(store.readTurns('r9', { from: 0, to: 1 })).rejects.toThrow('r9');
     });
 
     it('keeps the results that came first for a turn until those of a later turn come', async () => {
@@ -106,20 +124,23 @@ export function describeTurnStore(
       expect(await kept()).toEqual([result(5)]);
     });
 
-    it('notes that a call was answered, unless a newer one, or the same with another token, is there', async () => {
-      const delivered = async () => (await store.readTurns('r1')).inboxes[0]!.delivered;
+    it('notes that a call has parked, unless a newer one, or the same with another token, is there', async () => {
+      const parked = async () => (await store.readTurns('r1')).inboxes[0]!.parked;
       const [older, newer] = [call(0, 1, 2, 1), call(0, 1, 2, 2)];
       await store.putInbox('r1', inbox(older, 'a'));
       await store.putInbox('r1', inbox(newer, 'a'));
       await store.putInbox('r1', inbox(newer, 'b'));
-      await store.markDelivered('r1', { ...older, token: 'b' });
-      await store.markDelivered('r1', { ...newer, token: 'a' });
-      await store.markDelivered('r1', { ...newer, lane: 1, token: 'b' });
-      expect(await delivered()).toBe(false);
-      await store.markDelivered('r1', { ...newer, token: 'b' });
-      expect(await delivered()).toBe(true);
+      expect(await store.setParked('r1', { ...older, call: 'b' }, 'token')).toBe(false);
+      expect(await store.setParked('r1', { ...newer, call: 'a' }, 'token')).toBe(false);
+      expect(await store.setParked('r1', { ...newer, lane: 1, call: 'b' }, 'token')).toBe(false);
+      expect(await parked()).toBeUndefined();
+      expect(await store.setParked('r1', { ...newer, call: 'b' }, 'token')).toBe(true);
+      expect(await parked()).toBe('token');
+      expect(await store.setParked('r1', { ...newer, call: 'b' }, undefined)).toBe(true);
+      expect(await parked()).toBeUndefined();
+      await store.setParked('r1', { ...newer, call: 'b' }, 'token');
       await store.putInbox('r1', inbox(call(0, 1, 3, 3), 'b'));
-      expect(await delivered()).toBe(false);
+      expect(await parked()).toBeUndefined();
     });
 
     it('lets exactly one of many concurrent commits win, with its events alone', async () => {

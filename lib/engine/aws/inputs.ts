@@ -24,16 +24,17 @@ export function untaken(
 
 export interface Outstanding {
   readonly inbox: Inbox;
+  readonly token: string;
   /** Undefined: the lane is to end. */
   readonly work: Work | undefined;
 }
 
-/** The calls that the state has an answer for which, as far as is known, has not been given. */
+/** The calls that have ended without an answer and that the state has one for; others are answered by their functions. */
 export function outstanding(state: RunState, inboxes: readonly Inbox[]): Outstanding[] {
   return inboxes.flatMap((inbox): Outstanding[] => {
     const lane = state.lanes[inbox.lane];
     const current = inbox.generation === state.generation && inbox.turn === lane?.turn;
-    if (lane === undefined || !current || inbox.delivered || lane.parked) return [];
-    return [{ inbox, work: lane.work }];
+    if (lane === undefined || !current || inbox.parked === undefined || lane.parked) return [];
+    return [{ inbox, token: inbox.parked, work: lane.work }];
   });
 }

@@ -111,6 +111,29 @@ export class Rows {
     return isWritten(this.options.client.send(put));
   }
 
+  /**
+   * The same, where one wants to know what was there before.
+   * @returns the row that was replaced, if there was one
+   */
+  async replace(
+    run: string,
+    row: string,
+    attributes: Attributes,
+    condition: Condition,
+  ): Promise<Row | 'refused' | undefined> {
+    const put = new PutItemCommand({
+      ...this.putOf(run, row, attributes, condition),
+      ReturnValues: 'ALL_OLD',
+    });
+    try {
+      const { Attributes: replaced } = await this.options.client.send(put);
+      return this.live(replaced === undefined ? [] : [fromAttributes(replaced)])[0];
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return 'refused';
+      throw error;
+    }
+  }
+
   /** @returns false, and nothing is written, when the condition does not hold */
   async update(run: string, row: string, update: string, condition: Condition): Promise<boolean> {
     const command = new UpdateItemCommand(this.updateOf(run, row, update, condition));

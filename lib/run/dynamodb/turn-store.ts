@@ -1,5 +1,5 @@
 import type { Row } from '../../aws/attributes';
-import type { Inbox, LaneResults, TurnId, TurnStore } from '../turn-store';
+import type { Inbox, LaneRange, LaneResults, TurnId, TurnStore } from '../turn-store';
 import { ABSENT, PRESENT, Rows, type RunTable } from './rows';
 import { openDynamoRunStore, STATE } from './run-store';
 import { packText, restoreNow, unpackText } from './text';
@@ -15,21 +15,45 @@ export function openDynamoTurnStore(table: RunTable): TurnStore {
     return { ...(await packText(rows, run, 'body', text, expiresAt)), expiresAt };
   };
   const unpacked = (row: Row) => unpackText(rows, row, 'body');
+  const inbox = async (row: Row): Promise<Inbox> => {
+    const body = await readLater<Pick<Inbox, 'results' | 'lost'>>(rows, row);
+    return {
+      ...callOf(row),
+      call: String(row.call),
+      by: String(row.by),
+      parked: row.parked === undefined ? unanswered(row) : String(row.parked),
+      get results() {
+        return body().results;
+      },
+      get lost() {
+        return body().lost;
+      },
+    };
+  };
+
+  const ofLanes = (run: string, kind: 'LANE' | 'RESULT', { from, to }: LaneRange) =>
+    rows.range(run, laneRow(kind, from), laneRow(kind, to));
+  /** One after the other, as one request for all of them reads. */
+  const turnsOf = async (run: string, lanes: LaneRange) => {
+    const inboxes = await ofLanes(run, 'LANE', lanes);
+    const results = await ofLanes(run, 'RESULT', lanes);
+    const state = await rows.get(run, STATE);
+    return [...inboxes, ...results, ...(state ? [state] : [])];
+  };
 
   return {
     ...openDynamoRunStore(rows),
 
-    async putInbox(run, { token, ...inbox }) {
-      const body = await packed(run, JSON.stringify(inbox));
+    async putInbox(run, { call, by, ...inbox }) {
+      const { results, lost } = inbox;
+      const body = await packed(run, JSON.stringify({ results, lost }));
       const order = orderOf(inbox);
       // The same call may come twice: a request whose answer was lost is repeated.
       const condition = { expression: `${ABSENT} OR #order <= :order`, values: { order } };
-      return rows.put(
-        run,
-        laneRow('LANE', inbox.lane),
-        { ...body, order, token, delivered: false },
-        condition,
-      );
+      const row = { ...body, order, call, by };
+      const replaced = await rows.replace(run, laneRow('LANE', inbox.lane), row, condition);
+      if (replaced === 'refused') return 'late';
+      return replaced?.order === order && replaced.by !== by ? 'again' : 'first';
     },
 
     async putResults(run, results) {
@@ -39,26 +63,12 @@ export function openDynamoTurnStore(table: RunTable): TurnStore {
       await rows.put(run, laneRow('RESULT', results.lane), { ...body, order }, condition);
     },
 
-    async readTurns(run) {
+    async readTurns(run, lanes) {
       // DynamoDB reads in the order of the names: LANE, RESULT, STATE.
-      const all = await rows.range(run, 'TURN#', 'TURN#~');
+      const all = lanes ? await turnsOf(run, lanes) : await rows.range(run, 'TURN#', 'TURN#~');
       const named = (prefix: string) => all.filter(({ row }) => String(row).startsWith(prefix));
       const [state] = named(STATE);
       if (state === undefined) throw new Error(`unknown run ${run}`);
-      const inbox = async (row: Row): Promise<Inbox> => {
-        const body = await readLater<Pick<Inbox, 'results' | 'lost'>>(rows, row);
-        return {
-          ...callOf(row),
-          token: String(row.token),
-          delivered: row.delivered === true,
-          get results() {
-            return body().results;
-          },
-          get lost() {
-            return body().lost;
-          },
-        };
-      };
       const result = async (row: Row): Promise<LaneResults> => {
         const { attempt: _, ...call } = callOf(row);
         const body = await readLater<Pick<LaneResults, 'results'>>(rows, row);
@@ -78,10 +88,16 @@ export function openDynamoTurnStore(table: RunTable): TurnStore {
       return { version: Number(version), state: text, changedAt: Number(changedAt), inboxes, results };
     },
 
-    async markDelivered(run, call) {
-      const values = { order: orderOf(call), token: call.token, yes: true };
-      const condition = { expression: `${PRESENT} AND #order = :order AND #token = :token`, values };
-      await rows.update(run, laneRow('LANE', call.lane), 'SET #delivered = :yes', condition);
+    async readInboxes(run, lanes) {
+      return Promise.all((await ofLanes(run, 'LANE', lanes)).map(inbox));
+    },
+
+    async setParked(run, call, parked) {
+      const update = parked === undefined ? 'REMOVE #parked, #delivered' : 'SET #parked = :parked';
+      const values = { order: orderOf(call), call: call.call, ...(parked && { parked }) };
+      const isSame = `#order = :order AND (#call = :call OR attribute_not_exists(#call))`;
+      const condition = { expression: `${PRESENT} AND ${isSame}`, values };
+      return rows.update(run, laneRow('LANE', call.lane), update, condition);
     },
 
     async putDetail(run, name, text) {
@@ -94,6 +110,9 @@ export function openDynamoTurnStore(table: RunTable): TurnStore {
     },
   };
 }
+
+/** The token of a row of a version before, which did not say who was to answer, only that nobody had. */
+const unanswered = ({ token, delivered }: Row) => (delivered === false ? String(token) : undefined);
 
 const laneRow = (kind: 'LANE' | 'RESULT', lane: number) => `TURN#${kind}#${digits(lane)}`;
 

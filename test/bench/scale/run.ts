@@ -47,6 +47,8 @@ export interface Used {
   readonly makespan: number;
 }
 
+/** Characters of a task token. */
+const TOKEN = 700;
 /** How long services take, in ms: requests to DynamoDB and S3, the start of a call, of a gate, of weaving. */
 const TAKES = { table: 6, blob: 25, call: 40, token: 15, gate: 1_000, merge: 1_500 };
 
@@ -135,7 +137,7 @@ export async function carry({ items, lanes, gateSeconds }: Scale): Promise<Used>
 
   /** `Next`: its lane waits until somebody answers, or its time is over. */
   function next(lane: Actor, input: Value, timeout: number): Promise<Value> {
-    const mine = `token-${token++}`;
+    const mine = `token-${token++}`.padEnd(TOKEN, '.');
     return new Promise((resolve, reject) => {
       clock.park(lane);
       const wake = (then: () => void) => {

@@ -6,6 +6,8 @@ import { LIMITS } from './table';
 const ITEMS = 10_000;
 const LANES = 16;
 const GATE_SECONDS = 1;
+/** Many lanes, which all ask at once, and the items they share. */
+const MANY = { items: 2_000, lanes: [40, 200] } as const;
 
 /** Events of one execution; bytes between states; seconds of a call of `next` and of `gate` (AWS quotas). */
 const QUOTAS = { events: 25_000, payload: 256 * 1024, next: 60, gate: 900 } as const;
@@ -16,16 +18,40 @@ export const scale: Bench = {
   about: `${ITEMS} items with gates of a second on ${LANES} lanes of the aws engine, in a time of its own: the state machine by its definition, the turns as the functions take them, the stores on a table in memory that refuses and counts as DynamoDB does.`,
   async measure(_, note) {
     note('one run, whose counters are the same each time');
-    const used = await carry({ items: ITEMS, lanes: LANES, gateSeconds: GATE_SECONDS });
-    if (used.merged !== ITEMS) throw new Error(`${used.merged} of ${ITEMS} items were merged`);
-    return rowsOf(used);
+    const rows = rowsOf(await carried(ITEMS, LANES));
+    for (const lanes of MANY.lanes) {
+      note(`${lanes} lanes`);
+      rows.push(...rowsOfMany(lanes, await carried(MANY.items, lanes)));
+    }
+    return rows;
   },
 };
+
+async function carried(items: number, lanes: number): Promise<Used> {
+  const used = await carry({ items, lanes, gateSeconds: GATE_SECONDS });
+  if (used.merged !== items) throw new Error(`${used.merged} of ${items} items were merged`);
+  return used;
+}
+
+const most = (bySecond: ReadonlyMap<number, number>) => Math.max(...bySecond.values());
+
+/** What grows with the lanes, where each call looked at what all of them do. */
+function rowsOfMany(lanes: number, { table, files, usage, ...used }: Used): Row[] {
+  const name = (what: string) => `${what}, ${lanes} lanes`;
+  const { writes, reads } = LIMITS;
+  const [busiest, dynamo] = ['in its busiest second', 'DynamoDB'];
+  return [
+    atMost(name(`write units ${busiest}`), 'a second', [most(table.writesBySecond)], writes, dynamo),
+    atMost(name(`read units ${busiest}`), 'a second', [most(table.readsBySecond)], reads, dynamo),
+    atMost(name('longest call of next'), 's', [used.longestCall / 1000], QUOTAS.next, 'its time limit'),
+    shown(name('jobs written for a turn of gates'), 'each', [files.puts / usage.turns.gate]),
+    shown(name('read units a turn'), 'each', [table.readUnits / (usage.turns.gate + usage.turns.merge)]),
+  ];
+}
 
 function rowsOf({ table, files, calls, ...used }: Used): Row[] {
   const { gates, turns } = used.usage;
   const working = turns.gate + turns.merge;
-  const most = (bySecond: ReadonlyMap<number, number>) => Math.max(...bySecond.values());
   return [
     atMost('transitions a gate', 'each', [used.transitions / gates], 1.3),
     atMost('transitions a turn, with those around the lanes', 'each', [used.transitions / working], 3.3),

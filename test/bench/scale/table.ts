@@ -44,6 +44,7 @@ interface Write extends Expressions {
   readonly Key?: Item;
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
+  readonly ReturnValues?: string;
 }
 
 /**
@@ -108,7 +109,9 @@ export function limitedTable(now: () => number) {
   };
   const writeOne = (one: Write) => {
     if (!holds(one)) throw new ConditionalCheckFailedException({ message: '', $metadata: {} });
+    const replaced = find(nameOf(one.Item ?? one.Key!));
     write(applied(one), 1);
+    return { Attributes: one.ReturnValues === 'ALL_OLD' ? replaced : undefined };
   };
 
   // biome-ignore lint/suspicious/noExplicitAny: the input of whichever command it is.

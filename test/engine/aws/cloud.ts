@@ -152,6 +152,7 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     pause: () => new Promise<void>((resolve) => ready.push(resolve)),
     waited: () => {},
     record: async () => {},
+    lanesAtOnce: 1 + choose(3),
   };
 
   const first = start(load, newState(load, world.lanes, 'base'), [], 0);
@@ -171,14 +172,17 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
         waiting.set(token, resolve);
       });
       const full = { ...call, run: RUN, retry, token };
-      const invoke = () =>
-        takeTurn(services, full).then(
+      const invoke = () => {
+        const called = takeTurn(services, full).then(
           () => 'parked' as const,
           (error: unknown) => {
             if (error instanceof Crash) return 'failed' as const;
             throw error;
           },
         );
+        flying.add(called);
+        return called.finally(() => flying.delete(called));
+      };
       const calls = [invoke()];
       if (weather.duplicates && repeats > 0 && choose(6) === 0) {
         repeats -= 1;
@@ -205,6 +209,8 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
     }
   }
 
+  /** Functions of lanes that are under way. */
+  const flying = new Set<Promise<unknown>>();
   /** A pause has been acknowledged, with no word of a landing under way. */
   let isClosed = false;
   /** Who pauses or ends a pause asks again until there is an answer; who pauses may not find the run. */
@@ -229,6 +235,8 @@ export async function runInCloud(world: World, choose: (n: number) => number, we
       }
     };
     const asked = await untilAnswered(() => pauseTargets(pausing, { ...place, why: 'by ann: wait' }));
+    // Who has missed the run knows nothing of a landing that was being decided on; later ones find the pause.
+    if (misses) await Promise.allSettled(flying);
     const before = decodeState(load, (await store.read(RUN)).state);
     isClosed = record.execute && asked?.landing.length === 0 && !isLanding(before);
     for (let k = choose([3, 30, 200][choose(3)]!); k >= 0; k -= 1)

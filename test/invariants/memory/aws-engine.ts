@@ -78,7 +78,9 @@ export async function openCloud(cloud: Cloud) {
         putInbox: pausing('putInbox', store.putInbox),
         putResults: pausing('putResults', store.putResults),
         readTurns: pausing('readTurns', store.readTurns),
-        markDelivered: pausing('markDelivered', store.markDelivered),
+        read: pausing('read', store.read),
+        readInboxes: pausing('readInboxes', store.readInboxes),
+        setParked: pausing('setParked', store.setParked),
       },
       tokens: {
         succeed: pausing('answer', async (token, answer) => {
