@@ -86,11 +86,15 @@ export const Queue = z
       .array(
         z.strictObject({
           runId: z.string(),
-          status: z.enum(['running', 'waiting', 'interrupted']),
+          status: z.enum(['running', 'held', 'waiting', 'interrupted']),
           target: z.string(),
           repository: z.string(),
           since: Time,
           hotfix: z.boolean(),
+          held: z
+            .strictObject({ why: z.string(), until: Time.nullable() })
+            .optional()
+            .describe('What its landing waits for; null: until somebody ends the pause.'),
           place: Count.describe('How many runs on the same target are before it.'),
           links: Links,
         }),

@@ -1,3 +1,4 @@
+import type { ShownHold } from '../run/hold';
 import { printable } from '../telemetry/printable';
 
 export interface QueuedRun {
@@ -10,7 +11,7 @@ export interface QueuedRun {
   readonly since: string;
   readonly hotfix: boolean;
   /** What its landing waits for, and until when (ISO 8601; null: until somebody ends the pause). */
-  readonly held?: { readonly why: string; readonly until: string | null };
+  readonly held?: ShownHold;
   /** How many runs are before it; null for one that was interrupted, which has left the line. */
   readonly place: number | null;
 }

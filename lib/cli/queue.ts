@@ -5,6 +5,7 @@ import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { hasHotfix } from '../plan/priority';
 import { findHome } from '../repository/home';
+import { shownHold } from '../run/hold';
 import { decodeRecord } from '../run/record';
 import { openRuns } from '../run/sqlite-reader';
 import type { Io } from './io';
@@ -41,12 +42,7 @@ async function readQueue(home: string): Promise<QueuedRun[]> {
         target: plan.target,
         since: new Date(startedAt).toISOString(),
         hotfix: hasHotfix(plan),
-        ...(held && {
-          held: {
-            why: held.why,
-            until: held.until === undefined ? null : new Date(held.until).toISOString(),
-          },
-        }),
+        ...(held && { held: shownHold(held) }),
         place: isRunning ? 0 : null,
       });
     }

@@ -10,6 +10,17 @@ export interface Held {
   readonly why: string;
 }
 
+/** The same as it is told: `until` as ISO 8601, or null. */
+export interface ShownHold {
+  readonly why: string;
+  readonly until: string | null;
+}
+
+export const shownHold = ({ why, until }: Held): ShownHold => ({
+  why,
+  until: until === undefined ? null : new Date(until).toISOString(),
+});
+
 /** What keeps the run from landing at a time; undefined where it may, or has nothing to land. */
 export function heldBy(
   { freeze }: Pick<Workload, 'freeze'>,

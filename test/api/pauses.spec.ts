@@ -48,6 +48,8 @@ describe('pauses of a stack', () => {
     const { progress } = await stack.functions().control<{ progress: object }>({ action: 'status', run });
     expect(progress).toMatchObject({ phase: 'land', paused: why, items: { woven: 1 } });
     expect(tip(stack)).toBe(before);
+    const { runs } = await stack.functions().control<{ runs: object[] }>({ action: 'queue' });
+    expect(runs).toMatchObject([{ runId: run, status: 'held', held: { why, until: null }, place: 0 }]);
     // It has known from its beginning, not since its landing only.
     const told = (await stack.events(run)).map(({ event }) => event);
     expect(told.indexOf('pause')).toBeLessThan(told.indexOf('start'));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Problem } from '../../errors';
 import { BRANCH_NAME } from '../../plan/branch-name';
+import type { ShownHold } from '../../run/hold';
 import type { RunEvent } from '../../run/messages';
 import type { RunStatus } from '../run-status';
 import { askedBy, overrideFields, requestSchema } from './request';
@@ -159,12 +160,14 @@ export interface ReportFiles {
 /** A run that has not ended. */
 export interface QueuedRun {
   readonly runId: string;
-  readonly status: 'running' | 'waiting' | 'interrupted';
+  readonly status: 'running' | 'held' | 'waiting' | 'interrupted';
   readonly target: string;
   readonly repository: string;
   /** ISO 8601: when it was submitted. */
   readonly since: string;
   readonly hotfix: boolean;
+  /** What its landing waits for, and until when (null: until somebody ends the pause). */
+  readonly held?: ShownHold;
   /** How many runs on the same target are before it. */
   readonly place: number;
 }

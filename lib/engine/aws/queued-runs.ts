@@ -1,3 +1,5 @@
+import { decodeState } from '../../run/codec';
+import { heldBy, shownHold } from '../../run/hold';
 import type { SubmittedRun } from '../../run/run-index';
 import type { ControlServices } from './control';
 import type { QueuedRun } from './control-protocol';
@@ -9,7 +11,8 @@ export async function queuedRuns({
   index,
   queue,
   starter,
-}: Pick<ControlServices, 'index' | 'queue' | 'starter'>): Promise<{ runs: readonly QueuedRun[] }> {
+  ...services
+}: Pick<ControlServices, 'index' | 'queue' | 'starter' | Holding>): Promise<{ runs: readonly QueuedRun[] }> {
   const open = (await index.open()).toReversed();
   const byTarget = Map.groupBy(open, ({ target }) => target);
   const lines = await inChunks([...byTarget], async ([target, runs]) => {
@@ -24,15 +27,26 @@ export async function queuedRuns({
       const { id, target, submittedAt, request, generation } = run;
       const [repository, branch] = JSON.parse(target);
       const isAlive = await starter.isRunning(id, generation);
+      const held = isAlive && place === 0 ? await holdOf(services, id) : undefined;
       return {
         runId: id,
-        status: !isAlive ? 'interrupted' : place === 0 ? 'running' : 'waiting',
+        status: !isAlive ? 'interrupted' : place > 0 ? 'waiting' : held === undefined ? 'running' : 'held',
         target: branch,
         repository,
         since: new Date(submittedAt).toISOString(),
         hotfix: urgencySchema.parse(JSON.parse(request)).hotfix,
+        ...(held && { held: shownHold(held) }),
         place,
       };
     }),
   };
+}
+
+type Holding = 'store' | 'loadRun' | 'now';
+
+/** What keeps a run from landing, if it has begun. */
+async function holdOf({ store, loadRun, now }: Pick<ControlServices, Holding>, id: string) {
+  if ((await store.find(id)) === undefined) return undefined;
+  const { load } = await loadRun(id);
+  return heldBy(load, decodeState(load, (await store.read(id)).state), now());
 }
