@@ -13,6 +13,7 @@ import { engineFor } from '../gates/container-engine';
 import { gatesOf } from '../plan/gates-of';
 import type { Plan } from '../plan/plan';
 import { hasHotfix } from '../plan/priority';
+import { locating } from '../plan/locate-problems';
 import { readPlan } from '../plan/read-plan';
 import { expectedLengths } from '../prediction/forecast';
 import { createWorkload } from '../run/workload';
@@ -70,7 +71,9 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       overrides,
       warnings: unwatched(plan.policy.performance),
     };
-    const pinned = await prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io));
+    const pinned = await locating(planPath, io.cwd, () =>
+      prepareRun(workspace, plan, ordered, runOptions, tellHeads(plan, id, options, io)),
+    );
     const durations = openDurations(plan.policy.performance, workspace.cache);
     const forecasts = await readForecasts(durations, ordered, plan.policy);
     const load = createWorkload(ordered, plan.policy, pinned, expectedLengths(forecasts));

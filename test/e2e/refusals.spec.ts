@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { problemsOf, runCli, writePlan } from '../support/cli';
 import { testRepositories } from '../support/repository';
@@ -15,6 +15,7 @@ describe('lex-pr merge refuses, with exit code 2 and before anything is changed,
       target: 'mian',
       items: [{ name: 'feature/logni' }, { name: 'feature/login' }, { name: 'x', branch: 'nothing-like-it' }],
     });
+    const lines = readFileSync(plan, 'utf8').split('\n');
     const result = await runCli(['merge', plan, '--execute', '--json'], { cwd: repo.path });
     const problems = problemsOf(result);
     expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
@@ -24,7 +25,12 @@ describe('lex-pr merge refuses, with exit code 2 and before anything is changed,
     ]);
     expect(problems[0]!.hint).toContain('main');
     expect(problems[1]!.hint).toContain('feature/login');
-    for (const { hint } of problems) expect(hint).toBeTruthy();
+    for (const { hint, file } of problems) expect({ hint, file }).toEqual({ hint: expect.any(String), file: plan });
+    const named = ['mian', 'feature/logni', 'nothing-like-it'];
+    for (const [k, name] of named.entries()) {
+      const { line, column } = problems[k]!;
+      expect(lines[line! - 1]!.slice(column! - 1)).toMatch(new RegExp(`^"?${name}`));
+    }
     expect(snapshot(repo.path)).toEqual(before);
 
     const inWords = await runCli(['merge', plan, '--execute'], { cwd: repo.path });
