@@ -25,7 +25,8 @@ describe('lex-pr merge refuses, with exit code 2 and before anything is changed,
     ]);
     expect(problems[0]!.hint).toContain('main');
     expect(problems[1]!.hint).toContain('feature/login');
-    for (const { hint, file } of problems) expect({ hint, file }).toEqual({ hint: expect.any(String), file: plan });
+    for (const { hint, file } of problems)
+      expect({ hint, file }).toEqual({ hint: expect.any(String), file: plan });
     const named = ['mian', 'feature/logni', 'nothing-like-it'];
     for (const [k, name] of named.entries()) {
       const { line, column } = problems[k]!;
