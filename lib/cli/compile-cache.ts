@@ -34,9 +34,12 @@ const cacheFolder = ({ XDG_CACHE_HOME: named = '' }: Readonly<Record<string, str
 function prepareFolder(entry: string, cache: string): string | undefined {
   const { dev, ino, mtimeMs } = statSync(entry);
   const all = join(cache, 'lex-pr', 'compiled');
+  mkdirSync(all, { recursive: true, mode: 0o700 });
+  // Before anything in there is touched: a link may lead to somebody's files.
+  if (![cache, join(cache, 'lex-pr'), all].every(isOnlyOurs)) return undefined;
   const folder = join(all, [dev, ino, Math.round(mtimeMs)].map((part) => part.toString(36)).join('-'));
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) keepNewest(all);
-  return [cache, join(cache, 'lex-pr'), all, folder].every(isOnlyOurs) ? folder : undefined;
+  return isOnlyOurs(folder) ? folder : undefined;
 }
 
 /** Nobody else can put files there, root excepted. */

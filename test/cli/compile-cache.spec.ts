@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../support/cli';
@@ -41,8 +50,17 @@ describe('the compiled program', () => {
     mkdirSync(compiled, { recursive: true, mode: 0o700 });
     chmodSync(compiled, 0o777);
     await start();
-    // The folder of this build, and nothing in it.
-    expect(kept()).toHaveLength(1);
+    expect(kept()).toEqual([]);
+  });
+
+  it('removes nothing where a link leads', async () => {
+    const elsewhere = join(root, 'elsewhere');
+    const names = Array.from({ length: 6 }, (_, n) => `${n}`);
+    for (const name of names) mkdirSync(join(elsewhere, name), { recursive: true, mode: 0o700 });
+    mkdirSync(join(cache, 'lex-pr'), { mode: 0o700 });
+    symlinkSync(elsewhere, compiled);
+    await start();
+    expect(readdirSync(elsewhere)).toEqual(names);
   });
 
   it('is no reason to fail where there can be no folder', async () => {
