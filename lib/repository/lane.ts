@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
-import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, lutimes, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
 import { GATE_REPOSITORY_PATHS, makeGateRepository } from './gate-repository';
@@ -77,7 +77,7 @@ export async function openLane(
     }
     const paths = pathsIn(listing.top);
     if (paths === undefined) return false;
-    await writeFile(join(folder, 'clock'), '');
+    await touch(join(folder, 'clock'));
     return launcher.seal(folder, paths);
   }
 
@@ -92,23 +92,24 @@ export async function openLane(
 
   /** Updates what differs from `tree`. @returns the index */
   async function update(tree: string, listing: TreeListing): Promise<Buffer> {
-    return (held?.tree === tree && (await keep(listing, held.known))) || write(tree, listing);
+    const content = readIfThere(index);
+    // Whoever has changed it can pass off any file as ours; and git would wait for a FIFO.
+    if (content === undefined || held?.known.isFrom(content) === false) await startOver();
+    else if (held?.tree === tree && (await keep(listing, held.known))) return content;
+    return write(tree, listing);
   }
 
-  /** Removes what is too much. @returns the index, where nothing else has to be done */
-  async function keep(listing: TreeListing, known: KnownByIndex): Promise<Buffer | undefined> {
-    const content = readIfThere(index);
-    const isUsable = content !== undefined && known.isFrom(content) && isFolder(workTree);
-    return isUsable && (await sweep(workTree, listing.top, known)) ? content : undefined;
-  }
+  /** Removes what is too much. @returns whether nothing else has to be done */
+  const keep = async (listing: TreeListing, known: KnownByIndex) =>
+    isFolder(workTree) && sweep(workTree, listing.top, known);
 
   async function write(tree: string, listing: TreeListing): Promise<Buffer> {
     isWritten = true;
     held = undefined;
-    const written = await readFile(attributes, 'latin1').catch(() => undefined);
+    const written = readIfThere(attributes)?.toString('latin1');
     // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
     if (written !== listing.attributes) await startOver();
-    await rm(attributes, { force: true });
+    await remove(attributes);
     await makeFolder(workTree);
     await sweep(workTree, listing.top);
     // With --reset -u this compares every file with the index and writes anew what differs.
@@ -125,7 +126,7 @@ export async function openLane(
 
   async function startOver(): Promise<void> {
     held = undefined;
-    await rm(attributes, { force: true });
+    await remove(attributes);
     await Promise.all([workTree, index, `${index}.lock`].map(remove));
   }
 
@@ -186,9 +187,16 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
 }
 
+/** Sets the time of change of whatever a gate has left there, without following or opening it. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await lutimes(path, now, now).catch(() => writeFile(path, '', { flag: 'wx' }).catch(() => {}));
+}
+
+/** The content of a file; undefined where there is none, or something else of that name. */
 function readIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return lstatSync(path).isFile() ? readFileSync(path) : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -124,6 +125,62 @@ const canSeal =
     });
     expect(status).toBe('');
     expect(readFileSync(join(path, '.git/HEAD'), 'utf8')).toBe(`${commit}\n`);
+  });
+
+  it.each<{ what: string; act: (path: string) => void }>([
+    { what: 'is gone', act: (path) => rmSync(join(path, '..'), { recursive: true }) },
+    {
+      what: 'has a folder for the clock',
+      act(path) {
+        rmSync(join(path, '../clock'), { recursive: true, force: true });
+        mkdirSync(join(path, '../clock'));
+      },
+    },
+    ...['clock', 'index', 'attributes'].map((name) => ({
+      what: `has a FIFO for the ${name}`,
+      act(path: string) {
+        rmSync(join(path, '..', name), { recursive: true, force: true });
+        execFileSync('mkfifo', [join(path, '..', name)]);
+      },
+    })),
+    {
+      what: 'has a link for the clock',
+      act(path) {
+        rmSync(join(path, '../clock'), { recursive: true, force: true });
+        symlinkSync('tree/other', join(path, '../clock'));
+      },
+    },
+    {
+      what: 'has an index that says of a change that it is none',
+      act(path) {
+        const index = join(path, '../index');
+        const git = (...args: string[]) =>
+          execFileSync('git', args, { cwd: path, env: { ...process.env, GIT_INDEX_FILE: index } });
+        const idOf = (file: string) => git('hash-object', '-w', file).toString().trim();
+        const right = idOf('other');
+        writeFileSync(join(path, 'other'), 'changed');
+        utimesSync(join(path, 'other'), 1, 1);
+        git('update-index', 'other');
+        const bytes = readFileSync(index);
+        bytes.write(right, bytes.indexOf(idOf('other'), 0, 'hex'), 'hex');
+        bytes.set(createHash('sha1').update(bytes.subarray(0, -20)).digest(), bytes.length - 20);
+        writeFileSync(index, bytes);
+      },
+    },
+  ])('is made whole where the lane $what, for the same tree and for another', async ({ act }) => {
+    const next = repo.commit({ more: 'z' });
+    const nextTree = repo.git('rev-parse', `${next}^{tree}`);
+    for (const [head, of] of [
+      [commit, tree],
+      [next, nextTree],
+    ] as const) {
+      const path = await lane.checkout(commit, tree);
+      act(path);
+      expect(await lane.checkout(head, of)).toBe(path);
+      expect(readFileSync(join(path, 'other'), 'utf8')).toBe('y');
+      expect(existsSync(join(path, 'more'))).toBe(head === next);
+    }
+    await settled();
   });
 
   it('is none for another commit, another tree, or a launcher that has ended', async () => {
