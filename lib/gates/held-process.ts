@@ -30,6 +30,8 @@ export interface HeldProcess {
   readonly output: number;
   release(): void;
   readonly exited: Promise<Exit>;
+  /** Has `exited` come without knowing how, where whoever starts it does not say: somebody may have stopped that. */
+  giveUp?(): void;
 }
 
 /**

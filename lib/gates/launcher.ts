@@ -9,6 +9,7 @@ import type { Exit, HeldProcess, Program } from './held-process';
 import { LAUNCHER_SCRIPT } from './launcher-script';
 import { openPipe } from './pipe';
 import { endProcessGroup } from './process-group';
+import { startTimer } from './timer';
 
 /**
  * A small process that starts programs in place of this one, one at a time: to start a process takes the longer
@@ -51,6 +52,9 @@ const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
 /** In bytes. Far more than gates need; any system takes that much, so that E2BIG comes from `spawnHeld` only. */
 const LONGEST = 64 << 10;
 
+/** So many ms it may take to answer: one that somebody has stopped never does, and is killed. */
+const PATIENCE = 10_000;
+
 /**
  * @param perl another path of Perl, for tests of what happens without
  * @param calls none: as on a system whose numbers are not known
@@ -58,12 +62,13 @@ const LONGEST = 64 << 10;
 export function openLauncher(
   perl = PERL,
   calls = SYSTEM_CALLS[`${process.platform} ${process.arch}`] ?? [],
+  patience = PATIENCE,
 ): Launcher {
   let isThere = existsSync(perl);
   let current: LauncherProcess | undefined;
   let sealed: LauncherProcess | undefined;
   const running = () => {
-    if (current === undefined || current.hasEnded()) current = launch(perl, calls);
+    if (current === undefined || current.hasEnded()) current = launch(perl, calls, patience);
     return current;
   };
   return {
@@ -113,7 +118,7 @@ interface LauncherProcess {
   close(): Promise<void>;
 }
 
-function launch(perl: string, calls: readonly number[]): LauncherProcess {
+function launch(perl: string, calls: readonly number[], patience: number): LauncherProcess {
   const child = spawn(perl, ['-e', LAUNCHER_SCRIPT, ...calls.map(String)], {
     // None of our environment: PERL5OPT and its like would be heard.
     env: { LC_ALL: 'C' },
@@ -123,7 +128,12 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const lines = readLines(child);
-  const ready = lines.next();
+  const kill = () => child.kill('SIGKILL');
+  const answer = async () => {
+    const cancel = startTimer(patience, kill);
+    return lines.next().finally(cancel);
+  };
+  const ready = answer();
   const temporary = tmpdir();
   let busy = false;
 
@@ -132,12 +142,12 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
     const fifo = `${temporary}/lex-pr-${randomUUID()}`;
     const request = [kind, fifo, ...parts].join('\0');
     child.stdin.write(`${Buffer.byteLength(request)}`.padStart(10, '0') + request);
-    const held = await lines.next();
+    const held = await answer();
     if (held === undefined) return 'ended';
     if (held === 'changed') return held;
     const [word, value] = held.split(' ');
     if (word === 'error') {
-      await lines.next();
+      await answer();
       throw systemError(Number(value));
     }
     const pid = Number(value);
@@ -150,11 +160,11 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
       });
       // The program has removed it, unless it was killed before.
       exited.then(({ exitCode }) => exitCode ?? rmSync(fifo, { force: true })).catch(() => {});
-      return { pid, output: readEnd, release: () => child.stdin.write('\n'), exited };
+      return { pid, output: readEnd, release: () => child.stdin.write('\n'), exited, giveUp: kill };
     } catch (error) {
       await endProcessGroup(pid, 0);
       rmSync(fifo, { force: true });
-      await lines.next();
+      await answer();
       throw error;
     }
   }
@@ -177,7 +187,7 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
         const request = Buffer.from(['seal', ...parts].join('\0'), 'latin1');
         child.stdin.write(`${request.length}`.padStart(10, '0'));
         child.stdin.write(request);
-        return (await lines.next()) === 'sealed 1';
+        return (await answer()) === 'sealed 1';
       } finally {
         busy = false;
       }
@@ -186,7 +196,10 @@ function launch(perl: string, calls: readonly number[]): LauncherProcess {
     hasEnded: lines.haveEnded,
     async close() {
       child.stdin.end();
+      // What it has started has as long as it takes.
+      const cancel = startTimer(patience, () => busy || kill());
       await lines.end;
+      cancel();
     },
   };
 }

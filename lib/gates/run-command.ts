@@ -46,10 +46,16 @@ async function supervise(command: Command, held: HeldProcess): Promise<CommandEn
   let interruption: CommandEnd['interruption'];
   let fault: { readonly error: unknown } | undefined;
   let ending: Promise<boolean> | undefined;
+  let cancelWait = () => {};
+  let over = false;
   const interrupt = (why: CommandEnd['interruption'], grace: number) => {
     if (ending !== undefined) return;
     interruption = why;
     ending = endProcessGroup(pid, grace);
+    const expectExit = () => {
+      if (!over) cancelWait = startTimer(GRACE, () => held.giveUp?.());
+    };
+    ending.then(expectExit, expectExit);
   };
   const stopReading = readOutput(output, command.onOutput, (error) => {
     fault ??= { error };
@@ -73,6 +79,8 @@ async function supervise(command: Command, held: HeldProcess): Promise<CommandEn
     exit = await held.exited;
     endedAt = startedAt + Math.round(performance.now() - released);
   } finally {
+    over = true;
+    cancelWait();
     cancelTimer();
     command.signal.removeEventListener('abort', onAbort);
     // An interrupted group has the rest of its grace; any other is killed with its shell.

@@ -65,6 +65,13 @@ describe('the time limit', () => {
     expect(pids.filter(isRunning)).toEqual([]);
   }, 15_000);
 
+  it('comes for a gate that has stopped what would tell of its end', async () => {
+    const run = 'kill -STOP $PPID; echo done';
+    const outcome = await runGate(workspace.request(run, { timeoutSeconds: 0.5 }));
+    expect(outcome).toMatchObject({ status: 'timeout', exitCode: null, outputBytes: 5 });
+    expect(await runGate(workspace.request('true'))).toMatchObject({ status: 'pass' });
+  });
+
   it('makes a timeout of a gate that exits 0 on SIGTERM', async () => {
     const run = `trap 'exit 0' TERM; while :; do sleep 0.05; done`;
     const outcome = await runGate(workspace.request(run, { timeoutSeconds: 0.5 }));

@@ -122,6 +122,29 @@ describe.each([
     expect(await run('true')).toMatchObject({ exitCode: 0 });
   });
 
+  it('does without one that somebody has stopped', async () => {
+    const impatient = openLauncher(undefined, calls, 1000);
+    const held = await impatient.start(shell('true'));
+    const stopped = parentOf(held!.pid);
+    await end(held!);
+    process.kill(stopped, 'SIGSTOP');
+    expect(await impatient.start(shell('true'))).toBeUndefined();
+    expect(isRunning(stopped)).toBe(false);
+    const again = await impatient.start(shell('kill -STOP $PPID'));
+    again!.release();
+    const next = parentOf(again!.pid);
+    await until(() => !isRunning(again!.pid));
+    again!.giveUp!();
+    expect(await again!.exited).toMatchObject({ exitCode: null, signal: null });
+    expect(isRunning(next)).toBe(false);
+    const last = await impatient.start(shell('true'));
+    const idle = parentOf(last!.pid);
+    await end(last!);
+    process.kill(idle, 'SIGSTOP');
+    await impatient.close();
+    expect(isRunning(idle)).toBe(false);
+  });
+
   it('starts nothing where there is no Perl, or one without its modules', async () => {
     for (const perl of ['/no/perl', '/bin/false']) {
       const without = openLauncher(perl);
