@@ -22,12 +22,12 @@ const MAX_LEXEMES = Math.floor(getHeapStatistics().heap_size_limit / 1000);
 /** Values that aliases stand for, written out; what expands to more is an attack. */
 const MAX_ALIASED = 2_000_000;
 
-/** The code of the fault that an alias is in a part of a document: its anchor may be in another one. */
+/** The code of the fault that an alias or an anchor is in a part of a document: its counterpart may be in another one. */
 export const ALIAS = 'alias';
 
 /**
  * Reads one YAML 1.2 document (core schema, no merge keys, no tags); answers with every syntax error.
- * @param isPart whether the text is part of a document, and so may have no aliases
+ * @param isPart whether the text is part of a document, and so may have no aliases and no anchors
  */
 export function parseYaml(text: string, isPart = false): SourceDocument | SyntaxFault[] {
   const unprintable = text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/);
@@ -117,6 +117,8 @@ function toPlain(document: Document.Parsed, isPart: boolean): SourceDocument | S
     }
     const before = size++;
     const value = plain(node, path);
+    if (isPart && node.anchor !== undefined)
+      faults.push(fault('an anchor', node.range![0], undefined, ALIAS));
     if (node.anchor !== undefined) anchors.set(node.anchor, { node, value, size: size - before });
     return value;
   };

@@ -212,6 +212,14 @@ describe('a plan that is read in pieces', () => {
   it.each([
     ['a flow list', 'items: [{name: a}]\n'],
     ['an alias', 'items:\n- &x\n  name: a\n  gates: &g []\n- name: b\n  gates: *g\n'],
+    [
+      'an alias after the items of what an item has',
+      'items:\n- name: a\n  branch: &x b\n- name: c\ntarget: *x\n',
+    ],
+    [
+      'an alias after the items of what an item has anew',
+      'repository: &x /b\nitems:\n- name: a\n  branch: &x c\n- name: d\ntarget: *x\n',
+    ],
     ['an anchor around all items', 'items: &x\n- name: a\n'],
     ['a list that is indented as a part of something else', 'items:\n  - name: a\n x: 1\n'],
     ['a key that is part of a text', 'target: "x\nitems:\n- a\n"\n'],
