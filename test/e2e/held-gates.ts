@@ -67,6 +67,11 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** Resolves once none of the processes runs: the system takes a while to end one that was killed. */
+export async function gone(pids: readonly number[]): Promise<void> {
+  while (pids.some(isRunning)) await pause(20);
+}
+
 /**
  * A git that kills whoever calls it, once, at the first call whose arguments hold a shell pattern: before it does
  * what it was called for, or after.
@@ -94,7 +99,7 @@ export function pauseOf(folder: string) {
     goOn: () => writeFileSync(join(folder, 'go-on'), ''),
     /** Resolves once the process that waited, and the one that called it, are gone; the latter was killed, or ends as well. */
     async over(): Promise<void> {
-      while (pids().some(isRunning)) await pause(20);
+      await gone(pids());
     },
   };
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { artifactFolder, CLI, readMerged, runCli, startCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
-import { HeldGates, isRunning } from './held-gates';
+import { gone, HeldGates, isRunning } from './held-gates';
 
 const create = testRepositories();
 const repositories: TestRepository[] = [];
@@ -137,7 +137,7 @@ describe('a signal to the process', () => {
     expect(stopped.code).toBe(130);
     // It did not come to the end of an orderly stop.
     expect(stopped.stderr).not.toContain('lex-pr resume');
-    expect(processes.filter(isRunning)).toEqual([]);
+    await gone(processes);
 
     gates.letGo('a', 'b');
     const result = await runCli(['resume'], { cwd: repo.path });

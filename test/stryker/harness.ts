@@ -1,0 +1,110 @@
+import { expect } from 'expect';
+
+/**
+ * The tests of some specs, run again and again in one process, once for each mutant: as much of jest as they use. What
+ * a mutant changes is chosen by `__stryker__.activeMutant`, as Stryker's instrumenter has written it into the code.
+ */
+interface Test {
+  readonly name: string;
+  readonly run: () => unknown;
+  readonly groups: readonly Group[];
+}
+interface Group {
+  readonly name: string;
+  readonly hooks: Record<'beforeAll' | 'beforeEach' | 'afterEach' | 'afterAll', (() => unknown)[]>;
+}
+interface Hits {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: {
+    readonly static: Readonly<Record<string, number>>;
+    readonly perTest: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
+}
+
+/** `loaded`: it takes effect only when its file is loaded. */
+type Outcome = 'killed' | 'survived' | 'not reached' | 'endless' | 'loaded';
+
+const hits: Hits = {};
+const tests: Test[] = [];
+let inside: readonly Group[] = [];
+
+type Body = (...args: never[]) => unknown;
+/** `it.each`, `describe.each`: one for each case. */
+const each =
+  (define: (name: string, body: () => unknown) => void) =>
+  (cases: readonly unknown[]) =>
+  (name: string, body: Body) => {
+    for (const [k, one] of cases.entries())
+      define(`${name} (${k})`, () =>
+        (body as (...all: unknown[]) => unknown)(...(Array.isArray(one) ? one : [one])),
+      );
+  };
+const describe = (name: string, body: () => unknown) => {
+  const outside = inside;
+  inside = [...inside, { name, hooks: { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] } }];
+  body();
+  inside = outside;
+};
+const it = (name: string, run: () => unknown) => {
+  tests.push({ name: [...inside.map((group) => group.name), name].join(' '), run, groups: inside });
+};
+const hook = (kind: keyof Group['hooks']) => (run: () => unknown) =>
+  void inside.at(-1)?.hooks[kind].push(run);
+Object.assign(globalThis, {
+  ...{ __stryker__: hits, expect, jest: { setTimeout() {} } },
+  describe: Object.assign(describe, { each: each(describe) }),
+  ...{ it: Object.assign(it, { each: each(it) }), test: Object.assign(it, { each: each(it) }) },
+  ...{ beforeAll: hook('beforeAll'), beforeEach: hook('beforeEach') },
+  ...{ afterEach: hook('afterEach'), afterAll: hook('afterAll') },
+});
+
+async function runTest({ run, groups }: Test): Promise<void> {
+  const hooks = (kind: keyof Group['hooks']) => groups.flatMap((group) => group.hooks[kind]);
+  for (const before of [...hooks('beforeAll'), ...hooks('beforeEach')]) await before();
+  try {
+    await run();
+  } finally {
+    for (const after of [...hooks('afterEach'), ...hooks('afterAll')]) await after();
+  }
+}
+
+/** Where a mutant makes a loop go on for ever, it is entered more often than this many times what is usual. */
+const HITS_AT_MOST = 100;
+
+/**
+ * @param mutants ids, in order
+ * @param tell called before and after each mutant: with its outcome the second time
+ */
+export async function judge(
+  mutants: readonly string[],
+  tell: (id: string, outcome?: Outcome) => void,
+): Promise<void> {
+  for (const [k, test] of tests.entries()) {
+    hits.currentTestId = String(k);
+    await runTest(test);
+  }
+  hits.currentTestId = undefined;
+  const covered = hits.mutantCoverage?.perTest ?? {};
+  for (const id of mutants) {
+    tell(id);
+    const near = tests.filter((_, k) => covered[k]?.[id] !== undefined);
+    const isLoaded = hits.mutantCoverage?.static[id] !== undefined;
+    let outcome: Outcome = near.length > 0 ? 'survived' : isLoaded ? 'loaded' : 'not reached';
+    for (const test of near) {
+      hits.activeMutant = id;
+      hits.hitCount = 0;
+      hits.hitLimit = HITS_AT_MOST * covered[tests.indexOf(test)]![id]!;
+      try {
+        await runTest(test);
+      } catch (error) {
+        outcome = String(error).includes('Hit count limit') ? 'endless' : 'killed';
+        break;
+      }
+    }
+    hits.activeMutant = undefined;
+    tell(id, outcome);
+  }
+}
