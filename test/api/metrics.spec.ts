@@ -51,10 +51,10 @@ describe('GET /metrics', () => {
     expect(await read(stack)).toMatchObject({ lex_pr_gate_execution_seconds: gates, lex_pr_run_seconds: 1 });
   });
 
-  it('adds up the runs there were', async () => {
+  it('adds up the runs there were; a dry run has merged nothing', async () => {
     const stack = await newStack(apart);
-    for (let k = 0; k < 3; k += 1)
-      await carry(stack, await stack.submit(plan, { execute: false }), once(stack));
-    expect(await read(stack)).toMatchObject({ lex_pr_run_seconds: 3, lex_pr_merge_success_total: 6 });
+    for (const execute of [false, false, true])
+      await carry(stack, await stack.submit(plan, { execute }), once(stack));
+    expect(await read(stack)).toMatchObject({ lex_pr_run_seconds: 3, lex_pr_merge_success_total: 2 });
   });
 });

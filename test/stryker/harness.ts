@@ -61,7 +61,18 @@ Object.assign(globalThis, {
   ...{ afterEach: hook('afterEach'), afterAll: hook('afterAll') },
 });
 
-async function runTest({ run, groups }: Test): Promise<void> {
+/** What goes wrong where nobody waits for it fails the test as well. */
+let crash: (error: unknown) => void = () => {};
+for (const kind of ['unhandledRejection', 'uncaughtException']) process.on(kind, (error) => crash(error));
+
+async function runTest(test: Test): Promise<void> {
+  const crashed = new Promise<never>((_, reject) => {
+    crash = reject;
+  });
+  await Promise.race([runAlone(test), crashed]);
+}
+
+async function runAlone({ run, groups }: Test): Promise<void> {
   const hooks = (kind: keyof Group['hooks']) => groups.flatMap((group) => group.hooks[kind]);
   for (const before of [...hooks('beforeAll'), ...hooks('beforeEach')]) await before();
   try {
