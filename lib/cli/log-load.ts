@@ -15,12 +15,11 @@ export function logLoad(logger: Logger): LoadOptions {
         logger.warn('memory-threshold', message, { above, heapUsedBytes, thresholdBytes });
       },
       onThrottle: () => logger.warn('memory-throttle', 'new gates are held back until memory drops'),
-      onRelease: (seconds) => logger.warn('memory-release', goOn(seconds), { seconds }),
+      onRelease: (seconds) => logger.warn('memory-release', goOn(seconds), { seconds: toMs(seconds) }),
     },
     pressure: {
       onCrossing(resource, above, { percent, thresholdPercent }) {
-        const figures = `${percent} of ${thresholdPercent} %`;
-        const message = `the pressure on the ${NAMES[resource]} is ${where(above)}: ${figures}`;
+        const message = `the pressure on the ${NAMES[resource]} is ${where(above)} of ${thresholdPercent} %: ${percent} %`;
         logger.warn(`${resource}-threshold`, message, { above, percent, thresholdPercent });
       },
       onThrottle: (resource) =>
@@ -28,7 +27,8 @@ export function logLoad(logger: Logger): LoadOptions {
           `${resource}-throttle`,
           `new gates are held back until the pressure on the ${NAMES[resource]} drops`,
         ),
-      onRelease: (resource, seconds) => logger.warn(`${resource}-release`, goOn(seconds), { seconds }),
+      onRelease: (resource, seconds) =>
+        logger.warn(`${resource}-release`, goOn(seconds), { seconds: toMs(seconds) }),
     },
   };
 }
@@ -38,5 +38,8 @@ export function logLimit(logger: Logger, { limit, why }: Extract<RunEvent, { eve
   const gates = limit === 1 ? 'one gate runs' : `${limit} gates run`;
   logger.info('worker-limit', `at most ${gates} at once: ${why}`, { limit });
 }
+
+/** Seconds with three digits, as is precise enough for whoever reads a log. */
+const toMs = (seconds: number) => Math.round(seconds * 1000) / 1000;
 
 const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
