@@ -37,7 +37,7 @@ describe('the arguments of npm run bench', () => {
     [['--bogus'], "Unknown option '--bogus'"],
   ])('that mean nothing are told with what there is: %s', (args, why) => {
     expect(readArguments(args, KNOWN)).toEqual({
-      usage: `${why}\nnpm run bench -- [NAME …] [--json] [--runs N] [--write] [--compare] [--list]\nNAME: start, scenarios`,
+      usage: `${why}\nnpm run bench -- [NAME …] [--json] [--runs N] [--write] [--compare] [--list]\nNAME: start, scenarios\nWithout NAME all run, and docs/benchmarks.md and .json are replaced as they end, unless --runs is below 5.`,
       code: 2,
     });
   });

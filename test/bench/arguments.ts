@@ -26,7 +26,7 @@ export function readArguments(
   args: readonly string[],
   known: readonly string[],
 ): Asked | { readonly usage: string; readonly code: number } {
-  const help = `npm run bench -- [NAME …] [--json] [--runs N] [--write] [--compare] [--list]\nNAME: ${known.join(', ')}`;
+  const help = `npm run bench -- [NAME …] [--json] [--runs N] [--write] [--compare] [--list]\nNAME: ${known.join(', ')}\nWithout NAME all run, and docs/benchmarks.md and .json are replaced as they end, unless --runs is below ${FEWEST_RUNS}.`;
   const wrong = (why: string) => ({ usage: `${why}\n${help}`, code: 2 });
   try {
     const { values, positionals } = parseArgs({
