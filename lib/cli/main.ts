@@ -224,7 +224,9 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
         .conflicts(['json', 'predict']),
     )
     .option('--predict', 'and how long a run should take, from past runs')
-    .addOption(maxWorkers('for --predict: on so many workers, instead of policy.maxWorkers'))
+    .addOption(
+      maxWorkers('for --predict: on so many workers, instead of policy.maxWorkers; auto counts as the cores'),
+    )
     .addHelpText(
       'after',
       example(

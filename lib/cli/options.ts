@@ -40,8 +40,8 @@ export const artifactDir = () =>
     'where report.json, report.md, metrics.prom, logs and artifacts go (default: in .lex-pr/runs)',
   );
 
-export const reason = () =>
-  new Option('--reason <text>', 'why, for the report').argParser((text) => {
+export const reason = (about = 'why, for the report') =>
+  new Option('--reason <text>', about).argParser((text) => {
     const words = text.replace(/\s+/g, ' ').trim();
     if (words.length === 0 || words.length > 500)
       throw new InvalidArgumentError('It must have 1 to 500 characters.');

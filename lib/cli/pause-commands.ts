@@ -28,7 +28,7 @@ export function pauseCommands(
   )
     .addOption(target())
     .addOption(repository())
-    .addOption(reason().makeOptionMandatory())
+    .addOption(reason('why, for all who wait; required').makeOptionMandatory())
     .option('--json', 'print {"target","status","landing"}, on AWS "repository" as well')
     .addOption(engine())
     .addOption(stack())
