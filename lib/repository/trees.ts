@@ -81,7 +81,8 @@ function parseTree(body: Buffer, idBytes: number): Tree | undefined {
   const isUsual = tree.every(
     (entry, at) => MODES.has(entry.mode) && (at === 0 || orderOf(tree[at - 1]!) < orderOf(entry)),
   );
-  return isUsual ? tree : undefined;
+  // A file and a folder of one name need not stand side by side.
+  return isUsual && new Set(tree.map(({ name }) => name)).size === tree.length ? tree : undefined;
 }
 
 const orderOf = ({ name, mode }: Entry) => (mode === FOLDER ? `${name}/` : name);

@@ -68,4 +68,24 @@ describe('a merge of what was changed in different places', () => {
     },
     60_000 + RUNS * 3_000,
   );
+
+  it('is left to git where a tree has a file and a folder of one name', async () => {
+    const { repo, objects } = await stores.create();
+    const git = (args: string[], input: Buffer) =>
+      execFileSync('git', [...args, '-w', '--stdin'], { cwd: repo.path, input })
+        .toString()
+        .trim();
+    const [x, y] = ['x', 'y'].map((text) => git(['hash-object'], Buffer.from(text))) as [string, string];
+    const tree = (...entries: [mode: string, name: string, id: string][]) =>
+      git(
+        ['hash-object', '-t', 'tree', '--literally'],
+        Buffer.concat(
+          entries.flatMap(([mode, name, id]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]),
+        ),
+      );
+    const folder = tree(['100644', 'f', x]);
+    const ours = tree(['100644', 'a', x], ['100644', 'd', x], ['100644', 'd-', x], ['40000', 'd', folder]);
+    const merge = createMergeDisjoint(openTrees(objects));
+    expect(await merge(tree(['100644', 'a', x]), ours, tree(['100644', 'a', y]))).toBeUndefined();
+  });
 });
