@@ -62,15 +62,16 @@ export const GATE_REPOSITORY_PATHS: readonly string[] = [
 /** Whether a gate has left its repository with the files and folders that it was made of, and nothing else. */
 function isIntact(gitDir: string): boolean {
   const permissions = 0o777 & ~process.umask();
+  const owner = process.geteuid?.();
   const isFolder = (path: string) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats?.isDirectory() === true && (stats.mode & 0o777) === permissions;
+    return stats?.isDirectory() === true && (stats.mode & 0o777) === permissions && stats.uid === owner;
   };
   const isFile = (path: string) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     const isUsual = stats?.isFile() === true && (stats.mode & 0o7777) === (permissions & 0o666);
     // One with a second name may be changed from elsewhere.
-    return isUsual && stats.nlink === 1;
+    return isUsual && stats.nlink === 1 && stats.uid === owner;
   };
   return Object.entries(CONTENTS).every(([name, names]) => {
     const folder = join(gitDir, name);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import type { Folder, Leaf } from './tree';
 
@@ -19,7 +19,7 @@ const NOTHING: Known = { isAsWritten: () => false, hasSameNames: () => false, no
  * Removes from a work tree whatever the tree to be checked out has no place for, as `git clean -ffdx` does,
  * and beyond it: a `.git` inside a tracked folder, the content of a submodule's folder, what a folder without
  * permissions hides, files whose permissions git does not track. Symlinks are removed, never followed. Folders
- * get their permissions back. Only the `.git` at the top stays, and the content of files, which git compares.
+ * get their permissions, and from root their owner, back. Only the `.git` at the top stays, and the content of files, which git compares.
  * @returns whether all that the tree has is there, every file as it was written
  */
 export async function sweep(workTree: string, top: Folder, known = NOTHING): Promise<boolean> {
@@ -59,6 +59,8 @@ function visit(walk: Walk, path: string, folder: Folder, except?: string): void 
   const number = walk.folders;
   walk.folders += 1;
   const stats = lstatSync(named(path));
+  // Git refuses to work in the folder of another user.
+  if (stats.uid !== 0 && process.geteuid?.() === 0) lchownSync(named(path), 0, stats.gid);
   if ((stats.mode & 0o777) !== walk.permissions) chmodSync(named(path), walk.permissions);
   const { intruders, known } = walk;
   let names: Folder | ReadonlySet<string> = folder;

@@ -128,6 +128,14 @@ const canSeal =
   });
 
   it.each<{ what: string; act: (path: string) => void }>([
+    ...(process.getuid?.() === 0
+      ? [
+          {
+            what: 'belongs to somebody else',
+            act: (path: string) => void execFileSync('chown', ['-R', '1:1', path]),
+          },
+        ]
+      : []),
     { what: 'is gone', act: (path) => rmSync(join(path, '..'), { recursive: true }) },
     {
       what: 'has a folder for the clock',
@@ -179,6 +187,9 @@ const canSeal =
       expect(await lane.checkout(head, of)).toBe(path);
       expect(readFileSync(join(path, 'other'), 'utf8')).toBe('y');
       expect(existsSync(join(path, 'more'))).toBe(head === next);
+      const status = ['status', '--porcelain', '--ignored'];
+      const env = { PATH: process.env.PATH };
+      expect(execFileSync('git', status, { cwd: path, env, encoding: 'utf8' })).toBe('');
     }
     await settled();
   });
