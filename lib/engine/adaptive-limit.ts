@@ -16,12 +16,14 @@ export interface AdaptiveLimit {
 /**
  * Has the number of gates that may run at once follow the load, from the cores of the machine on.
  * @param heapUsed as of `LoadSample`
+ * @param held how many of the gates in hand are held back: they are no load, and that they wait is no room for more
  * @param onChange told each change of the limit, and why: a sentence
  * @param sampler default: of this system
  */
 export function adaptLimit(
   bounds: Bounds,
   heapUsed: () => number,
+  held: () => number,
   onChange: (limit: number, why: string) => void,
   sampler: LoadSampler = createLoadSampler(),
 ): AdaptiveLimit {
@@ -30,7 +32,7 @@ export function adaptLimit(
   let busy = 0;
   let timer: NodeJS.Timeout | undefined;
   const look = () => {
-    now = nextLimit(bounds, now, { ...sampler.load(), heapUsed: heapUsed(), busy });
+    now = nextLimit(bounds, now, { ...sampler.load(), heapUsed: heapUsed(), busy: busy - held() });
     busy = gates;
     if (now.why !== undefined) onChange(now.limit, now.why);
   };

@@ -95,7 +95,8 @@ export async function carryOn(
   await applyLocalPause(workspace.home, workspace.store, record, load);
   const watched = watchLoad(record.plan.policy.performance, observer);
   const adaptive =
-    record.adaptive && adaptLimit(boundsOf(run), heapOf(watched), limitTo, observer.loadSampler);
+    record.adaptive &&
+    adaptLimit(boundsOf(run), heapOf(watched), () => watched.throttle.held, limitTo, observer.loadSampler);
   const { state, version } = await takeOver(workspace.store, record, load, adaptive?.limit);
   const stopping = new AbortController();
   // What is answered from then on does not count any more.

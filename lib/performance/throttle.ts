@@ -59,6 +59,11 @@ export class Throttle {
     await this.wait(activeWorkers, signal);
   }
 
+  /** How many workers are held back now. */
+  get held(): number {
+    return this.waiting.length;
+  }
+
   /** To be called when a worker ends: whoever waits is looked at now rather than 100 ms later. */
   workerEnded(): void {
     if (this.waiting.length > 0) this.wake.abort();

@@ -12,7 +12,7 @@ const BUSY: SystemLoad = { ...IDLE, cpuUsed: 1, cpuPressure: 1 };
 
 /** A load that the test sets; and what became of it. */
 function setUp() {
-  const world = { load: IDLE, heapUsed: 0.1, looks: 0, idle: 0 };
+  const world = { load: IDLE, heapUsed: 0.1, held: 0, looks: 0, idle: 0 };
   const changes: string[] = [];
   const sampler = {
     idle: () => {
@@ -26,6 +26,7 @@ function setUp() {
   const adaptive: AdaptiveLimit = adaptLimit(
     { cores: 2, max: 8 },
     () => world.heapUsed,
+    () => world.held,
     (limit, why) => changes.push(`${limit}: ${why}`),
     sampler,
   );
@@ -35,6 +36,17 @@ function setUp() {
 describe('a limit that follows the load', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
+
+  it('does not grow while gates in hand are held back', () => {
+    const { world, changes, adaptive } = setUp();
+    world.held = 1;
+    adaptive.inHand(2);
+    jest.advanceTimersByTime(10_000);
+    expect(changes).toEqual([]);
+    world.held = 0;
+    jest.advanceTimersByTime(1_000);
+    expect(changes).not.toEqual([]);
+  });
 
   it('is looked at while gates are in hand, and not before, between or after', () => {
     const { world, adaptive } = setUp();
