@@ -273,7 +273,9 @@ export function runWorld(
   const apply = (inputs: readonly Input[]) => {
     steps += 1;
     const before = lanesWithGates(state);
+    const given = encodeState(state);
     const taken = step(load, state, inputs, now);
+    if (encodeState(state) !== given) violations.push('a step has changed the state that it was given');
     state = taken.state;
     check(load, state, world, violations);
     if (lanesWithGates(state) > Math.max(before, state.limit))
