@@ -36,7 +36,7 @@ const { files: changed, mutants: made } = await new Instrumenter(quiet).instrume
 const mutants = made.filter(({ mutatorName }) => mutatorName !== 'StringLiteral');
 const contents = new Map(changed.map(({ name, content }) => [name, content]));
 
-const SLOW = ['line', 'memory-run-stores', 'store'];
+const SLOW = ['line', 'store'];
 const specs = [
   ...readdirSync(join(root, 'test/run')).filter((name) => !SLOW.includes(name.split('.')[0])),
   ...['../engine/aws/turn.spec.ts', '../cost/groups.spec.ts'],
