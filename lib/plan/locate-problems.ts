@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError, type Problem } from '../errors';
 import type { FieldPath } from './field-path';
+import { placeOf } from './read-plan';
 import { locateIn, MAX_LENGTH, parseDocument } from './source-document';
 import { utf8Of } from './utf8';
 
@@ -22,14 +23,17 @@ export async function locating<T>(pathOrDash: string, cwd: string, act: () => Pr
 const isUnlocated = ({ file, path }: Problem) => file === undefined && path !== undefined && path !== '';
 
 function located(problems: readonly Problem[], pathOrDash: string, cwd: string): Problem[] {
-  const file = pathOrDash === '-' ? '<stdin>' : pathOrDash;
+  const { file } = placeOf(pathOrDash, cwd);
+  const open = problems.filter(isUnlocated);
   const locate = pathOrDash === '-' ? undefined : readAgain(resolve(cwd, pathOrDash), file);
-  return problems.map((problem) => {
-    if (!isUnlocated(problem)) return problem;
-    const { code, message, path } = problem;
-    const [at] = locate?.([{ code, message, path: parsePath(path!) }]) ?? [];
-    return { ...problem, file, ...at };
-  });
+  // All at once: each look walks through the text.
+  const positions = locate?.(
+    open.map(({ code, message, path }) => ({ code, message, path: parsePath(path!) })),
+  );
+  const places = new Map(open.map((problem, k) => [problem, positions?.[k]]));
+  return problems.map((problem) =>
+    places.has(problem) ? { ...problem, file, ...places.get(problem) } : problem,
+  );
 }
 
 /** Undefined where it can be read once only, or is another one by now. */

@@ -76,7 +76,8 @@ export async function readPlanText(
   throw refuse('too-large', `${place.file}: more than ${MAX_LENGTH * 4} bytes`);
 }
 
-function placeOf(pathOrDash: string, cwd: string): Pick<PlanSource, 'file' | 'cwd'> {
+/** What messages about a plan call its document, and from where its relative paths go. */
+export function placeOf(pathOrDash: string, cwd: string): Pick<PlanSource, 'file' | 'cwd'> {
   if (pathOrDash === '-') return { file: '<stdin>', cwd };
   return { file: pathOrDash, cwd: dirname(resolve(cwd, pathOrDash)) };
 }

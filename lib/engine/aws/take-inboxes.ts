@@ -68,8 +68,7 @@ export async function takeInboxes(
       continue;
     }
     const given = [...taken.state.lanes.keys()].filter(
-      (other) =>
-        other !== lane && isAssigned(before, taken.state, other) && !taken.state.lanes[other]!.parked,
+      (other) => other !== lane && isAssigned(before, taken.state, other),
     );
     return {
       ...{ version: version + 1, state: taken.state, changedAt: now(), own, before },
@@ -128,6 +127,6 @@ async function readAgain(
 
 /** Whether a lane was given what it has after a state. Undefined: there was no commit in between. */
 export function isAssigned(before: RunState | undefined, after: RunState, lane: number): boolean {
-  const was = before?.lanes[lane];
-  return was !== undefined && (was.parked || was.turn !== after.lanes[lane]!.turn);
+  const [was, is] = [before?.lanes[lane], after.lanes[lane]!];
+  return was !== undefined && !is.parked && (was.parked || was.turn !== is.turn);
 }

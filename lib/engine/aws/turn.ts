@@ -56,10 +56,11 @@ export async function takeTurn(services: TurnServices, call: NextCall): Promise<
   for (;;) {
     const put = inbox && (await store.putInbox(call.run, { ...inbox, by }));
     if (inbox === undefined || put === 'late') return endUnlessCurrent(services, run, call);
-    const seen = await takeInboxes(services, run, { ...inbox, by }, isAgain || put === 'again');
-    if (seen.state.generation !== call.generation) return endLane(services, call);
     // Another function does, or did, the same, and may have died before it had answered others.
-    isAgain ||= put === 'again' || seen.own?.by !== by;
+    isAgain ||= put === 'again';
+    const seen = await takeInboxes(services, run, { ...inbox, by }, isAgain);
+    if (seen.state.generation !== call.generation) return endLane(services, call);
+    isAgain ||= seen.own?.by !== by;
     const { turn } = inbox;
     if (seen.state.lanes[call.lane]!.turn > turn) {
       // The call before has gone on after all.
