@@ -30,6 +30,11 @@ export interface HeldProcess {
   readonly output: number;
   release(): void;
   readonly exited: Promise<Exit>;
+  /**
+   * Once it has exited: kills what is left of all that it has started, in whatever session and folder that is. Only
+   * whoever adopts orphans knows; `some` is another user's and lives.
+   */
+  endRest?(): Promise<'none' | 'some' | 'unknown'>;
   /** Has `exited` come without knowing how, where whoever starts it does not say: somebody may have stopped that. */
   giveUp?(): void;
 }

@@ -13,14 +13,16 @@
  *   read one more byte;
  * - `error ERRNO` where the process could not be started, or not become the command;
  * - `ended STATUS ALONE`, the last of a request, with the status of wait(2), and 1 where the system says that
- *   nothing is left of what the process has started.
+ *   nothing is left of what the process has started;
+ * - `end-rest` kills all that is left of what it has started, in whatever session that is; the answer is `rest none`,
+ *   `rest some` where something is another user's, or `rest unknown` where it does not adopt.
  *
  * The arguments are the numbers of prctl(2), setsid(2), mknodat(2) and newfstatat(2) on this machine, or none. Without them it takes
  * Perl's POSIX module, which makes every fork a fifth more expensive. With the first the launcher adopts the orphans among
  * its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
  *
  * At the end of its input it ends, and so does a command that is still held: neither outlives lex-pr by more
- * than the gate that runs.
+ * than the gate that runs; and what that leaves goes with the launcher.
  */
 export const LAUNCHER_SCRIPT = String.raw`
 use strict;
@@ -42,13 +44,17 @@ if ($prctl) {
     && unpack('i', $is_set) == 1;
 }
 
+# Also where nobody reads the answers any more; for the command that signal is what it was.
+sub leave { end_rest(); exit 0 }
+$SIG{PIPE} = \&leave;
+
 sub receive {
   my ($length) = @_;
   my $bytes = '';
   while (length($bytes) < $length) {
     my $got = sysread($requests, $bytes, $length - length($bytes), length($bytes));
     next if !defined $got && $! == $EINTR;
-    exit 0 unless $got;
+    leave() unless $got;
   }
   return $bytes;
 }
@@ -117,6 +123,31 @@ sub become {
   $fail->();
 }
 
+# The number of children that were sent SIGKILL.
+sub kill_children {
+  my $killed = 0;
+  opendir(my $all, '/proc') or return 0;
+  for my $pid (grep { /^[0-9]+$/ } readdir $all) {
+    open(my $file, '<', "/proc/$pid/stat") or next;
+    my $line = <$file> // next;
+    # The name before it may itself hold spaces and parentheses.
+    my ($parent) = $line =~ /.*\) \S ([0-9]+)/s or next;
+    $killed += kill(9, $pid) if $parent == $$;
+  }
+  return $killed;
+}
+
+# The children of what is killed become ours.
+sub end_rest {
+  return 'unknown' unless $adopts;
+  $SIG{CHLD} = 'DEFAULT';
+  while (waitpid(-1, $WNOHANG) != -1) {
+    my $killed = kill_children() or return 'some';
+    waitpid(-1, 0) for 1 .. $killed;
+  }
+  return 'none';
+}
+
 answer('ready');
 for (;;) {
   my $first = receive(1);
@@ -124,6 +155,7 @@ for (;;) {
   next if $first eq "\n";
   my ($kind, @request) = split(/\0/, receive($first . receive(9)), -1);
   if ($kind eq 'seal') { answer('sealed', seal(@request)); next }
+  if ($kind eq 'end-rest') { answer('rest', end_rest()); next }
   if ($kind eq 'start-sealed' && !is_as_sealed()) { answer('changed'); next }
   $SIG{CHLD} = 'DEFAULT';
   my $pid = fork();

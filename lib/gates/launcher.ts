@@ -160,12 +160,25 @@ function launch(perl: string, calls: readonly number[], patience: number): Launc
       });
       // The program has removed it, unless it was killed before.
       exited.then(({ exitCode }) => exitCode ?? rmSync(fifo, { force: true })).catch(() => {});
-      return { pid, output: readEnd, release: () => child.stdin.write('\n'), exited, giveUp: kill };
+      const release = () => child.stdin.write('\n');
+      return { pid, output: readEnd, release, exited, endRest, giveUp: kill };
     } catch (error) {
       await endProcessGroup(pid, 0);
       rmSync(fifo, { force: true });
       await answer();
       throw error;
+    }
+  }
+
+  /** One that a program has killed cannot know. */
+  async function endRest(): Promise<'none' | 'some' | 'unknown'> {
+    busy = true;
+    try {
+      child.stdin.write('0000000008end-rest');
+      const [, left] = (await answer())?.split(' ') ?? [];
+      return left === 'none' || left === 'some' ? left : 'unknown';
+    } finally {
+      busy = false;
     }
   }
 

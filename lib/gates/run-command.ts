@@ -24,12 +24,13 @@ export interface CommandEnd extends Exit {
   /** From the release of the program to its end, in ms since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Whether a process of the group outlived SIGKILL, as one of another user does. */
+  /** Whether something that it had started outlived SIGKILL, as a process of another user does. */
   readonly survived: boolean;
 }
 
 /**
- * Runs a program in a process group of its own until it exits and nothing of the group is left.
+ * Runs a program in a process group of its own until it exits and nothing of the group is left, nor of what has left the
+ * group, where the launcher knows of that.
  * @returns undefined where it was stopped before there was a process
  * @throws what `onStart` and `onOutput` throw, the group being ended first, and the system's error where it
  *   cannot start a process (`E2BIG`: the command or its environment is too long)
@@ -65,6 +66,7 @@ async function supervise(command: Command, held: HeldProcess): Promise<CommandEn
   let cancelTimer = () => {};
   let exit: Exit | undefined;
   let gone = false;
+  let rest: 'none' | 'some' | 'unknown' | undefined;
   let startedAt = 0;
   let endedAt = 0;
   try {
@@ -85,10 +87,12 @@ async function supervise(command: Command, held: HeldProcess): Promise<CommandEn
     command.signal.removeEventListener('abort', onAbort);
     // An interrupted group has the rest of its grace; any other is killed with its shell.
     gone = await (ending ?? (exit?.alone || endProcessGroup(pid, 0)));
+    if (!exit?.alone) rest = await held.endRest?.();
     stopReading();
   }
   if (fault !== undefined) throw fault.error;
-  return { ...exit, interruption, startedAt, endedAt, survived: !gone };
+  const alone = exit.alone || rest === 'none';
+  return { ...exit, alone, interruption, startedAt, endedAt, survived: !gone || rest === 'some' };
 }
 
 /** Undefined where somebody has killed it already. */

@@ -52,7 +52,8 @@ describe.each([
   });
 
   it('a gate whose coordinator was killed while it ran is ended by its record', async () => {
-    const run = `trap '' TERM; sleep 300 & echo $! > child; touch ready; wait; sleep 300`;
+    const left = 'env -i setsid sleep 300 & echo $! > left';
+    const run = `${isLaunched ? left : ':'}\n trap '' TERM; sleep 300 & echo $! > child; touch ready; wait; sleep 300`;
     const { coordinator, exited, record } = await coordinate(run, '', isLaunched);
     await until(() => workspace.has('ready'));
     const launcher = parentOf(record.pid);
@@ -61,6 +62,7 @@ describe.each([
     expect(isRunning(record.pid)).toBe(true);
     expect(await endProcessGroups([record])).toEqual([record]);
     expect([record.pid, workspace.pid('child')].filter(isRunning)).toEqual([]);
-    await until(() => !isLaunched || !isRunning(launcher));
+    // And with the launcher what had left the group.
+    await until(() => !isLaunched || !(isRunning(launcher) || isRunning(workspace.pid('left'))));
   }, 15_000);
 });

@@ -96,6 +96,19 @@ describe.each([
     expect((await run('true')).alone).toBe(adopts);
   });
 
+  it('kills what is left, in whatever session it is, where it adopts orphans', async () => {
+    const held = await start(
+      'cd /; env -i setsid sh -c "echo \\$\\$; setsid sleep 300 & echo \\$!; wait" >"$OLDPWD/left" & sleep 0.3',
+    );
+    expect((await end(held)).alone).toBe(false);
+    const left = workspace.read('left').trim().split('\n').map(Number);
+    expect(left.map(isRunning)).toEqual([true, true]);
+    expect(await held.endRest!()).toBe(adopts ? 'none' : 'unknown');
+    expect(left.map(isRunning)).toEqual([!adopts, !adopts]);
+    for (const pid of adopts ? [] : left) process.kill(pid, 'SIGKILL');
+    expect(await run('true')).toMatchObject({ exitCode: 0, alone: adopts });
+  });
+
   it('starts one program at a time', async () => {
     const held = await start('true');
     expect(await launcher.start(shell('true'))).toBeUndefined();
@@ -118,6 +131,7 @@ describe.each([
   it('starts anew where a program has killed it', async () => {
     const held = await start('kill -KILL $PPID; sleep 300');
     expect(await end(held)).toMatchObject({ exitCode: null, signal: null, alone: false });
+    expect(await held.endRest!()).toBe('unknown');
     await endProcessGroup(held.pid, 0);
     expect(await run('true')).toMatchObject({ exitCode: 0 });
   });

@@ -163,7 +163,8 @@ async function runTask({ task, gate, head, lane, folder, timeLeft, isFirst }: Ru
     const kept = await storeArtifacts(task.artifacts, artifactsFolder, outcome);
     return { ...returned(task, outcome), ...kept, logged: true };
   } finally {
-    endStrays(lane.folder);
+    // Also what has left the lane: HOME and TMPDIR are in the folder.
+    endStrays(folder);
     await remove(scratch);
   }
 }
