@@ -25,7 +25,7 @@ describe('maxWorkers: auto', () => {
     const meeting = join(repo.root, 'meeting');
     mkdirSync(meeting);
     // Each goes on once all of them are there.
-    const run = `touch '${meeting}'/$LEX_PR_TREE; until [ $(ls '${meeting}' | wc -l) -eq ${NAMES.length} ]; do sleep 0.05; done`;
+    const run = `touch '${meeting}'/$LEX_PR_TREE; until [ $(ls '${meeting}' | wc -l) -ge ${NAMES.length} ]; do sleep 0.05; done`;
     const policy = { maxWorkers: 'auto', integration: 'none' };
     const path = writePlan(repo, { gates: [{ name: 'meet', run }], items, policy });
     const plan = await readPlan(path, { stdin: process.stdin, cwd: repo.path, defaultRepository: repo.path });
