@@ -4,8 +4,8 @@ import type { Known } from './sweep';
 
 /** What is known of a work tree, by the index that it was written with. */
 export interface KnownByIndex extends Known {
-  /** Whether this is the content of that index. */
-  isFrom(index: Buffer): boolean;
+  /** Of the content of that index. */
+  readonly digest: string;
 }
 
 /**
@@ -21,7 +21,7 @@ export function knownByIndex(index: Buffer, writtenAt: number, idBytes: number):
   const noted = readIndexStats(index, idBytes);
   const folders: { readonly ctimeMs: number; readonly ino: number }[] = [];
   return {
-    isFrom: (other) => digestOf(other) === digest,
+    digest,
     isAsWritten: (file, { mtimeMs, ctimeMs, ino, size }) =>
       noted !== undefined &&
       mtimeMs < writtenAt &&
@@ -38,4 +38,5 @@ export function knownByIndex(index: Buffer, writtenAt: number, idBytes: number):
   };
 }
 
-const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+/** Tells one content of an index from all others. */
+export const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
 import { GATE_REPOSITORY_PATHS, makeGateRepository } from './gate-repository';
 import { type Git, GitError } from './git';
-import { type KnownByIndex, knownByIndex } from './known';
+import { digestOf, type KnownByIndex, knownByIndex } from './known';
 import { remove, sweep } from './sweep';
 import type { Folder, ListTree, TreeListing } from './tree';
 
@@ -37,8 +37,8 @@ const UNUSABLE_PATH = /^error: (invalid path '.*'|unable to create file .*: File
  * - `index`, ours, which says what files of `tree` are as we wrote them. A gate that changes its own index,
  *   configuration, hooks or refs thus changes nothing here;
  * - `clock`, touched before what is there is sealed;
- * - `attributes`, the attributes `tree` was written with. It is there only while `tree` and `index` belong
- *   together: without it, as after a crash, the lane starts over.
+ * - `attributes`, the digest of `index` and the attributes `tree` was written with. It is there only while `tree` and
+ *   `index` belong together: without it, as after a crash, or with the digest of another index the lane starts over.
  * @param launcher what starts git, where it can
  */
 export async function openLane(
@@ -93,10 +93,20 @@ export async function openLane(
   /** Updates what differs from `tree`. @returns the index */
   async function update(tree: string, listing: TreeListing): Promise<Buffer> {
     const content = readIfThere(index);
-    // Whoever has changed it can pass off any file as ours; and git would wait for a FIFO.
-    if (content === undefined || held?.known.isFrom(content) === false) await startOver();
+    // Whoever has changed it, also between two runs, can pass off any file as ours; and git would wait for a FIFO.
+    if (content === undefined || digestOf(content) !== (held?.known.digest ?? readNote()?.digest))
+      await startOver();
     else if (held?.tree === tree && (await keep(listing, held.known))) return content;
     return write(tree, listing);
+  }
+
+  /** What was noted when the work tree was last written. */
+  function readNote(): { readonly digest: string; readonly attributes: string } | undefined {
+    const [digest, rest] =
+      readIfThere(attributes)
+        ?.toString('latin1')
+        .split(/\n(.*)/s) ?? [];
+    return digest === undefined || rest === undefined ? undefined : { digest, attributes: rest };
   }
 
   /** Removes what is too much. @returns whether nothing else has to be done */
@@ -106,9 +116,8 @@ export async function openLane(
   async function write(tree: string, listing: TreeListing): Promise<Buffer> {
     isWritten = true;
     held = undefined;
-    const written = readIfThere(attributes)?.toString('latin1');
     // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
-    if (written !== listing.attributes) await startOver();
+    if (readNote()?.attributes !== listing.attributes) await startOver();
     await remove(attributes);
     await makeFolder(workTree);
     await sweep(workTree, listing.top);
@@ -118,9 +127,10 @@ export async function openLane(
       cwd: workTree,
       launcher,
     });
-    await writeFile(attributes, listing.attributes, 'latin1');
     const [content, { mtimeMs }] = await Promise.all([readFile(index), lstat(index)]);
-    held = { tree, known: knownByIndex(content, mtimeMs, tree.length / 2) };
+    const known = knownByIndex(content, mtimeMs, tree.length / 2);
+    await writeFile(attributes, `${known.digest}\n${listing.attributes}`, 'latin1');
+    held = { tree, known };
     return content;
   }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -461,6 +462,27 @@ describe('a lane', () => {
     await checkout(commit);
     expect(statSync(join(path, 'a')).ino).toBe(before);
     expect(readFileSync(join(path, 'README'), 'utf8')).toBe('base\n');
+  });
+
+  it('believes no index that somebody has changed between two processes', async () => {
+    const commit = repo.commit({ a: 'a' });
+    const path = await checkout(commit);
+    const index = join(dirname(path), 'index');
+    writeFileSync(join(path, 'a'), 'hidden');
+    await pause(20);
+    execFileSync('git', ['add', 'a'], { cwd: path, env: { ...process.env, GIT_INDEX_FILE: index } });
+    // What is noted of the file is true but for its content.
+    const forged = readFileSync(index);
+    const content = (rev: string) => Buffer.from(gate(path, 'git', ...rev.split(' ')).trim(), 'hex');
+    content('rev-parse HEAD:a').copy(forged, forged.indexOf(content('hash-object a')));
+    createHash('sha1')
+      .update(forged.subarray(0, -20))
+      .digest()
+      .copy(forged, forged.length - 20);
+    writeFileSync(index, forged);
+    lane = await openLane(home, git, listTree, 0);
+    await checkout(commit);
+    expect(readFileSync(join(path, 'a'), 'utf8')).toBe('a');
   });
 
   it('heals after a process that was killed in the middle of a checkout', async () => {
