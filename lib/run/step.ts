@@ -37,16 +37,15 @@ export interface Step {
  */
 export function step(load: Workload, before: RunState, inputs: readonly Input[], now: number): Step {
   const draft: Draft = { load, state: copyState(before), now, events: [] };
-  const again: Answer[] = [];
   for (const input of inputs) {
     if (input.kind === 'takeover') takeOver(draft, input.lanes, input.limit);
     else if (input.kind === 'limit') setLimit(draft, input.limit, input.why);
     else if (input.kind === 'stop') stopNow(draft, input.status, input.why);
-    else if (input.kind === 'next') again.push(...takeTurn(draft, input));
+    else if (input.kind === 'next') takeTurn(draft, input);
   }
   endBackoffs(draft);
   goOn(draft);
-  return { state: draft.state, answers: [...again, ...assign(draft)], events: draft.events };
+  return { state: draft.state, answers: assign(draft), events: draft.events };
 }
 
 /**
@@ -129,24 +128,16 @@ function goOn(draft: Draft): void {
   noteHold(draft);
 }
 
-/** A turn seen before only gets its answer again; one of an older generation is told to end. */
-function takeTurn(draft: Draft, input: Extract<Input, { kind: 'next' }>): Answer[] {
+/** One that is not a lane's next changes nothing: it was seen before, or is of a process that is gone. */
+function takeTurn(draft: Draft, input: Extract<Input, { kind: 'next' }>): void {
   const { state } = draft;
-  const lane = state.lanes[input.lane];
-  const { generation, turn } = input;
-  if (generation !== state.generation || lane === undefined) {
-    return [{ lane: input.lane, generation, turn, work: { kind: 'done' } }];
-  }
-  if (turn === lane.turn && lane.work !== undefined) {
-    return [{ lane: input.lane, generation, turn, work: lane.work }];
-  }
-  if (turn !== lane.turn + 1) return [];
+  const lane = state.lanes[input.lane]!;
+  if (input.generation !== state.generation || input.turn !== lane.turn + 1) return;
   const { work } = lane;
-  lane.turn = turn;
+  lane.turn = input.turn;
   lane.work = undefined;
   lane.parked = true;
   if (work !== undefined) takeResults(draft, input.lane, work, input.results, input.lost);
-  return [];
 }
 
 function takeOver(draft: Draft, lanes: number, limit: number | undefined): void {

@@ -24,16 +24,22 @@ const WORLD: World = {
 };
 
 /** A coordinator over a store in memory, whose commits wait until the test lets them through. */
-async function open(lanes = WORLD.lanes) {
-  const load = workloadOf({ ...WORLD, lanes });
+async function open(lanes = WORLD.lanes, { backoffSeconds }: Pick<World, 'backoffSeconds'> = WORLD) {
+  const load = workloadOf({ ...WORLD, lanes, backoffSeconds });
   const first = start(load, newState(load, lanes, 'base'), [], Date.now());
   const memory = openMemoryStore();
   await memory.create(RUN, '', encodeState(first.state), first.events, 0);
   const held: PromiseWithResolvers<void>[] = [];
   const told: (readonly RunEvent[])[] = [];
   const faults: unknown[] = [];
+  const meanwhile: (() => Promise<void>)[] = [];
   const store: RunStore = {
     ...memory,
+    async read(id) {
+      const stored = await memory.read(id);
+      await meanwhile.shift()?.();
+      return stored;
+    },
     async commit(...change) {
       const hold = Promise.withResolvers<void>();
       held.push(hold);
@@ -59,6 +65,8 @@ async function open(lanes = WORLD.lanes) {
     told,
     answers,
     held,
+    /** What happens right after the coordinator has read the state the next time. */
+    meanwhile,
     events: () => memory.events(RUN),
     /** Another process commits to the same run. */
     async meddle(change: (state: RunState) => Pick<Step, 'state' | 'events'>) {
@@ -269,6 +277,22 @@ describe('createCoordinator', () => {
       expect(run.faults).toEqual([]);
     });
 
+    it('and one more while the coordinator looks: it takes over what it has read, and the rest after that', async () => {
+      const run = await open(1);
+      run.turn(0, 1);
+      await settle();
+      await run.commit();
+      await run.meddle(run.override(1));
+      run.meanwhile.push(() => run.meddle(run.override(2)));
+      run.turn(0, 2, [failed(run.answers[0])]);
+      for (let commits = 1; commits <= 3; commits += 1) {
+        await settle();
+        await run.commit();
+      }
+      expect(run.faults).toEqual([]);
+      expect(run.answers[0]).toMatchObject({ kind: 'gates', tasks: [{ task: 3 }] });
+    });
+
     it('and nobody calls: the next commit finds out, and a run that ends after that is ended', async () => {
       const run = await open(1);
       run.turn(0, 1);
@@ -338,6 +362,35 @@ describe('createCoordinator', () => {
     expect(jest.getTimerCount()).toBe(1);
     run.coordinator.stop();
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('does not wake up before that, however far off it is', async () => {
+    const run = await open(1, { backoffSeconds: 3_000_000 });
+    run.turn(0, 1);
+    await settle();
+    await run.commit();
+    for (let turn = 2; turn <= 5; turn++) {
+      run.turn(0, turn, [failed(run.answers[0])]);
+      await settle();
+      await run.commit();
+    }
+    await jest.advanceTimersByTimeAsync(1_000_000_000);
+    expect(run.held).toEqual([]);
+    expect(jest.getTimerCount()).toBe(1);
+    run.coordinator.stop();
+  });
+
+  it('gives so many lanes gates as it is told to, from the next commit on', async () => {
+    const run = await open();
+    run.coordinator.limit(2, 'the machine is busy');
+    for (const lane of [0, 1, 2]) run.turn(lane, 1);
+    await settle();
+    await run.commit();
+    expect(kinds(run.answers)).toEqual(['gates', 'gates', undefined]);
+    run.coordinator.stop();
+    run.coordinator.limit(3, 'it is not any more');
+    await settle();
+    expect(run.held).toEqual([]);
   });
 
   it('has no timer when no gate waits out a backoff', async () => {

@@ -284,8 +284,8 @@ export function runWorld(
     for (const answer of taken.answers) deliver(answer);
   };
   const deliver = ({ lane, generation, turn, work }: Answer) => {
-    // An answer to a dead process, or one that has arrived before, reaches nobody.
-    if (generation !== state.generation || heard[lane]! >= turn) return;
+    if (generation !== state.generation || turn !== heard[lane]! + 1)
+      violations.push(`lane ${lane} is answered turn ${turn} after turn ${heard[lane]}`);
     heard[lane] = turn;
     if (work.kind === 'done') ended += 1;
     else inHand.set(lane, { turn, work });

@@ -1,4 +1,6 @@
+import { type Clock, type Config, withGlobal } from '@sinonjs/fake-timers';
 import { expect } from 'expect';
+import { fn, spyOn } from 'jest-mock';
 
 /**
  * The tests of some specs, run again and again in one process, once for each mutant: as much of jest as they use. What
@@ -53,8 +55,24 @@ const it = (name: string, run: () => unknown) => {
 };
 const hook = (kind: keyof Group['hooks']) => (run: () => unknown) =>
   void inside.at(-1)?.hooks[kind].push(run);
+
+// Not the global object itself: as in jest, what is imported from node:timers stays as it is.
+const timers = withGlobal(new Proxy(globalThis, { get: (all, name) => Reflect.get(all, name) }));
+let clock: Clock | undefined;
+const jest = {
+  ...{ fn, spyOn, setTimeout() {} },
+  useFakeTimers({ now = Date.now(), doNotFake = [] }: { now?: number; doNotFake?: readonly string[] } = {}) {
+    const toFake = Object.keys(timers.timers).filter((name) => !doNotFake.includes(name));
+    clock = timers.install({ now, toFake: toFake as NonNullable<Config['toFake']> });
+  },
+  useRealTimers: () => clock?.uninstall(),
+  setSystemTime: (now: number) => clock?.setSystemTime(now),
+  getTimerCount: () => clock?.countTimers(),
+  advanceTimersToNextTimer: () => clock?.next(),
+  advanceTimersByTimeAsync: (ms: number) => clock?.tickAsync(ms),
+};
 Object.assign(globalThis, {
-  ...{ __stryker__: hits, expect, jest: { setTimeout() {} } },
+  ...{ __stryker__: hits, expect, jest },
   describe: Object.assign(describe, { each: each(describe) }),
   ...{ it: Object.assign(it, { each: each(it) }), test: Object.assign(it, { each: each(it) }) },
   ...{ beforeAll: hook('beforeAll'), beforeEach: hook('beforeEach') },
@@ -85,31 +103,56 @@ async function runAlone({ run, groups }: Test): Promise<void> {
 /** Where a mutant makes a loop go on for ever, it is entered more often than this many times what is usual. */
 const HITS_AT_MOST = 100;
 
+/** What the tests come near where nothing is mutated, and how long each takes, in ms. */
+export interface Seen {
+  readonly coverage: NonNullable<Hits['mutantCoverage']>;
+  readonly ms: readonly number[];
+}
+
+/**
+ * @param heard called before each test
+ * @throws Error where one does not pass
+ */
+export async function see(heard: (test: string) => void): Promise<Seen> {
+  const ms: number[] = [];
+  for (const [k, test] of tests.entries()) {
+    heard(test.name);
+    hits.currentTestId = String(k);
+    const before = performance.now();
+    try {
+      await runTest(test);
+    } catch (cause) {
+      throw new Error(`without a mutant: ${test.name}`, { cause });
+    }
+    ms[k] = performance.now() - before;
+  }
+  hits.currentTestId = undefined;
+  return { coverage: hits.mutantCoverage ?? { static: {}, perTest: {} }, ms };
+}
+
 /**
  * @param mutants ids, in order
- * @param tell called before and after each mutant: with its outcome the second time
+ * @param tell called before each test, with the mutant that it runs on, and after each mutant, with its outcome
  */
 export async function judge(
   mutants: readonly string[],
+  { coverage, ms }: Seen,
   tell: (id: string, outcome?: Outcome) => void,
 ): Promise<void> {
-  for (const [k, test] of tests.entries()) {
-    hits.currentTestId = String(k);
-    await runTest(test);
-  }
-  hits.currentTestId = undefined;
-  const covered = hits.mutantCoverage?.perTest ?? {};
+  const covered = coverage.perTest;
   for (const id of mutants) {
-    tell(id);
-    const near = tests.filter((_, k) => covered[k]?.[id] !== undefined);
-    const isLoaded = hits.mutantCoverage?.static[id] !== undefined;
+    const near = [...tests.keys()]
+      .filter((k) => covered[k]?.[id] !== undefined)
+      .sort((a, b) => ms[a]! - ms[b]!);
+    const isLoaded = coverage.static[id] !== undefined;
     let outcome: Outcome = near.length > 0 ? 'survived' : isLoaded ? 'loaded' : 'not reached';
-    for (const test of near) {
+    for (const k of near) {
+      tell(id);
       hits.activeMutant = id;
       hits.hitCount = 0;
-      hits.hitLimit = HITS_AT_MOST * covered[tests.indexOf(test)]![id]!;
+      hits.hitLimit = HITS_AT_MOST * covered[k]![id]!;
       try {
-        await runTest(test);
+        await runTest(tests[k]!);
       } catch (error) {
         outcome = String(error).includes('Hit count limit') ? 'endless' : 'killed';
         break;

@@ -1,5 +1,5 @@
-// The mutants of some files by Stryker's instrumenter, all judged in one process by the tests of test/run: minutes where
-// `npm run stryker` takes hours. node test/stryker/in-process.mjs FILE…
+// The mutants of some files by Stryker's instrumenter, all judged in one process: minutes where `npm run stryker` takes
+// hours. node test/stryker/in-process.mjs FILE… [SPEC…]; without specs those of the folders that the files are in.
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -17,8 +17,8 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = join(root, 'test/stryker');
-/** A mutant that nothing is heard of for so long goes on for ever. */
-const SECONDS = 30;
+/** A test that nothing is heard of for so long goes on for ever. */
+const SECONDS = 60;
 
 // npx puts what it has installed before all else in the path.
 const installed = process.env.PATH.split(delimiter)
@@ -27,7 +27,8 @@ const installed = process.env.PATH.split(delimiter)
 if (installed === undefined) throw new Error('start it by npm run stryker:fast');
 const { Instrumenter } = await import(pathToFileURL(installed).href);
 
-const files = process.argv.slice(2).map((file) => resolve(root, file));
+const named = process.argv.slice(2).map((file) => resolve(root, file));
+const files = named.filter((file) => !file.endsWith('.spec.ts'));
 const quiet = new Proxy({}, { get: () => () => false });
 const asked = files.map((name) => ({ name, content: readFileSync(name, 'utf8'), mutate: true }));
 const options = { plugins: null, ignorers: [], excludedMutations: [], noHeader: false };
@@ -36,11 +37,25 @@ const { files: changed, mutants: made } = await new Instrumenter(quiet).instrume
 const mutants = made.filter(({ mutatorName }) => mutatorName !== 'StringLiteral');
 const contents = new Map(changed.map(({ name, content }) => [name, content]));
 
-const SLOW = ['line', 'store'];
+/** The specs of a folder, but for these. */
+const specsIn = (at, ...but) =>
+  readdirSync(join(root, at))
+    .filter((name) => name.endsWith('.spec.ts') && !name.includes('.emulator.'))
+    .filter((name) => !but.includes(name.split('.')[0]))
+    .map((name) => join(root, at, name));
+const isIn = (at) => files.some((file) => file.startsWith(join(root, at)));
+const isStore = files.some((file) => /store|sqlite/.test(file));
 const specs = [
-  ...readdirSync(join(root, 'test/run')).filter((name) => !SLOW.includes(name.split('.')[0])),
-  ...['../engine/aws/turn.spec.ts', '../cost/groups.spec.ts'],
-].filter((name) => name.endsWith('.spec.ts') && !name.includes('.emulator.'));
+  ...(isIn('lib/run') ? specsIn('test/run', ...(isStore ? [] : ['line', 'store'])) : []),
+  ...(isIn('lib/run')
+    ? ['engine/coordinator', 'engine/aws/turn', 'cost/groups'].map((name) =>
+        join(root, `test/${name}.spec.ts`),
+      )
+    : []),
+  // Real repositories, and landings on one in memory.
+  ...(isIn('lib/merge') ? [...specsIn('test/merge'), ...specsIn('test/invariants', 'real')] : []),
+];
+const chosen = named.filter((file) => file.endsWith('.spec.ts'));
 
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-mutants-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -48,9 +63,19 @@ const outfile = join(folder, 'judge.cjs');
 await build({
   stdin: {
     contents: [
-      "import { judge } from './harness';",
-      ...specs.map((name) => `import ${JSON.stringify(`../run/${name}`)};`),
-      'process.once("message", (ids) => judge(ids, (...told) => process.send(told)).then(() => process.exit(0)));',
+      "import { judge, see } from './harness';",
+      ...(chosen.length > 0 ? chosen : specs).map((name) => `import ${JSON.stringify(name)};`),
+      `process.once('message', async ({ ids, known }) => {
+        try {
+          const seen = known ?? (await see((test) => process.send({ test })));
+          process.send({ seen });
+          await judge(ids, seen, (id, outcome) => process.send({ id, outcome }));
+          process.send({}, () => process.exit(0));
+        } catch (error) {
+          console.error(error);
+          process.exit(1);
+        }
+      });`,
     ].join('\n'),
     resolveDir: here,
     loader: 'ts',
@@ -70,29 +95,39 @@ await build({
 });
 
 const outcomes = new Map();
+/** By the first process, for the others. */
+let known;
 for (let open = mutants.map(({ id }) => id); open.length > 0; open = open.filter((id) => !outcomes.has(id)))
   await some(open);
 
 /** Until a mutant hangs; that one is told as `endless`. */
 function some(ids) {
   return new Promise((end, fail) => {
-    const child = spawn(process.execPath, [outfile], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // Where a mutant has git run in the wrong folder, that is this one; and what it leaves goes with it.
+    const child = spawn(process.execPath, [outfile], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     let current;
-    // The first look at all tests takes longer than any of them.
-    let timer = setTimeout(() => child.kill('SIGKILL'), 20 * SECONDS * 1000);
-    child.on('message', ([id, outcome]) => {
+    let last;
+    let timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
+    child.on('message', ({ id, outcome, seen, test }) => {
       clearTimeout(timer);
+      last = test ?? last;
+      known ??= seen;
       current = outcome === undefined ? id : undefined;
       if (outcome !== undefined) outcomes.set(id, outcome);
       timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
     });
-    child.on('exit', () => {
+    // After all that it has sent.
+    child.on('disconnect', () => {
       clearTimeout(timer);
       if (current !== undefined) outcomes.set(current, 'endless');
-      else if (ids.some((id) => !outcomes.has(id))) fail(new Error('the tests do not pass without a mutant'));
+      else if (ids.some((id) => !outcomes.has(id))) fail(new Error(`ended without a mutant, in: ${last}`));
       end();
     });
-    child.send(ids);
+    child.send({ ids, known });
   });
 }
 
