@@ -20,6 +20,7 @@ export function cacheCommands(program: Command, io: Io, done: (code: number) => 
         'files',
         'gate',
         'duration',
+        'last-pass',
       ]),
     )
     .addOption(limit())

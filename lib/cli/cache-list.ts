@@ -6,7 +6,7 @@ import { sizeOnDisk } from '../performance/size-on-disk';
 import { formatDuration } from '../report/duration';
 import { openHome } from '../repository/home';
 import { printable } from '../telemetry/printable';
-import { operationOf, sizeInWords, withCache } from './cache';
+import { boundsInWords, boundsOf, operationOf, sizeInWords, withCache } from './cache';
 import type { Io } from './io';
 
 export interface CacheListOptions {
@@ -33,7 +33,7 @@ export interface ShownEntry {
 export async function cacheList(options: CacheListOptions, io: Io): Promise<number> {
   const { json, operation, limit } = options;
   const home = await openHome(io.cwd);
-  const { listed, count } = await withCache(home, (cache) => {
+  const { listed, count, bounds } = await withCache(home, (cache) => {
     const all = [...cache.sizes()].filter(
       ([name]) => operation === undefined || operationOf(name) === operation,
     );
@@ -43,11 +43,16 @@ export async function cacheList(options: CacheListOptions, io: Io): Promise<numb
         all.map(([name]) => name),
       ),
       count: all.reduce((sum, [, entries]) => sum + entries, 0),
+      bounds: boundsOf(cache),
     };
   });
   const entries = await Promise.all(listed.map((entry) => show(entry, home)));
   const more = count - entries.length;
-  io.stdout.write(json ? `${JSON.stringify({ entries, more })}\n` : inWords(entries, more, Date.now()));
+  io.stdout.write(
+    json
+      ? `${JSON.stringify({ entries, more, bounds })}\n`
+      : `${inWords(entries, more, Date.now())}${boundsInWords(bounds)}\n`,
+  );
   return 0;
 }
 
@@ -77,7 +82,7 @@ function aboutOf({ namespace, key, json }: ListedEntry): string {
       if (about === undefined) return key;
       return `${about.gate} of ${about.item ?? 'the woven commit'}, tree ${about.tree.slice(0, 12)}`;
     }
-    if (operation === 'duration') {
+    if (operation === 'duration' || operation === 'last-pass') {
       const [gate, item] = JSON.parse(key) as [string, (string | null)?];
       return `${gate} of ${item === undefined ? 'all items' : (item ?? 'the woven commit')}`;
     }

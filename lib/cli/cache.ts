@@ -1,19 +1,32 @@
 import { rm } from 'node:fs/promises';
-import { keptArtifacts } from '../engine/kept-artifacts';
+import { keptArtifacts, MAX_ARTIFACT_BYTES } from '../engine/kept-artifacts';
 import { lockHome } from '../engine/lock';
 import { cacheFile } from '../engine/open-cache';
 import { stateFile } from '../engine/workspace';
 import { InputError } from '../errors';
 import { FileStore } from '../performance/file-store';
 import { sizeOnDisk } from '../performance/size-on-disk';
+import { formatDuration } from '../report/duration';
 import { readKeptReport } from '../report/kept';
 import { openHome } from '../repository/home';
 import type { Io } from './io';
+
+/** What the cache does not exceed: what was used least recently goes. */
+export interface CacheBounds {
+  readonly entries: number;
+  /** Of all entries. */
+  readonly bytes: number;
+  /** Of the files of remembered gates, looked at when a run starts. */
+  readonly artifactBytes: number;
+}
 
 /** What `lex-pr cache stats --json` prints. */
 export interface CacheStats {
   /** By operation. */
   readonly entries: Readonly<Record<string, number>>;
+  /** For how long these are kept at most, by operation; the plan says it for its results (`cacheTTLSeconds`). */
+  readonly keptSeconds: Readonly<Record<string, number>>;
+  readonly bounds: CacheBounds;
   /** Of the cache file and of the artifacts of remembered gates. */
   readonly bytes: number;
   /** What the last run that ended found in it, by operation; null where no run has. */
@@ -26,8 +39,12 @@ export interface CacheStats {
 /** `lex-pr cache stats`. @returns the exit code */
 export async function cacheStats({ json }: { readonly json?: boolean }, io: Io): Promise<number> {
   const home = await openHome(io.cwd);
-  const entries = await withCache(home, (cache) => countOperations(cache));
-  const stats: CacheStats = { entries, bytes: await bytesOf(home), lastRun: await lastRun(home) };
+  const held = await withCache(home, (cache) => ({
+    entries: byOperation(cache.sizes(), (a, b) => a + b),
+    keptSeconds: byOperation(cache.lifetimes(), (a, b) => Math.max(a, b / 1000)),
+    bounds: boundsOf(cache),
+  }));
+  const stats: CacheStats = { ...held, bytes: await bytesOf(home), lastRun: await lastRun(home) };
   io.stdout.write(json ? `${JSON.stringify(stats)}\n` : inWords(stats));
   return 0;
 }
@@ -83,14 +100,27 @@ export async function withCache<R>(home: string, action: (cache: FileStore) => R
 /** Namespaces are `operation/format`. */
 export const operationOf = (namespace: string) => namespace.split('/', 1)[0]!;
 
-function countOperations(cache: FileStore): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const [namespace, entries] of cache.sizes()) {
+/** One number for each operation, from those of its namespaces. */
+function byOperation(
+  numbers: ReadonlyMap<string, number>,
+  add: (sum: number, next: number) => number,
+): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [namespace, next] of numbers) {
     const operation = operationOf(namespace);
-    counts[operation] = (counts[operation] ?? 0) + entries;
+    sums[operation] = add(sums[operation] ?? 0, next);
   }
-  return counts;
+  return sums;
 }
+
+export const boundsOf = ({ maxEntries, maxBytes }: FileStore): CacheBounds => ({
+  entries: maxEntries,
+  bytes: maxBytes,
+  artifactBytes: MAX_ARTIFACT_BYTES,
+});
+
+export const boundsInWords = ({ entries, bytes, artifactBytes }: CacheBounds) =>
+  `At most ${entries} entries and ${sizeInWords(bytes)}, and ${sizeInWords(artifactBytes)} of files of passes; what was used least recently goes.`;
 
 /** Where the store puts a file that it cannot use. */
 const ASIDE = ['.set-aside', '.set-aside-wal'];
@@ -114,12 +144,16 @@ async function lastRun(home: string): Promise<CacheStats['lastRun']> {
   }
 }
 
-function inWords({ entries, bytes, lastRun }: CacheStats): string {
+function inWords({ entries, keptSeconds, bounds, bytes, lastRun }: CacheStats): string {
   const counts = Object.entries(entries);
   const lines = [
-    ...counts.map(([operation, count]) => `${operation.padEnd(10)}${entriesOf(count).padStart(16)}`),
+    ...counts.map(([operation, count]) => {
+      const kept = formatDuration(Math.round(keptSeconds[operation]! * 1000));
+      return `${operation.padEnd(10)}${entriesOf(count).padStart(16)}, each for at most ${kept}`;
+    }),
     ...(counts.length === 0 ? ['The cache is empty.'] : []),
     `${'on disk'.padEnd(10)}${sizeInWords(bytes).padStart(16)}`,
+    boundsInWords(bounds),
     ...(lastRun === null ? [] : ['', `Last run, ${lastRun.runId}:`]),
     ...Object.entries(lastRun?.operations ?? {}).map(([operation, { hits, misses, hitRate }]) => {
       const share = hits + misses === 0 ? 'not used' : `${Math.round(hitRate * 100)} % hits`;

@@ -54,6 +54,7 @@ export async function finishRun(
     events,
     endedAt,
     cache,
+    heldSeconds: outcome.heldSeconds,
     state: outcome.state,
     wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
     wovenRef,

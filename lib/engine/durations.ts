@@ -13,7 +13,7 @@ import type { Workload } from '../run/workload';
 export type Durations = OperationCache<Window>;
 
 /** Results are kept for as long as they can be trusted; that a gate took a minute is worth knowing next month. */
-const KEPT_SECONDS = 30 * 86_400;
+export const KEPT_SECONDS = 30 * 86_400;
 
 /** @throws InputError when `cacheTTLSeconds` is not a positive number */
 export function openDurations(performance: Performance, store: CacheStore): Durations {

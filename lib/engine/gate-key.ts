@@ -11,6 +11,27 @@ export interface Toolchains {
   readonly container: string;
 }
 
+/** What a pass is of, as texts. */
+export interface KeyParts {
+  /** A tree or a commit. */
+  readonly content: string;
+  /** The definition with its declared environment. */
+  readonly gate: string;
+  /** What it runs with, as far as that is known from outside. */
+  readonly machine: string;
+}
+
+/** Of a gate that is cached. */
+export const keyParts = (
+  gate: Gate,
+  { commit, tree }: { readonly commit: string; readonly tree: string },
+  { container, local }: Toolchains,
+): KeyParts => ({
+  content: gate.cache === 'tree' ? tree : commit,
+  gate: gateDefinition(gate),
+  machine: gate.runtime === 'container' ? container : local,
+});
+
 /**
  * The key under which a pass may be reused: what is tested (a tree or a commit), how (the definition with
  * its declared environment), and with which tools. Undefined for a gate that is never cached.
@@ -21,10 +42,9 @@ export function gateKey(
   toolchains: Toolchains,
 ): string | undefined {
   if (gate.cache === 'off' || isQuarantined(gate)) return undefined;
-  const tools = gate.runtime === 'container' ? toolchains.container : toolchains.local;
-  const content = gate.cache === 'tree' ? tested.tree : tested.commit;
+  const { content, gate: definition, machine } = keyParts(gate, tested, toolchains);
   return createHash('sha256')
-    .update(JSON.stringify([gate.cache, content, gateDefinition(gate), tools]))
+    .update(JSON.stringify([gate.cache, content, definition, machine]))
     .digest('hex');
 }
 

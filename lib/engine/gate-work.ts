@@ -20,10 +20,11 @@ import type { Task } from '../run/workload';
 import { runCheck } from './check-work';
 import type { Checks } from './checks';
 import { artifactsPath, logPath } from './gate-files';
-import { gateKey, type Toolchains } from './gate-key';
+import { gateKey, keyParts, type Toolchains } from './gate-key';
 import type { PassAbout } from './gate-passes';
 import { gateVariables } from './gate-variables';
 import { keptArtifacts } from './kept-artifacts';
+import type { LastPasses } from './last-passes';
 import type { SharedPasses } from './shared-passes';
 import type { Workspace } from './workspace';
 
@@ -40,6 +41,7 @@ export interface GateWork {
   readonly itemNames: readonly string[];
   readonly candidates: Candidates;
   readonly passes: OperationCache<GatePass>;
+  readonly lastPasses: LastPasses;
   /** Passes of other engines; undefined where none are asked. */
   readonly shared: SharedPasses | undefined;
   readonly throttle: Throttle;
@@ -131,7 +133,7 @@ function refusal(
 
 type Ran = Pick<
   GateResult,
-  'startedAt' | 'endedAt' | 'exitCode' | 'signal' | 'log' | 'artifacts' | 'note' | 'cached'
+  'startedAt' | 'endedAt' | 'exitCode' | 'signal' | 'log' | 'artifacts' | 'note' | 'cached' | 'missed'
 > & {
   readonly status: GateOutcome['status'];
 };
@@ -158,17 +160,21 @@ async function runOnce(
   const into = artifactFolder(work, job);
   let ran: Ran | undefined;
   const { gate } = job.task;
+  const item = job.task.item < 0 ? null : work.itemNames[job.task.item]!;
+  const parts = keyParts(gate, tested, work.toolchains);
   const runAndKeep = async (): Promise<GatePass> => {
     const told = await work.shared?.find(gate, tested);
     if (told !== undefined) {
       work.passes.countFound();
       return { durationMs: told.durationMs, artifacts: [], about: about(work, job.task, tested) };
     }
-    ran = await run();
+    const missed = await work.lastPasses.whyMissed(gate.name, item, parts);
+    ran = { ...(await run()), missed };
     if (ran.status !== 'pass') throw new NotRemembered(ran, into);
     const artifacts = ran.artifacts ?? [];
     // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
     if (!(await copyFiles(artifacts, into, kept))) throw new NotRemembered(ran, into);
+    work.lastPasses.note(gate.name, item, parts);
     const durationMs = ran.endedAt - ran.startedAt;
     await work.shared?.tell(gate, tested, { durationMs });
     return { durationMs, artifacts, about: about(work, job.task, tested) };
@@ -176,7 +182,10 @@ async function runOnce(
   try {
     const pass = await work.passes.execute(key, runAndKeep);
     if (ran !== undefined) return ran;
-    if (!(await copyFiles(pass.artifacts, kept, into))) return run();
+    if (!(await copyFiles(pass.artifacts, kept, into)))
+      return { ...(await run()), missed: ['artifacts-gone'] };
+    // Else its own last pass is this one already.
+    if (pass.about?.item !== item) work.lastPasses.note(gate.name, item, parts);
     const now = Date.now();
     return {
       status: 'pass',

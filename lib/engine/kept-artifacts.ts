@@ -8,14 +8,18 @@ import { GATE_PASSES } from './gate-passes';
 export const keptArtifacts = (home: string) => join(home, 'artifacts');
 
 /** Of all of them together. What a run keeps may exceed it until the next one starts. */
-const MAX_BYTES = 2 * 2 ** 30;
+export const MAX_ARTIFACT_BYTES = 2 * 2 ** 30;
 
 /**
  * Removes what is kept of passes that are no longer remembered, and of those that were used least recently as far as
  * all are too large; these are forgotten. For who holds the lock of the folder: a run keeps files before it remembers
  * the pass.
  */
-export async function sweepArtifacts(home: string, cache: FileStore, maxBytes = MAX_BYTES): Promise<void> {
+export async function sweepArtifacts(
+  home: string,
+  cache: FileStore,
+  maxBytes = MAX_ARTIFACT_BYTES,
+): Promise<void> {
   const folder = keptArtifacts(home);
   const kept = await readdir(folder).catch(() => []);
   if (kept.length === 0) return;

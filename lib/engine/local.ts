@@ -27,6 +27,7 @@ import { localToolchains } from './gate-key';
 import { GATE_PASSES } from './gate-passes';
 import { type GatePass, type GateWork, performGate, StoppedError, type WorkLane } from './gate-work';
 import { performLanding } from './landing-work';
+import { openLastPasses } from './last-passes';
 import { performMerge } from './merge-work';
 import { recordedOverrides } from './overridable';
 import { applyLocalPause } from './pauses';
@@ -153,6 +154,7 @@ export async function carryOn(
       .finally(launcher.close);
   });
   await Promise.all(lanes);
+  await work.lastPasses.save();
   leave();
   signal.removeEventListener('abort', stop);
   adaptive?.stop();
@@ -204,6 +206,7 @@ async function prepareGateWork(
       store: workspace.cache,
       namespace: GATE_PASSES,
     }),
+    lastPasses: openLastPasses(performance, workspace.cache),
     shared: run.shared,
     throttle,
     toolchains: localToolchains(gitVersion),

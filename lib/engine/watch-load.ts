@@ -12,8 +12,8 @@ export interface LoadOptions {
   readonly readPressure?: ReadPressure;
 }
 
-/** For how many seconds gates were held back, by what there was too little of. */
-export type HeldSeconds = Readonly<Record<'memory' | 'cpu' | 'io', number>>;
+/** For how many seconds gates were held back, by what there was too little of; `any`: by one or more of them. */
+export type HeldSeconds = Readonly<Record<'any' | 'memory' | 'cpu' | 'io', number>>;
 
 /** What gates that are about to start are held back by, as the plan says. */
 export interface Load {
@@ -40,6 +40,7 @@ export function watchLoad(performance: Performance, options: LoadOptions = {}): 
     monitor,
     throttle,
     heldSeconds: () => ({
+      any: throttle.anyHeldSeconds(),
       memory: throttle.heldSeconds(monitor),
       cpu: throttle.heldSeconds(cpu),
       io: throttle.heldSeconds(io),

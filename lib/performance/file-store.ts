@@ -41,8 +41,8 @@ export interface ListedEntry {
  * Each row carries a checksum, so that a damaged value is a miss rather than another value.
  */
 export class FileStore implements CacheStore {
-  private readonly maxEntries: number;
-  private readonly maxBytes: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
   private readonly now: () => number;
   private file: CacheFile;
   /** What was prepared for a file, by its text. */
@@ -107,6 +107,13 @@ export class FileStore implements CacheStore {
     const sql = 'SELECT namespace, count(*) AS n FROM entry GROUP BY namespace ORDER BY namespace';
     const rows = this.sound(() => this.prepare(sql).all());
     return new Map(rows.map(({ namespace, n }) => [JSON.parse(String(namespace)), Number(n)]));
+  }
+
+  /** By namespace: for how long its entries are kept at most, in milliseconds. */
+  lifetimes(): ReadonlyMap<string, number> {
+    const sql = 'SELECT namespace, max(expires_at - written_at) AS ms FROM entry GROUP BY namespace';
+    const rows = this.sound(() => this.prepare(sql).all());
+    return new Map(rows.map(({ namespace, ms }) => [JSON.parse(String(namespace)), Number(ms)]));
   }
 
   /**

@@ -35,6 +35,8 @@ export class Throttle {
   private readonly waiting: Waiter[] = [];
   private readonly heldSince = new Map<Strain, number>();
   private readonly heldMs = new Map<Strain, number>();
+  /** The same of all strains together. */
+  private readonly any: { since: number | undefined; ms: number } = { since: undefined, ms: 0 };
   private wake = new AbortController();
   private watching = false;
 
@@ -74,6 +76,12 @@ export class Throttle {
     const since = this.heldSince.get(strain);
     const current = since === undefined ? 0 : this.now() - since;
     return ((this.heldMs.get(strain) ?? 0) + current) / 1000;
+  }
+
+  /** For how long work was held back until now by whatever it was, in seconds. */
+  anyHeldSeconds(): number {
+    const { since, ms } = this.any;
+    return (ms + (since === undefined ? 0 : this.now() - since)) / 1000;
   }
 
   /** All are looked at: each tells of its own crossings. */
@@ -135,7 +143,9 @@ export class Throttle {
   private async holdBack(above: readonly Strain[]): Promise<void> {
     for (const strain of above) {
       if (!this.heldSince.has(strain)) {
-        this.heldSince.set(strain, this.now());
+        const now = this.now();
+        this.heldSince.set(strain, now);
+        this.any.since ??= now;
         strain.onThrottle?.();
       }
       strain.relieve?.();
@@ -156,9 +166,14 @@ export class Throttle {
   private stopClock(strain: Strain): number | undefined {
     const since = this.heldSince.get(strain);
     if (since === undefined) return undefined;
-    const held = this.now() - since;
+    const now = this.now();
+    const held = now - since;
     this.heldMs.set(strain, (this.heldMs.get(strain) ?? 0) + held);
     this.heldSince.delete(strain);
+    if (this.heldSince.size === 0) {
+      this.any.ms += now - this.any.since!;
+      this.any.since = undefined;
+    }
     return held;
   }
 }

@@ -1,12 +1,15 @@
+import type { HeldSeconds } from '../engine/watch-load';
 import type { CacheStatistics } from '../performance/operation-cache';
 import { isQuarantined } from '../plan/effective-gates';
 import { frozenUntil } from '../plan/freeze';
 import type { OrderedPlan } from '../plan/order';
+import type { Gate } from '../plan/plan';
 import type { GateResult, RunEvent } from '../run/messages';
 import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import { overrideOf } from '../run/waived';
 import type { Workload } from '../run/workload';
+import { reportHeld } from './held';
 import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
@@ -24,6 +27,8 @@ export interface ReportInput {
   readonly wovenTree: string | undefined;
   readonly wovenRef: string | null;
   readonly cache: Readonly<Record<string, CacheStatistics>>;
+  /** Of the process that ended the run; undefined where nothing throttles. */
+  readonly heldSeconds?: HeldSeconds;
   readonly endedAt: number;
 }
 
@@ -56,6 +61,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     predictedSeconds: record.predictedMs === undefined ? null : record.predictedMs / 1000,
+    held: reportHeld(input),
     cache: { ...input.cache },
     warnings: [
       ...(record.warnings ?? []),
@@ -144,7 +150,7 @@ function reportEviction(told: Told, item: number): ReportItem['eviction'] {
 }
 
 function reportGate(
-  { load, state, history }: Told,
+  { record, load, state, history }: Told,
   task: number,
   all: readonly (GateResult & { readonly lane: number })[] = history.attempts.get(task) ?? [],
 ): ReportGate {
@@ -161,6 +167,7 @@ function reportGate(
     attempts: executed.length,
     flaky: last?.outcome === 'pass' && results.length > 1,
     cached: last?.cached ?? false,
+    cacheMiss: cacheMissOf(record, gate, last),
     lane: last === undefined || last.cached ? null : last.lane,
     startedAt: isoOrNull(last?.startedAt),
     endedAt: isoOrNull(last?.endedAt),
@@ -171,6 +178,13 @@ function reportGate(
     note: noteOf(last, state.tasks[task] === TaskStatus.skipped),
     override: reportOverride(state, task),
   };
+}
+
+function cacheMissOf({ plan }: RunRecord, gate: Gate, last: GateResult | undefined) {
+  if (last === undefined || last.cached) return null;
+  const isOff = gate.cache === 'off' || isQuarantined(gate) || !plan.policy.performance.enableCaching;
+  if (isOff) return ['off' as const];
+  return last.missed === undefined ? null : [...last.missed];
 }
 
 function reportOverride(state: RunState, task: number): ReportGate['override'] {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../telemetry/printable';
+import { missesOf } from './cache-misses';
 import { costLine } from './cost-line';
 import { formatDuration } from './duration';
 import {
@@ -15,6 +16,7 @@ import {
   withStatus,
 } from './facts';
 import { headline } from './headline';
+import { heldInWords } from './held';
 import { code, fence, table } from './markdown-text';
 import type { Report, ReportGate, ReportItem } from './report';
 
@@ -169,6 +171,7 @@ function timing(report: Report): string {
       ? []
       : [`Lanes: ${lanesInWords(report)}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
     ...slowest.map((of) => `Slow: ${gateOf(of)}, ${formatDuration(of.ms)}`),
+    ...heldInWords(report).map((held) => `Held back: ${held}`),
     ...(cost === undefined ? [] : [`Cost: ${cost}`]),
     ...flaky.map((of) => `Flaky: ${gateOf(of)} passed at attempt ${of.gate.attempts}`),
   ]);
@@ -187,7 +190,11 @@ function cache(report: Report): string {
     `${Math.round(hitRate * 100)} %`,
   ]);
   if (rows.length === 0) return '';
-  return section('Cache', [table(['operation', 'hits', 'misses', 'expired', 'hit rate'], rows)]);
+  const misses = missesOf(allGates(report).map(({ gate }) => gate)).map(
+    ({ because, gates }) => `- ${gates.length} ran because ${because}`,
+  );
+  const why = misses.length === 0 ? [] : [misses.join('\n')];
+  return section('Cache', [table(['operation', 'hits', 'misses', 'expired', 'hit rate'], rows), ...why]);
 }
 
 function section(title: string, paragraphs: readonly string[]): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PARTS, type Part } from '../cost/bill';
+import { CACHE_MISSES } from '../run/messages';
 
 /**
  * The report of a run: what `report.json` holds. Stable: fields are added, never renamed or removed.
@@ -11,6 +12,24 @@ const Commit = z.string().describe('Full commit id');
 const Time = z.iso.datetime({ precision: 3 }).describe('ISO 8601 in UTC, with milliseconds');
 const Count = z.int().min(0);
 
+const Seconds = z.number().min(0);
+const HeldReport = z
+  .strictObject({
+    gates: z
+      .strictObject({
+        seconds: Seconds.describe('By one or more of the causes'),
+        memory: Seconds,
+        cpu: Seconds,
+        io: Seconds,
+      })
+      .optional()
+      .describe(
+        'For how many seconds gates that could have started were held back by throttling, of the process that ended the run; not there for engine `aws`',
+      ),
+    landingSeconds: Seconds.describe('For how many seconds a verified weave waited for a pause or a freeze'),
+  })
+  .meta({ id: 'Held' });
+
 const GateReport = z
   .strictObject({
     name: Name,
@@ -21,6 +40,13 @@ const GateReport = z
     attempts: Count.describe('How often it ran; 0 where it was skipped or its result came from the cache'),
     flaky: z.boolean().describe('Whether it passed only after a failed attempt'),
     cached: z.boolean().describe('Whether the result is that of an earlier execution on the same content'),
+    cacheMiss: z
+      .array(z.enum(['off', ...CACHE_MISSES]))
+      .nullable()
+      .optional()
+      .describe(
+        'Why it ran and no earlier pass was used, as far as that is known: `off`: it is not cached; `never-passed`: no pass of it on this item is known; `expired`: its pass was too old, or dropped for newer ones; `artifacts-gone`: the files that go with it; `content-changed`, `gate-changed`, `machine-changed`: since its last pass the files (or the commit), its definition, or the system, the inherited variables or git. Null where it was cached or nothing ran',
+      ),
     lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
     startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),
     endedAt: Time.nullable().describe('End of the last attempt'),
@@ -166,6 +192,7 @@ export const ReportSchema = z.strictObject({
     .describe(
       'How long the gates were predicted to take, from past runs, if all pass and none is answered by the cache; null where nothing was known of them',
     ),
+  held: HeldReport.optional().describe('For how long work was held back'),
   cache: z.record(z.string(), CacheReport).describe('By cached operation'),
   metrics: z.record(z.string(), MetricReport).describe('By metric name, with and without `lex_pr_`'),
   cost: CostReport.optional().describe('What the run cost on AWS; not there for engine `local`'),

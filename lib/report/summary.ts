@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { Style } from '../cli/style';
 import { printable } from '../telemetry/printable';
 import { advice } from './advice';
+import { missesOf } from './cache-misses';
 import { costLine } from './cost-line';
 import {
+  allGates,
   BY_URGENCY,
   failedGates,
   flakyGates,
@@ -14,6 +16,7 @@ import {
   withStatus,
 } from './facts';
 import { headline } from './headline';
+import { heldInWords } from './held';
 import type { Report, ReportItem } from './report';
 import { cut, displayWidth, pad } from './width';
 
@@ -41,7 +44,12 @@ export function renderSummary(report: Report, folder: string, style: Style): str
         return row.text === '' ? start.trimEnd() : `${start}  ${row.text}`;
       }),
     ),
-    ...paragraph([...gateLines(report, style), ...costLines(report, style)]),
+    ...paragraph([
+      ...gateLines(report, style),
+      ...missLines(report, style),
+      ...heldInWords(report).map((held) => `${style.bold('Held')}    ${held}`),
+      ...costLines(report, style),
+    ]),
     ...paragraph(overrideLines(report, style)),
     ...paragraph(report.warnings.map((warning) => `${style.yellow('warning:')} ${printable(warning)}`)),
     ...nextSteps(report, folder, style),
@@ -107,6 +115,13 @@ function gateLines(report: Report, style: Style): string[] {
       : []),
   ];
   return [`${style.bold('Gates')}   ${parts.join(', ')}`];
+}
+
+/** What an earlier pass was known of, and ran all the same. */
+function missLines(report: Report, style: Style): string[] {
+  const news = missesOf(allGates(report).map(({ gate }) => gate)).filter(({ isNews }) => isNews);
+  const said = news.map(({ because, gates }) => `${gates.length} ran because ${because}`);
+  return said.map((line, k) => `${k === 0 ? style.bold('Cache') : '     '}   ${line}`);
 }
 
 function overrideLines(report: Report, style: Style): string[] {

@@ -1,4 +1,5 @@
 import { advice, reasonCode } from './advice';
+import { missesOf } from './cache-misses';
 import { shortCommit, shortRef } from './facts';
 import type { Report, ReportGate, ReportItem } from './report';
 
@@ -55,6 +56,7 @@ function whyMerged(
     ...(verified.length === 0
       ? []
       : [`On the woven commit ${names(verified)} passed, with everything that was merged together.`]),
+    ...missesOf(item.gates).map(({ because, gates }) => `${names(gates)} ran because ${because}.`),
     ...item.gates.flatMap(remark),
   ];
 }

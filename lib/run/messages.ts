@@ -3,6 +3,18 @@ import type { WeaveResult } from '../merge/weave';
 import type { Seen } from './search';
 import type { Override, Phase, StopStatus, Work } from './state';
 
+/** Why no remembered pass was good enough for a gate. */
+export const CACHE_MISSES = [
+  'never-passed',
+  'expired',
+  'artifacts-gone',
+  'content-changed',
+  'gate-changed',
+  'machine-changed',
+] as const;
+
+export type CacheMiss = (typeof CACHE_MISSES)[number];
+
 /** What became of one gate task in a lane. */
 export interface GateResult {
   readonly kind: 'gate';
@@ -16,6 +28,8 @@ export interface GateResult {
   /** The commit whose tree was tested. */
   readonly candidate?: string;
   readonly cached?: boolean;
+  /** Why it ran, where the cache was asked and that is known. */
+  readonly missed?: readonly CacheMiss[];
   readonly exitCode?: number | null;
   readonly signal?: string | null;
   /** Path of the log, relative to the artifact folder. */

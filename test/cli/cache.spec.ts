@@ -22,7 +22,9 @@ describe('lex-pr cache', () => {
     const { cache, report } = await withEntries();
     const stats = JSON.parse((await cache('stats', '--json')).stdout);
     expect(stats).toEqual({
-      entries: { duration: 2, gate: 1, order: 1 },
+      entries: { duration: 2, gate: 1, 'last-pass': 2, order: 1 },
+      keptSeconds: { duration: 2_592_000, gate: 3600, 'last-pass': 2_592_000, order: 3600 },
+      bounds: { entries: 200_000, bytes: 256 * 2 ** 20, artifactBytes: 2 * 2 ** 30 },
       bytes: expect.any(Number),
       lastRun: {
         runId: report.runId,
@@ -34,7 +36,8 @@ describe('lex-pr cache', () => {
     });
     expect(stats.bytes).toBeGreaterThan(1000);
     const { stdout } = await cache('stats');
-    expect(stdout).toMatch(/^gate +1 entry$/m);
+    expect(stdout).toMatch(/^gate +1 entry, each for at most 1h 00m$/m);
+    expect(stdout).toMatch(/^At most 200000 entries and 256.0 MB, and 2048.0 MB of files of passes; /m);
     expect(stdout).toMatch(/^gate +50 % hits, 1 of 2$/m);
   });
 
@@ -47,17 +50,19 @@ describe('lex-pr cache', () => {
     ).toEqual([
       ['duration', 'test of all items'],
       ['duration', 'test of good'],
+      ['last-pass', 'test of the woven commit'],
+      ['last-pass', 'test of good'],
       ['gate', `test of good, tree ${repo.git('rev-parse', 'good^{tree}').slice(0, 12)}`],
       ['order', expect.stringMatching(/^[0-9a-f]{64}$/)],
     ]);
-    const [newest, , gate] = entries;
+    const [newest, , , , gate] = entries;
     expect(gate).toMatchObject({ key: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: expect.any(Number) });
     // The file that is kept with it counts.
     expect(gate.bytes).toBeGreaterThan(5);
     expect(Date.parse(gate.expiresAt) - Date.parse(gate.writtenAt)).toBe(3_600_000);
 
     const limited = JSON.parse((await cache('list', '--json', '--limit', '1')).stdout);
-    expect(limited).toEqual({ entries: [newest], more: 3 });
+    expect(limited).toMatchObject({ entries: [newest], more: 5, bounds: { entries: 200_000 } });
     const durations = JSON.parse((await cache('list', '--json', '--operation', 'duration')).stdout);
     expect(durations).toMatchObject({
       entries: [{ operation: 'duration' }, { operation: 'duration' }],
@@ -66,9 +71,11 @@ describe('lex-pr cache', () => {
 
     const { stdout } = await cache('list', '--limit', '1');
     expect(stdout).toMatch(
-      /^duration +\S+ old, for \S+ \S+ more +\d+ B {2}test of all items\nand 3 more: --limit shows them\n$/,
+      /^duration +\S+ old, for \S+ \S+ more +\d+ B {2}test of all items\nand 5 more: --limit shows them\nAt most .+\n$/,
     );
-    expect((await runCli(['cache', 'list'], { cwd: create().path })).stdout).toBe('Nothing is remembered.\n');
+    expect((await runCli(['cache', 'list'], { cwd: create().path })).stdout).toMatch(
+      /^Nothing is remembered\.\nAt most .+\n$/,
+    );
     expect((await cache('list', '--limit', '0')).code).toBe(2);
   });
 
@@ -93,7 +100,7 @@ describe('lex-pr cache', () => {
     expect(existsSync(kept)).toBe(true);
     expect(itemOf(await mergePlan(repo, PLAN, []), 'good').gates[0]!.cached).toBe(true);
     const cleared = JSON.parse((await cache('clear', '--json')).stdout);
-    expect(cleared).toEqual({ entries: 4, freedBytes: expect.any(Number) });
+    expect(cleared).toEqual({ entries: 6, freedBytes: expect.any(Number) });
     expect(existsSync(kept)).toBe(false);
     // Its file is as large as it was: that is not told as a size.
     expect((await cache('clear')).stdout).toBe('Removed 0 entries.\n');
@@ -138,6 +145,7 @@ describe('lex-pr cache', () => {
     expect(JSON.parse((await cache('stats', '--json')).stdout).entries).toEqual({
       duration: 2,
       gate: 1,
+      'last-pass': 2,
       order: 1,
     });
   });

@@ -61,13 +61,20 @@ describe('a second run of an unchanged plan', () => {
     const repo = create();
     const gates = [{ name: 'test', run: counting(repo) }];
     const items = stack(repo);
-    await mergePlan(repo, { gates, items }, []);
+    const first = await mergePlan(repo, { gates, items }, []);
+    const missed = (merged: typeof first) =>
+      items.map(({ name }) => itemOf(merged, name).gates[0]!.cacheMiss);
+    expect(missed(first)).toEqual([['never-passed'], ['never-passed']]);
     repo.branch('above', { above: '2\n' }, 'below');
     const second = await mergePlan(repo, { gates, items }, []);
     expect(items.map(({ name }) => itemOf(second, name).gates[0]!.cached)).toEqual([true, false]);
+    expect(missed(second)).toEqual([null, ['content-changed']]);
     expect(executions(repo)).toBe(3);
-    await mergePlan(repo, { gates: [{ ...gates[0], env: { LEVEL: '2' } }], items }, []);
+    const third = await mergePlan(repo, { gates: [{ ...gates[0], env: { LEVEL: '2' } }], items }, []);
+    expect(missed(third)).toEqual([['gate-changed'], ['gate-changed']]);
     expect(executions(repo)).toBe(5);
+    const off = await mergePlan(repo, { gates: [{ ...gates[0], cache: 'off' }], items }, []);
+    expect(missed(off)).toEqual([['off'], ['off']]);
   });
 
   it('executes failed gates again', async () => {

@@ -47,6 +47,7 @@ describe('throttle', () => {
     world.above.delete('cpu');
     await tick();
     expect([started, strains.map((strain) => throttle.heldSeconds(strain))]).toEqual([false, [0.1, 0.2]]);
+    expect(throttle.anyHeldSeconds()).toBe(0.2);
     await tick();
     world.above.clear();
     await tick();

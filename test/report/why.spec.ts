@@ -26,6 +26,15 @@ describe('why an item', () => {
     ]);
   });
 
+  it('was merged, and which of its gates ran anew for what', () => {
+    const changed = { cacheMiss: ['content-changed' as const] };
+    const gates = [gate(changed), gate({ name: 'lint', cached: true }), gate({ name: 'e2e', ...changed })];
+    const merged = item('a', { gates });
+    expect(whyOf(report([merged]), merged, new Map()).sentences).toContain(
+      'test, e2e ran because what it tests has changed since it last passed.',
+    );
+  });
+
   it('would be merged, has passed, or is there already', () => {
     expect(why([item('a')], 'a', { dryRun: true }).sentences[0]).toMatch(/^a would be merged into main/);
     expect(why([item('a')], 'a', { gatesOnly: true }).sentences[0]).toMatch(/^a has passed its gates/);

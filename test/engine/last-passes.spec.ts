@@ -1,0 +1,29 @@
+import { missReasons, openLastPasses } from '../../lib/engine/last-passes';
+import { MemoryStore } from '../../lib/performance/memory-store';
+import { PERFORMANCE_DEFAULTS } from '../../lib/plan/presets';
+
+const parts = { content: 'tree', gate: 'definition', machine: 'linux' };
+
+describe('why no pass is good enough', () => {
+  it.each([
+    [undefined, ['never-passed']],
+    [{}, ['expired']],
+    [{ content: 'other' }, ['content-changed']],
+    [{ gate: 'other', machine: 'other' }, ['gate-changed', 'machine-changed']],
+  ] as const)('last was %j', (change, reasons) => {
+    expect(missReasons(change && { ...parts, ...change }, parts)).toEqual(reasons);
+  });
+
+  it('is told by gate and item, in the same run and in the next', async () => {
+    const store = new MemoryStore();
+    const open = () => openLastPasses(PERFORMANCE_DEFAULTS, store);
+    const first = open();
+    first.note('test', 'a', parts);
+    const now = { ...parts, content: 'other' };
+    expect(await first.whyMissed('test', 'a', now)).toEqual(['content-changed']);
+    await first.save();
+    expect(await open().whyMissed('test', 'a', now)).toEqual(['content-changed']);
+    expect(await open().whyMissed('test', null, now)).toEqual(['never-passed']);
+    expect(await open().whyMissed('lint', 'a', now)).toEqual(['never-passed']);
+  });
+});
