@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from './errors';
+import { issueWords } from './issue-words';
 
 /**
  * What is wrong with a part of a request, in the words that plans are refused with.
@@ -30,5 +31,5 @@ export const requestProblems = (error: z.ZodError, where: string, known: readonl
           hint: `one of: ${issue.values.map(String).join(', ')}`,
         },
       ];
-    return [{ code, message: issue.message, path: at() }];
+    return [{ code, message: issueWords(issue), path: at() }];
   });

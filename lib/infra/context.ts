@@ -4,6 +4,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { InputError } from '../errors';
+import { issueWords } from '../issue-words';
 import { LOG_LEVELS } from '../telemetry/logger';
 import type { MergePyramidProps } from './props';
 import { readSchedules } from './read-schedules';
@@ -79,9 +80,9 @@ export function readContext(node: Node): Context {
   const { success, data, error } = context.safeParse(Object.fromEntries(given));
   if (success) return data;
   throw new InputError(
-    error.issues.map(({ path, message }) => ({
+    error.issues.map((issue) => ({
       code: 'invalid-context',
-      message: `-c ${path.join('.')} ${message}`,
+      message: `-c ${issue.path.join('.')} ${issueWords(issue)}`,
     })),
   );
 }

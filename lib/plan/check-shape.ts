@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { issueWords, TYPE_NAMES } from '../issue-words';
 import { type FieldPath, type Finding, isMapping } from './field-path';
 import { type Nearest, suggest } from './nearest';
 
@@ -77,18 +78,19 @@ function* checkObject(
   }
   // Rules between fields, once each is right by itself.
   if (!isSound || (schema.def.checks ?? []).length === 0) return;
-  for (const { message, path: at } of schema.safeParse(value).error?.issues ?? [])
+  for (const issue of schema.safeParse(value).error?.issues ?? [])
     yield {
       code: 'invalid-value',
-      message,
-      path: [...path, ...at] as FieldPath,
+      message: issueWords(issue),
+      path: [...path, ...issue.path] as FieldPath,
     };
 }
 
 function* checkKey(schema: z.ZodType, key: string, path: FieldPath): Generator<Finding> {
   // zod passes over this key, so it never asks the schema.
-  const rule = key === '__proto__' ? 'remove it' : schema.safeParse(key).error?.issues[0]?.message;
-  if (rule === undefined) return;
+  const issue = key === '__proto__' ? undefined : schema.safeParse(key).error?.issues[0];
+  if (key !== '__proto__' && issue === undefined) return;
+  const rule = issue === undefined ? 'remove it' : issueWords(issue);
   const code = key === '__proto__' ? 'unknown-key' : 'invalid-key';
   yield { code, message: `${describe(key)} is not a key for this`, path, atKey: true, hint: rule };
 }
@@ -107,7 +109,7 @@ function* checkValue(
     yield { code: 'invalid-type', message, path, hint: typeHint(issue.expected, value) };
   } else {
     const allowed = issue.code === 'invalid_value' ? issue.values.map(String) : undefined;
-    const rule = allowed ? `one of: ${allowed.join(', ')}` : issue.message.replace(/^Too \w+: /, '');
+    const rule = allowed ? `one of: ${allowed.join(', ')}` : issueWords(issue);
     const hint = suggest(nearest(String(value), allowed ?? []), rule);
     yield { code: 'invalid-value', message: `${describe(value)} is not a value for this`, path, hint };
   }
@@ -118,16 +120,6 @@ function typeHint(expected: string, value: unknown): string {
   if (expected === 'string' && typeof value !== 'object') return 'put it in quotes';
   return `write ${TYPE_NAMES[expected] ?? expected} here`;
 }
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: 'a string',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
-};
 
 /** A value in a message: short, whatever it is. */
 function describe(value: unknown): string {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { refuse } from '../errors';
+import { issueWords } from '../issue-words';
 import { type FieldPath, formatPath } from '../plan/field-path';
 import { openRuns } from '../run/sqlite-reader';
 import type { StoredRun } from '../run/store';
@@ -38,7 +39,7 @@ export async function readKeptReport(
 export function parseReport(text: string): Report {
   const report: unknown = JSON.parse(text);
   const wrong = Kept.safeParse(report).error?.issues[0];
-  if (wrong !== undefined) throw new Error(`${formatPath(wrong.path as FieldPath)}: ${wrong.message}`);
+  if (wrong !== undefined) throw new Error(`${formatPath(wrong.path as FieldPath)}: ${issueWords(wrong)}`);
   return report as Report;
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { stackShapeSchema } from '../../cost/stack-shape';
+import { issueWords } from '../../issue-words';
 import { LOG_LEVELS } from '../../telemetry/logger';
 
 const name = z.string().min(1);
@@ -57,6 +58,6 @@ export function requireEnvironment<N extends EnvironmentVariable>(
   const mask = Object.fromEntries(names.map((key) => [key, true])) as { [K in N]: true };
   const { success, data, error } = variables.pick(mask as never).safeParse(environment);
   if (success) return data as Pick<Environment, N>;
-  const wrong = error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const wrong = error.issues.map((issue) => `${issue.path.join('.')}: ${issueWords(issue)}`);
   throw new Error(`environment variables of the function: ${wrong.join('; ')}`);
 }
