@@ -16,6 +16,7 @@ import type { Plan } from '../plan/plan';
 import { hasHotfix } from '../plan/priority';
 import { readPlan } from '../plan/read-plan';
 import { expectedLengths } from '../prediction/forecast';
+import { userIdentity, userSettings } from '../repository/identity';
 import { createWorkload } from '../run/workload';
 import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
@@ -49,6 +50,9 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
   const containerEngine = await engineFor(gatesOf(plan), process.env);
   const id = runId(Date.now(), Math.random());
   const line = lineFor({ run: id, target: plan.target, hotfix: hasHotfix(plan) }, options, io);
+  // Asked while all else is opened; what is wrong with it is told where it is needed.
+  const user = userSettings();
+  user.catch(() => {});
   const workspace = await openWorkspace(io.cwd, plan.repository, line);
   try {
     writeNotes(workspace.notes, isMachine(options), io);
@@ -68,6 +72,7 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       ...lanesFor(maxWorkers),
       artifactFolder: folder,
       startedAt,
+      committer: userIdentity(workspace.source, user),
       overrides,
       warnings: unwatched(plan.policy.performance),
     };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Merge, openMerger } from '../merge/merger';
 import { type CommitStore, openCommits } from '../repository/commits';
 import type { Git } from '../repository/git';
@@ -6,6 +7,8 @@ import { type Objects, openObjects } from '../repository/objects';
 import { openPrivate } from '../repository/private';
 import type { Source } from '../repository/source';
 import { createTreeList, type ListTree } from '../repository/tree';
+import { openTrees } from '../repository/trees';
+import type { TreeSource } from '../repository/write-changes';
 
 /** The git part of what a run works with. */
 export interface GitWorkspace {
@@ -16,7 +19,11 @@ export interface GitWorkspace {
   /** Undefined where all is in memory. */
   readonly objects?: Objects;
   readonly merge: Merge;
+  /** Starts what merges, where it is not there yet; whoever merges soon need not wait for it then. */
+  readonly prepareMerge?: () => void;
   readonly listTree: ListTree;
+  /** What work trees are made of; undefined where all is in memory. */
+  readonly treeSource?: TreeSource;
 }
 
 /**
@@ -29,7 +36,9 @@ export async function openGitWorkspace(
 ): Promise<GitWorkspace & { close(): Promise<void> }> {
   const repository = await openPrivate(home, source);
   const reader = openReader(repository);
-  const objects = await openObjects(repository, reader);
+  reader.prepare();
+  const place = { folder: join(repository.gitDir, 'objects'), format: source.objectFormat };
+  const objects = openObjects(repository, reader, place);
   const merger = openMerger(repository);
   return {
     source,
@@ -37,7 +46,9 @@ export async function openGitWorkspace(
     commits: openCommits(objects),
     objects,
     merge: merger.merge,
+    prepareMerge: merger.prepare,
     listTree: createTreeList(reader),
+    treeSource: { trees: openTrees(objects), reader },
     async close() {
       await merger.close();
       await objects.close();

@@ -237,11 +237,11 @@ async function runLane(
   ends: AbortController[],
 ): Promise<void> {
   const { workspace } = run;
-  const { home, repository, listTree } = workspace;
+  const { home, repository, listTree, treeSource } = workspace;
   let opened: Promise<Lane> | undefined;
   const open = async () => {
     lane.endLeftovers();
-    return openLane(home, repository, listTree, lane.number, lane.launcher);
+    return openLane(home, repository, listTree, lane.number, lane.launcher, treeSource);
   };
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
@@ -249,6 +249,8 @@ async function runLane(
     await eventLoop();
     const end = new AbortController();
     ends[lane.number] = end;
+    // It waits, or others work: time for what the weave will need.
+    if (turn === 2 && !run.load.gatesOnly) workspace.prepareMerge?.();
     const next = await coordinator.next(lane.number, turn, results);
     if (next.kind === 'done') return;
     const signal = AbortSignal.any([work.signal, end.signal]);

@@ -19,7 +19,7 @@ export interface RunOptions extends Lanes {
   readonly artifactFolder: string;
   readonly startedAt: number;
   /** Of woven commits. Default: the user of this machine. */
-  readonly committer?: RunRecord['committer'];
+  readonly committer?: RunRecord['committer'] | Promise<RunRecord['committer']>;
   readonly warnings?: readonly string[];
   /** Gates that somebody answers for before they run. */
   readonly overrides?: readonly AskedAtStart[];
@@ -37,13 +37,13 @@ export async function prepareRun(
   { overrides: asked = [], ...options }: RunOptions,
   onHeads: (found: number) => void = () => {},
 ): Promise<RunRecord> {
-  const { source, repository } = workspace;
+  const { source, repository, commits } = workspace;
   // Asked meanwhile; what is wrong with it is told last.
   const committer = Promise.resolve(options.committer ?? userIdentity(source));
   committer.catch(() => {});
   const targetRef = `refs/heads/${plan.target}`;
   const wanted = [targetRef, ...ordered.items.flatMap((item) => branchRefs(source, item.branch))];
-  const refs = await readRefs(source, repository, wanted);
+  const refs = await readRefs(source, repository, wanted, commits);
   let count = 0;
   // Pins may have to be fetched: those of a batch at once.
   const batches = new BatchProcessor<Item>(plan.policy.performance.batchSize);

@@ -4,7 +4,7 @@ import { refuse } from '../errors';
 import { endContainer } from '../gates/containers';
 import { endProcessGroups } from '../gates/process-group';
 import type { CacheStore } from '../performance/cache-store';
-import { openHome } from '../repository/home';
+import { findHome, makeHome } from '../repository/home';
 import { openSource } from '../repository/source';
 import { openSqliteStore } from '../run/sqlite-store';
 import { type GitWorkspace, openGitWorkspace } from './git-workspace';
@@ -34,8 +34,11 @@ export async function openWorkspace(
   repository: string,
   lock: (home: string) => Promise<() => void> | (() => void) = lockHome,
 ): Promise<Workspace> {
+  // Asked meanwhile; what is wrong with the repository is told first.
+  const found = findHome(cwd);
+  found.catch(() => {});
   const source = await openSource(repository);
-  const home = await openHome(cwd);
+  const home = await makeHome(await found);
   const unlock = await lock(home);
   const closing: (() => unknown)[] = [unlock];
   const close = async () => {

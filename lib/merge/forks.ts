@@ -1,3 +1,4 @@
+import type { CommitStore } from '../repository/commits';
 import { type Git, GitError } from '../repository/git';
 import { closure } from './closure';
 
@@ -14,14 +15,17 @@ const MOST_COMMITS = 100_000;
  * Finds the forks by one walk through what the heads have beyond the base.
  * @param heads by order position
  * @param deps order positions of the direct dependencies, by order position
+ * @param commits where the first of them are looked at; undefined: git lists all
  */
 export async function findForks(
   git: Git,
   base: string,
   heads: readonly string[],
   deps: readonly (readonly number[])[],
+  commits?: Pick<CommitStore, 'read'>,
 ): Promise<Forks> {
-  const parents = await commitsBeyond(git, base, heads);
+  const read = commits && (await readBeyond(commits, base, heads));
+  const parents = read ?? (await commitsBeyond(git, base, heads));
   if (parents === undefined) return [];
   /** By commit: the position of the first head that has it. */
   const first = new Map<string, number>();
@@ -61,6 +65,34 @@ function dependsOn(
 }
 
 type Parents = ReadonlyMap<string, readonly string[]>;
+
+/** So many steps from the heads, and commits, are cheaper to read than a process is to start. */
+const MOST_STEPS = 6;
+const MOST_READ = 1_000;
+
+/**
+ * The same where all ways from the heads lead to the base, and soon: whatever the base comes before is beyond it.
+ * Undefined where that is not so, or a commit cannot be read.
+ */
+async function readBeyond(
+  commits: Pick<CommitStore, 'read'>,
+  base: string,
+  heads: readonly string[],
+): Promise<Parents | undefined> {
+  const parents = new Map<string, readonly string[]>();
+  let edge = new Set(heads);
+  edge.delete(base);
+  for (let step = 0; edge.size > 0; step += 1) {
+    if (step === MOST_STEPS || parents.size + edge.size > MOST_READ) return undefined;
+    const ids = [...edge];
+    const read = await Promise.all(ids.map((id) => commits.read(id))).catch(() => undefined);
+    // One without parents does not come after the base.
+    if (read === undefined || read.some((commit) => commit.parents.length === 0)) return undefined;
+    for (const [at, id] of ids.entries()) parents.set(id, read[at]!.parents);
+    edge = new Set(read.flatMap((commit) => commit.parents).filter((id) => id !== base && !parents.has(id)));
+  }
+  return parents;
+}
 
 /** Parents by commit; undefined where they are too many, or what is listed is not certain to be beyond the base. */
 async function commitsBeyond(git: Git, base: string, heads: readonly string[]): Promise<Parents | undefined> {

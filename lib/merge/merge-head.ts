@@ -62,7 +62,7 @@ export function createMergeHead(context: MergeContext): MergeHead {
 
   const findFork = async (position: number) => {
     if (mergeDisjoint === undefined) return undefined;
-    forks ??= findForks(git, base, heads, deps);
+    forks ??= findForks(git, base, heads, deps, commits);
     return (await forks)[position];
   };
   const mergeHere = async (tip: Merged, to: string, fork: string | undefined) =>

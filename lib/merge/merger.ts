@@ -7,6 +7,8 @@ export type Merge = (ours: string, theirs: string) => Promise<MergeResult>;
 
 export interface Merger {
   readonly merge: Merge;
+  /** Starts the process, where it is not there yet. */
+  prepare(): void;
   /** Ends the process; nothing can be merged afterwards. */
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ const ARGS = ['merge-tree', '--write-tree', '--stdin', '-z', '--name-only', '--n
 export function openMerger(git: Git): Merger {
   let running: Batch | undefined;
   let buffered = false;
+  let closed = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const ask = async (ours: string, theirs: string): Promise<MergeResult> => {
@@ -41,7 +44,11 @@ export function openMerger(git: Git): Merger {
       last = merged.catch(() => {});
       return merged;
     },
+    prepare() {
+      if (!buffered && !closed) running ??= startBatch(git);
+    },
     async close() {
+      closed = true;
       await last;
       await running?.end();
     },

@@ -17,7 +17,11 @@ export const HOME = '.lex-pr';
  *   passes of gates that never ran
  */
 export async function openHome(cwd: string): Promise<string> {
-  const home = await findHome(cwd);
+  return makeHome(await findHome(cwd));
+}
+
+/** Makes a folder that was found, where it is not there yet. @returns it @throws InputError when it cannot be made */
+export async function makeHome(home: string): Promise<string> {
   try {
     // Not `recursive`, with which Node never ends in a folder such as /proc.
     await mkdir(home).catch(unlessThere);

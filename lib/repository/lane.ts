@@ -1,5 +1,5 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
-import { lstat, lutimes, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lutimes, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launcher } from '../gates/launcher';
 import { GATE_REPOSITORY_PATHS, makeGateRepository } from './gate-repository';
@@ -7,6 +7,7 @@ import { type Git, GitError } from './git';
 import { digestOf, type KnownByIndex, knownByIndex } from './known';
 import { remove, sweep } from './sweep';
 import type { Folder, ListTree, TreeListing } from './tree';
+import { type TreeSource, writeChanges } from './write-changes';
 
 /** A work tree in which gates run, one after another. */
 export interface Lane {
@@ -40,6 +41,7 @@ const UNUSABLE_PATH = /^error: (invalid path '.*'|unable to create file .*: File
  * - `attributes`, the digest of `index` and the attributes `tree` was written with. It is there only while `tree` and
  *   `index` belong together: without it, as after a crash, or with the digest of another index the lane starts over.
  * @param launcher what starts git, where it can
+ * @param source what trees are read from to do without git, where that is certain to give the same
  */
 export async function openLane(
   home: string,
@@ -47,6 +49,7 @@ export async function openLane(
   listTree: ListTree,
   lane: number,
   launcher?: Launcher,
+  source?: TreeSource,
 ): Promise<Lane> {
   const folder = join(lanesFolder(home, privateRepository), String(lane));
   const workTree = join(folder, 'tree');
@@ -54,7 +57,8 @@ export async function openLane(
   const attributes = join(folder, 'attributes');
 
   /** The tree that was written last, and how. */
-  let held: { readonly tree: string; readonly known: KnownByIndex } | undefined;
+  let held: Held | undefined;
+  const isPlain = source !== undefined && configuresNothing(privateRepository);
   /** What was last given to a gate. */
   let given: { readonly head: string; readonly tree: string } | undefined;
   /** The same, where the launcher has a seal of it. */
@@ -97,7 +101,7 @@ export async function openLane(
     if (content === undefined || digestOf(content) !== (held?.known.digest ?? readNote()?.digest))
       await startOver();
     else if (held?.tree === tree && (await keep(listing, held.known))) return content;
-    return write(tree, listing);
+    return write(tree, listing, content);
   }
 
   /** What was noted when the work tree was last written. */
@@ -111,14 +115,35 @@ export async function openLane(
 
   /** Removes what is too much. @returns whether nothing else has to be done */
   const keep = async (listing: TreeListing, known: KnownByIndex) =>
-    isFolder(workTree) && sweep(workTree, listing.top, known);
+    isFolder(workTree) && (await sweep(workTree, listing.top, known))?.length === 0;
 
-  async function write(tree: string, listing: TreeListing): Promise<Buffer> {
+  async function write(tree: string, listing: TreeListing, content: Buffer | undefined): Promise<Buffer> {
     isWritten = true;
+    const before = held;
     held = undefined;
     // Attributes decide how unchanged files are written too (eol, ident, working-tree-encoding).
     if (readNote()?.attributes !== listing.attributes) await startOver();
     await remove(attributes);
+    const now = (await writeHere(tree, listing, before, content)) ?? (await writeByGit(tree, listing));
+    const known = knownByIndex(now, lstatSync(index).mtimeMs, tree.length / 2);
+    await writeFile(attributes, `${known.digest}\n${listing.attributes}`, 'latin1');
+    held = { tree, known, listing };
+    return now;
+  }
+
+  async function writeHere(
+    tree: string,
+    { top, attributes: any }: TreeListing,
+    before: Held | undefined,
+    content: Buffer | undefined,
+  ): Promise<Buffer | undefined> {
+    if (!isPlain || any !== '' || before === undefined || content === undefined) return undefined;
+    if (before.listing.attributes !== '' || !isFolder(workTree)) return undefined;
+    const from = { tree: before.tree, top: before.listing.top, known: before.known, index: content };
+    return writeChanges(source, { workTree, indexFile: index }, from, { tree, top }).catch(() => undefined);
+  }
+
+  async function writeByGit(tree: string, listing: TreeListing): Promise<Buffer> {
     await makeFolder(workTree);
     await sweep(workTree, listing.top);
     // With --reset -u this compares every file with the index and writes anew what differs.
@@ -127,11 +152,7 @@ export async function openLane(
       cwd: workTree,
       launcher,
     });
-    const [content, { mtimeMs }] = await Promise.all([readFile(index), lstat(index)]);
-    const known = knownByIndex(content, mtimeMs, tree.length / 2);
-    await writeFile(attributes, `${known.digest}\n${listing.attributes}`, 'latin1');
-    held = { tree, known };
-    return content;
+    return readFile(index);
   }
 
   async function startOver(): Promise<void> {
@@ -170,6 +191,24 @@ export async function openLane(
       return workTree;
     },
   };
+}
+
+/** What a work tree was made to hold. */
+interface Held {
+  readonly tree: string;
+  readonly listing: TreeListing;
+  readonly known: KnownByIndex;
+}
+
+/** Settings of a bare repository that change nothing in how files are written; git sets others as the file system needs it. */
+const USUAL_CONFIGURATION =
+  /^(\s*(\[(core|extensions)\]|repositoryformatversion = [01]|filemode = true|bare = true|objectformat = \w+)\n)*$/i;
+
+/** Whether work trees are written as git does by default. */
+function configuresNothing({ gitDir }: Git): boolean {
+  const configuration = readIfThere(join(gitDir, 'config'))?.toString('latin1');
+  const isUsual = configuration !== undefined && USUAL_CONFIGURATION.test(configuration);
+  return isUsual && !existsSync(join(gitDir, 'info'));
 }
 
 /** So many paths the launcher keeps in memory; where there are more a gate takes longer than the walk. */

@@ -15,6 +15,10 @@ export interface ObjectReader {
    * @throws Error when the process ends before it answers; the next read starts another
    */
   read(id: string): Promise<StoredObject | undefined>;
+  /** As `read`; of the object only its size in bytes. */
+  size(id: string): Promise<number | undefined>;
+  /** Starts the process, where it is not there yet; whoever reads soon need not wait for it then. */
+  prepare(): void;
   /** Ends the process after everything asked for is answered; nothing can be read afterwards. */
   close(): Promise<void>;
 }
@@ -23,14 +27,21 @@ export interface ObjectReader {
 export function openReader(git: Git): ObjectReader {
   let batch: Batch | undefined;
   let closed = false;
+  const running = () => {
+    if (closed) throw new Error('the object reader is closed');
+    if (batch === undefined || batch.hasEnded()) batch = startBatch(git);
+    return batch;
+  };
+  const ask = async (about: About, id: string) => {
+    const process = running();
+    // Anything else could be several requests to git, or an expression.
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(id)) throw new Error(`not a full object id: ${id}`);
+    return process.ask(about, id);
+  };
   return {
-    async read(id) {
-      if (closed) throw new Error('the object reader is closed');
-      // Anything else could be several requests to git, or an expression.
-      if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(id)) throw new Error(`not a full object id: ${id}`);
-      if (batch === undefined || batch.hasEnded()) batch = startBatch(git);
-      return batch.ask(id);
-    },
+    read: async (id) => (await ask('contents', id))?.object,
+    size: async (id) => (await ask('info', id))?.size,
+    prepare: () => void running(),
     async close() {
       closed = true;
       await batch?.end();
@@ -38,20 +49,29 @@ export function openReader(git: Git): ObjectReader {
   };
 }
 
+type About = 'contents' | 'info';
+
+interface Answer {
+  /** Its body is empty where only its size was asked for. */
+  readonly object: StoredObject;
+  readonly size: number;
+}
+
 interface Batch {
-  ask(id: string): Promise<StoredObject | undefined>;
+  ask(about: About, id: string): Promise<Answer | undefined>;
   end(): Promise<void>;
   hasEnded(): boolean;
 }
 
 interface Request {
-  readonly resolve: (object: StoredObject | undefined) => void;
+  readonly about: About;
+  readonly resolve: (answer: Answer | undefined) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** One `git cat-file --batch`, which answers in the order it is asked (git-cat-file(1), "BATCH OUTPUT"). */
+/** One `git cat-file --batch-command`, which answers in the order it is asked (git-cat-file(1), "BATCH OUTPUT"). */
 function startBatch(git: Git): Batch {
-  const child = spawn('git', [`--git-dir=${git.gitDir}`, 'cat-file', '--batch'], {
+  const child = spawn('git', [`--git-dir=${git.gitDir}`, 'cat-file', '--batch-command'], {
     env: gitEnvironment(),
     // As in runGit: Ctrl-C on the terminal is not for this process.
     detached: true,
@@ -63,9 +83,11 @@ function startBatch(git: Git): Batch {
 
   child.stdout.on('data', (chunk: Buffer) => {
     unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
-    for (let answer = nextAnswer(unread); answer !== undefined; answer = nextAnswer(unread)) {
-      unread = unread.subarray(answer.length);
-      waiting.shift()?.resolve(answer.object);
+    while (waiting.length > 0) {
+      const next = nextAnswer(unread, waiting[0]!.about);
+      if (next === undefined) break;
+      unread = unread.subarray(next.length);
+      waiting.shift()!.resolve(next.answer);
     }
   });
   child.stderr.on('data', (chunk: Buffer) => {
@@ -90,11 +112,11 @@ function startBatch(git: Git): Batch {
     unsent = '';
   };
   return {
-    ask: (id) =>
+    ask: (about, id) =>
       new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
+        waiting.push({ about, resolve, reject });
         if (unsent === '') process.nextTick(send);
-        unsent += `${id}\n`;
+        unsent += `${about} ${id}\n`;
       }),
     end() {
       send();
@@ -106,13 +128,15 @@ function startBatch(git: Git): Batch {
 }
 
 /** The first whole answer in what git has written, and its length in bytes. */
-function nextAnswer(bytes: Buffer): { object: StoredObject | undefined; length: number } | undefined {
+function nextAnswer(bytes: Buffer, about: About): { answer: Answer | undefined; length: number } | undefined {
   const line = bytes.indexOf('\n');
   if (line < 0) return undefined;
-  const [, type = '', size] = bytes.toString('latin1', 0, line).split(' ');
-  if (size === undefined) return { object: undefined, length: line + 1 };
+  const [, type = '', written] = bytes.toString('latin1', 0, line).split(' ');
   const start = line + 1;
-  const end = start + Number(size);
+  if (written === undefined) return { answer: undefined, length: start };
+  const size = Number(written);
+  if (about === 'info') return { answer: { object: { type, body: Buffer.alloc(0) }, size }, length: start };
+  const end = start + size;
   if (bytes.length < end + 1) return undefined;
-  return { object: { type, body: bytes.subarray(start, end) }, length: end + 1 };
+  return { answer: { object: { type, body: bytes.subarray(start, end) }, size }, length: end + 1 };
 }

@@ -37,16 +37,26 @@ const LOOSE = 24;
 /** Ids of objects kept, so that none of them is written again. */
 const KEPT = 50_000;
 
-/**
- * @param reader closed with the objects
- * @throws GitError when it is not a repository
- */
-export async function openObjects(git: Git, reader: ObjectReader): Promise<Objects> {
+/** Where objects lie, and by which hash they are named. */
+export interface ObjectPlace {
+  readonly folder: string;
+  readonly format: 'sha1' | 'sha256';
+}
+
+/** Asks git for the place of a repository's objects. @throws GitError when it is not a repository */
+export async function findObjects(git: Git): Promise<ObjectPlace> {
   const questions = ['--path-format=absolute', '--show-object-format', '--git-path', 'objects'];
   // The path comes last because it may hold newlines.
   const [format, ...path] = (await git.text(['rev-parse', ...questions])).split('\n');
-  const algorithm = format === 'sha256' ? 'sha256' : 'sha1';
-  const folder = path.join('\n');
+  return { folder: path.join('\n'), format: format === 'sha256' ? 'sha256' : 'sha1' };
+}
+
+/** @param reader closed with the objects */
+export function openObjects(
+  git: Git,
+  reader: ObjectReader,
+  { folder, format: algorithm }: ObjectPlace,
+): Objects {
   const staged = new Map<string, { readonly type: Writable; readonly body: Buffer }>();
   const written = new Set<string>();
   let bytes = 0;

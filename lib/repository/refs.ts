@@ -1,16 +1,19 @@
 import { refuse } from '../errors';
+import type { CommitStore } from './commits';
 import { type Git, GitError } from './git';
 import { type RemoteSource, type Source, sourceGit } from './source';
 
 /**
  * The commits that full refnames (`refs/heads/x`) name now; annotated tags are peeled. A ref that is missing
  * or names no commit is absent. The commits of a remote source are then in the private repository too.
+ * @param commits of the private repository; whoever reads the commits next has them then
  * @throws GitError when a remote source cannot be read; InputError when it is shallow
  */
 export async function readRefs(
   source: Source,
   privateRepository: Git,
   refs: readonly string[],
+  commits?: Pick<CommitStore, 'read'>,
 ): Promise<Map<string, string>> {
   const wanted = new Set(refs.filter((ref) => ref.startsWith('refs/')));
   const listed = await listRefs(source, privateRepository, spaces([...wanted]));
@@ -18,6 +21,7 @@ export async function readRefs(
     source,
     privateRepository,
     listed.filter(([ref]) => wanted.has(ref)),
+    commits,
   );
 }
 
@@ -31,9 +35,13 @@ async function commitsOf(
   source: Source,
   privateRepository: Git,
   named: readonly (readonly [ref: string, id: string])[],
+  store?: Pick<CommitStore, 'read'>,
 ): Promise<Map<string, string>> {
   const ids = [...new Set(named.map(([, id]) => id))];
-  const commits = await peel(source, privateRepository, ids);
+  const read = source.kind === 'local' && store !== undefined ? await readFew(store, ids) : [];
+  const commits = new Map(read.map((id) => [id, id]));
+  const unread = ids.filter((id) => !commits.has(id));
+  for (const [id, commit] of await peel(source, privateRepository, unread)) commits.set(id, commit);
 
   const missing = ids.filter((id) => !commits.has(id));
   if (source.kind === 'remote' && missing.length > 0) {
@@ -46,6 +54,16 @@ async function commitsOf(
       return commit === undefined ? [] : [[ref, commit]];
     }),
   );
+}
+
+/** With more of them a process for the question alone is cheaper. */
+const FEW = 1_000;
+
+/** Those of some ids that are of commits, which stay at hand; none where they are too many. */
+async function readFew(store: Pick<CommitStore, 'read'>, ids: readonly string[]): Promise<string[]> {
+  if (ids.length > FEW) return [];
+  const read = await Promise.allSettled(ids.map((id) => store.read(id)));
+  return ids.filter((_, at) => read[at]!.status === 'fulfilled');
 }
 
 /**

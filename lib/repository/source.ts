@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { type InputError, refuse } from '../errors';
 import { Git, GitError, runGit } from './git';
 import { requireGit } from './require-git';
-import { networkEnvironment, parseSettings } from './user-config';
+import { networkEnvironment, parseSettings, type Setting } from './user-config';
+
+/** Who works in a repository. */
+export const USER_KEYS = '^user\\.(name|email)$';
 
 /** The repository a plan names. */
 export type Source =
@@ -12,6 +15,8 @@ export type Source =
       /** Common git directory, absolute. */
       readonly gitDir: string;
       readonly objectFormat: 'sha1' | 'sha256';
+      /** What it says of its user, in the order in which git applies it. */
+      readonly user: readonly Setting[];
     }
   | RemoteSource;
 
@@ -66,15 +71,20 @@ async function openLocal(folder: string): Promise<Source> {
 
   if (shallow === 'true')
     throw refuse('shallow-repository', `${folder} lacks older history`, 'git fetch --unshallow');
-  if (await isPartialClone(gitDir))
+  const settings = await settingsOf(gitDir, `${USER_KEYS}|${PARTIAL_KEYS}`);
+  const isUser = new RegExp(USER_KEYS);
+  if (settings.some(([key, value]) => !isUser.test(key) && !/^(false|no|off|0|)$/i.test(value)))
     throw refuse('partial-clone', `${folder} is a partial clone and lacks objects`, 'clone without --filter');
-  return { kind: 'local', gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1' };
+  const user = settings.filter(([key]) => isUser.test(key));
+  return { kind: 'local', gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1', user };
 }
 
-async function isPartialClone(gitDir: string): Promise<boolean> {
-  const keys = '^(extensions\\.partialclone|remote\\..*\\.promisor)$';
+const PARTIAL_KEYS = '^(extensions\\.partialclone|remote\\..*\\.promisor)$';
+
+/** The settings of a repository itself whose canonical keys match a POSIX regular expression. */
+export async function settingsOf(gitDir: string, keys: string): Promise<Setting[]> {
   const found = await new Git(gitDir).run(['config', '-z', '--get-regexp', keys], { allow: [0, 1] });
-  return parseSettings(found.stdout.toString()).some(([, value]) => !/^(false|no|off|0|)$/i.test(value));
+  return parseSettings(found.stdout.toString());
 }
 
 async function openRemote(url: string): Promise<Source> {

@@ -20,15 +20,21 @@ const NOTHING: Known = { isAsWritten: () => false, hasSameNames: () => false, no
  * and beyond it: a `.git` inside a tracked folder, the content of a submodule's folder, what a folder without
  * permissions hides, files whose permissions git does not track. Symlinks are removed, never followed. Folders
  * get their permissions, and from root their owner, back. Only the `.git` at the top stays, and the content of files, which git compares.
- * @returns whether all that the tree has is there, every file as it was written
+ * @returns the paths (latin1) of files that are not there, or not certain to be as they were written; undefined where
+ *   they are too many, or a whole folder is missing
  */
-export async function sweep(workTree: string, top: Folder, known = NOTHING): Promise<boolean> {
+export async function sweep(
+  workTree: string,
+  top: Folder,
+  known = NOTHING,
+): Promise<readonly string[] | undefined> {
   const path = Buffer.from(workTree).toString('latin1');
   const permissions = 0o777 & ~process.umask();
-  const walk: Walk = { permissions, known, intruders: [], files: 0, folders: 0, isWhole: true };
+  const prefix = path.length + 1;
+  const walk: Walk = { permissions, prefix, known, intruders: [], files: 0, folders: 0, unsure: [] };
   visit(walk, path, top, '.git');
   for (const intruder of walk.intruders) await remove(intruder);
-  return walk.isWhole;
+  return walk.unsure;
 }
 
 /** Removes a file, symlink or folder with all it holds, whatever its permissions and depth; none is fine too. */
@@ -46,13 +52,19 @@ export async function remove(path: string | Buffer): Promise<void> {
 interface Walk {
   /** Of folders and executables. */
   readonly permissions: number;
+  /** Length of what comes before paths in the work tree. */
+  readonly prefix: number;
   readonly known: Known;
   readonly intruders: (string | Buffer)[];
   /** So many were passed. */
   files: number;
   folders: number;
-  isWhole: boolean;
+  /** Undefined: not looked for any more. */
+  unsure: string[] | undefined;
 }
+
+/** With more files in doubt all are compared by git. */
+const MOST_UNSURE = 100;
 
 /** Synchronous: a walk of thousands of short calls takes the event loop less time than awaiting each would. */
 function visit(walk: Walk, path: string, folder: Folder, except?: string): void {
@@ -69,11 +81,11 @@ function visit(walk: Walk, path: string, folder: Folder, except?: string): void 
     names = readNames(walk, path, folder, except);
     if (names.size === folder.size && intruders.length === before) known.noteNames(number, stats);
   }
-  if (names.size < folder.size) walk.isWhole = false;
   for (const [name, expected] of folder) {
     const isThere = names.has(name);
     if (typeof expected === 'string') visitFile(walk, `${path}/${name}`, expected, isThere);
     else if (isThere) visit(walk, `${path}/${name}`, expected);
+    else walk.unsure = undefined;
   }
 }
 
@@ -93,12 +105,12 @@ function readNames(walk: Walk, path: string, folder: Folder, except?: string): R
 function visitFile(walk: Walk, path: string, leaf: Leaf, isThere: boolean): void {
   const number = walk.files;
   walk.files += 1;
-  if (!isThere) return;
-  const stats = lstatSync(named(path));
-  if (!isAs(leaf, stats, walk.permissions)) {
-    walk.intruders.push(named(path));
-    walk.isWhole = false;
-  } else if (walk.isWhole) walk.isWhole = walk.known.isAsWritten(number, stats);
+  const stats = isThere ? lstatSync(named(path)) : undefined;
+  const isFine = stats !== undefined && isAs(leaf, stats, walk.permissions);
+  if (stats !== undefined && !isFine) walk.intruders.push(named(path));
+  if (walk.unsure === undefined || (isFine && walk.known.isAsWritten(number, stats))) return;
+  walk.unsure.push(path.slice(walk.prefix));
+  if (walk.unsure.length === MOST_UNSURE) walk.unsure = undefined;
 }
 
 /** A path of one character a byte for the system. */

@@ -6,6 +6,9 @@ import { GitError, gitEnvironment } from './git';
 const NETWORK_KEYS =
   '^(credential|http|ssh)\\..*$|^core\\.sshcommand$|^url\\..*\\.(insteadof|pushinsteadof)$';
 
+/** A key and its value. */
+export type Setting = [key: string, value: string];
+
 /** Variables of the caller that decide the same. */
 const NETWORK_VARIABLES = /^GIT_(ASKPASS|SSH|SSL)/;
 
@@ -35,7 +38,7 @@ export async function networkEnvironment(): Promise<Record<string, string>> {
  * keys match a POSIX regular expression, in the order in which git applies them.
  * @throws InputError when the user's configuration cannot be read
  */
-export async function readUserConfig(keys: string): Promise<[key: string, value: string][]> {
+export async function readUserConfig(keys: string): Promise<Setting[]> {
   const args = ['config', '-z', '--get-regexp', keys];
   const { exitCode, stdout, stderr } = await runUnhardened(args);
   // 1: no such key.
@@ -49,7 +52,7 @@ export async function readUserConfig(keys: string): Promise<[key: string, value:
 }
 
 /** The keys and values that `git config -z` prints. */
-export function parseSettings(output: string): [key: string, value: string][] {
+export function parseSettings(output: string): Setting[] {
   return output
     .split('\0')
     .slice(0, -1)

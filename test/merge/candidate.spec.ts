@@ -150,7 +150,7 @@ describe('a candidate', () => {
     const first = commitOf(await candidates.of(0));
     expect(store.repo.git('cat-file', '-t', first)).toBe('commit');
     const found = await Promise.all(items.heads.map((_, position) => candidates.of(position)));
-    expect(git.commands).toEqual(['rev-list']);
+    expect(git.commands).toEqual([]);
     expect(found).toEqual(await all({ ...store, objects: undefined }, items));
   });
 
@@ -333,6 +333,7 @@ describe('a candidate', () => {
     const byGit = await createCandidates({ ...context, objects: undefined }).of(0);
     expect(await createCandidates(context).of(0)).toEqual(byGit);
     expect(await findForks(store.git, base, [head], [[]])).toEqual([]);
+    expect(await findForks(store.git, base, [head], [[]], store.commits)).toEqual([]);
   });
 
   it('is made by git where a branch was started from a candidate', async () => {

@@ -37,6 +37,10 @@ describe('a local source', () => {
         kind: 'local',
         gitDir: gitDir(),
         objectFormat: 'sha1',
+        user: [
+          ['user.name', 'Tester'],
+          ['user.email', 'tester@example.com'],
+        ],
       });
   });
 

@@ -5,7 +5,7 @@ import { type Merge, openMerger } from '../../lib/merge/merger';
 import { type CommitStore, openCommits } from '../../lib/repository/commits';
 import { Git } from '../../lib/repository/git';
 import { openReader } from '../../lib/repository/object-reader';
-import { type Objects, openObjects } from '../../lib/repository/objects';
+import { findObjects, type Objects, openObjects } from '../../lib/repository/objects';
 import { TestRepository } from './repository';
 
 export interface TestStore {
@@ -27,7 +27,7 @@ export function testStores() {
 
   const opened = async (repo: TestRepository, gitDir: string): Promise<TestStore> => {
     const git = new Git(gitDir);
-    const objects = await openObjects(git, openReader(git));
+    const objects = openObjects(git, openReader(git), await findObjects(git));
     cleanups.push(() => objects.close());
     const merger = openMerger(git);
     cleanups.push(() => merger.close());

@@ -43,7 +43,9 @@ export function openJob(job: AnyJob, home: string, isRepeated = false): WithRepo
       if (isRepeated) kept ??= await takeSnapshot(gitDir, MAX_KEPT);
       const git = new Git(gitDir);
       const reader = openReader(git);
-      const commits = openCommits(await openObjects(git, reader));
+      const commits = openCommits(
+        openObjects(git, reader, { folder: join(gitDir, 'objects'), format: job.objectFormat }),
+      );
       try {
         return await work({ folder, commits, lane: await openLane(folder, git, createTreeList(reader), 0) });
       } finally {
