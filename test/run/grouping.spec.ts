@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { GROUP_MS, groupSize, mostAtOnce } from '../../lib/run/grouping';
+import type { Gate } from '../../lib/plan/plan';
+import { GROUP_MS, groupSize, mostAtOnce, numberNames } from '../../lib/run/grouping';
 import { newState, type Work } from '../../lib/run/state';
 import { start, step } from '../../lib/run/step';
 import { UNTROUBLED, workloadOf } from './world';
@@ -56,6 +57,16 @@ describe('the gates that a lane is handed at once', () => {
   });
 });
 
+describe('the names of gates whose lengths are learnt', () => {
+  it('are the 64 most frequent ones, numbered from the first on; others have no number', () => {
+    const often = Array.from({ length: 64 }, (_, k) => `often-${k}`);
+    const names = [...often.map((_, k) => `once-${k}`), ...often, ...often];
+    const numbers = numberNames(names.map((name) => ({ name }) as Gate));
+    const all = [...often.keys()];
+    expect(numbers).toEqual([...all.map(() => -1), ...all, ...all]);
+  });
+});
+
 describe('a run on AWS', () => {
   const pass = { failures: 0, blocking: true };
   const world = (gates: number, lanes: number, engine: 'aws' | 'local' = 'aws') => ({
@@ -63,11 +74,11 @@ describe('a run on AWS', () => {
     ...{ deps: [[]], gates: [Array.from({ length: gates }, () => pass)], lanes, batchSize: 50 },
     ...{ execute: true, engine },
   });
-  /** One lane takes its turns; each gate takes so long. @returns how many gates it got each time */
-  function turns(of: ReturnType<typeof world>, ms: number, lost: readonly number[] = []) {
+  /** One lane takes its turns; each gate takes so long, and may have taken so long before. @returns how many gates it got each time */
+  function turns(of: ReturnType<typeof world>, ms: number, lost: readonly number[] = [], known?: number) {
     const load = workloadOf(of);
     // One name for all.
-    const named = { ...load, nameOf: load.nameOf.map(() => 0) };
+    const named = { ...load, nameOf: load.nameOf.map(() => 0), lengthOf: load.tasks.map(() => known) };
     let { state } = start(named, newState(named, of.lanes, 'base'), [], 0);
     const sizes: number[] = [];
     let work: Work | undefined;
@@ -104,5 +115,7 @@ describe('a run on AWS', () => {
 
   it('is unlike one on one machine, which hands out one gate at a time', () => {
     expect(turns(world(3, 1, 'local'), 1_000)).toEqual([1, 1, 1]);
+    expect(turns(world(3, 1), 1_000, [], 1_000)).toEqual([3]);
+    expect(turns(world(3, 1, 'local'), 1_000, [], 1_000)).toEqual([1, 1, 1]);
   });
 });

@@ -55,7 +55,7 @@ export function describeRunIndex(
 
     it('lists those that have not ended, newest first', async () => {
       const { index, store } = stores;
-      for (const [id, at] of Object.entries({ a: 10, c: 30, b: 20, d: 40 })) await index.submit(run(id, at));
+      for (const [id, at] of Object.entries({ b: 20, c: 30, a: 10, d: 40 })) await index.submit(run(id, at));
       await index.refuse('d', 'no', 50);
       await store.create('b', 'record', 'state', [], 21);
       await store.create('c', 'record', 'state', [], 31);

@@ -31,7 +31,10 @@ function play(world: World) {
   };
   const held = () =>
     state.lanes.map(({ work }) => (work?.kind === 'gates' ? load.tasks[work.tasks[0]!.task]!.item : null));
-  return { load, call, held, state: () => state };
+  const takeOver = (by: number) => {
+    state = step(load, state, [{ kind: 'takeover', lanes: by }], 0).state;
+  };
+  return { load, call, held, takeOver, state: () => state };
 }
 
 describe('speculation', () => {
@@ -89,7 +92,7 @@ describe('speculation', () => {
 
   it('counts in its window only gates that run ahead, not those of open or of blocked items', () => {
     const world = chain(40, 4);
-    const { call, state, held } = play({
+    const { call, state, held, takeOver } = play({
       ...world,
       deps: world.deps.map((_, k) => (k % 20 === 0 ? [] : [k - 1])),
     });
@@ -98,6 +101,23 @@ describe('speculation', () => {
     expect(state().window).toBe(2);
     const ahead = held().filter((item) => item !== null && state().items[item] === ItemStatus.waiting);
     expect(ahead).toHaveLength(2);
+    // Whoever goes on with the run has learnt that, but may have fewer lanes.
+    takeOver(4);
+    expect(state().window).toBe(2);
+    takeOver(1);
+    expect(state().window).toBe(1);
+  });
+
+  it('holds to its window also where many lanes ask at once', () => {
+    const world = chain(40, 6);
+    const load = workloadOf(world);
+    const begun = start(load, newState(load, 6, 'base'), [], 0).state;
+    const calls = begun.lanes.map(
+      (_, lane) => ({ kind: 'next', lane, generation: 1, turn: 1, results: [] }) as const,
+    );
+    const { answers } = step(load, { ...begun, window: 2 }, calls, 0);
+    // The first item, and two that run ahead of it.
+    expect(answers.map(({ work }) => work.kind)).toEqual(['gates', 'gates', 'gates']);
   });
 
   it('starts nothing more of an item that adds nothing, though it still waits', () => {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { openMemoryStore } from '../../lib/run/memory-store';
+import type { RunEvent } from '../../lib/run/messages';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
+import type { RunStore } from '../../lib/run/store';
 import { describeStore } from './store.contract';
 
 describeStore('memory', async () => {
@@ -37,12 +39,15 @@ describe('the SQLite store', () => {
     const before = openSqliteStore(join(folder, 'state.db'));
     await before.create('r1', 'record', 'state', [], 1);
     before.processes.add({ pid: 7, processGroup: 7, startTime: '99' });
+    for (const name of ['kept', 'gone']) before.containers.add({ name, cli: 'docker' });
     await before.close();
     const after = openSqliteStore(join(folder, 'state.db'));
     expect(await after.read('r1')).toEqual({ version: 1, state: 'state' });
     expect(after.processes.all()).toEqual([{ pid: 7, processGroup: 7, startTime: '99' }]);
     after.processes.remove(7);
     expect(after.processes.all()).toEqual([]);
+    after.containers.remove('gone');
+    expect(after.containers.all()).toEqual([{ name: 'kept', cli: 'docker' }]);
     await after.close();
   });
 
@@ -84,6 +89,20 @@ describe('the SQLite store', () => {
       ),
       { numRuns: 25 },
     ));
+
+  it('takes nothing for written that was not, though somebody else makes that version', async () => {
+    const stores = [openSqliteStore(join(folder, 'state.db')), openSqliteStore(join(folder, 'state.db'))];
+    const [one, other] = stores as [RunStore, RunStore];
+    const [before, after] = ['x', 'y'].map((first) => first.padEnd(30_000, '.')) as [string, string];
+    await one.create('r', '', before, [], 0);
+    const unwritable = { event: 'item', item: 0n } as unknown as RunEvent;
+    await expect(one.commit('r', 1, after, [unwritable])).rejects.toThrow('BigInt');
+    expect(await one.read('r')).toEqual({ version: 1, state: before });
+    await other.commit('r', 1, before, []);
+    await one.commit('r', 2, after, []);
+    expect(await one.read('r')).toEqual({ version: 3, state: after });
+    for (const store of stores) await store.close();
+  });
 
   it('writes of a long state what has changed', async () => {
     const file = join(folder, 'state.db');

@@ -359,6 +359,10 @@ export function runWorld(
     past.push(...inputs.filter(({ kind }) => kind !== 'stop'));
     apply(inputs);
   }
+  const unfinished = [TaskStatus.ready, TaskStatus.running, TaskStatus.delayed] as number[];
+  state.tasks.forEach((status, task) => {
+    if (unfinished.includes(status)) violations.push(`gate ${task} is left over at the end`);
+  });
   return {
     items: [...state.items],
     target: reality.target(),

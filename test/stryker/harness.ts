@@ -132,12 +132,13 @@ export async function see(heard: (test: string) => void): Promise<Seen> {
 
 /**
  * @param mutants ids, in order
- * @param tell called before each test, with the mutant that it runs on, and after each mutant, with its outcome
+ * @param tell called before each test, with the mutant that it runs on and what the test takes without one, and after
+ *   each mutant, with its outcome
  */
 export async function judge(
   mutants: readonly string[],
   { coverage, ms }: Seen,
-  tell: (id: string, outcome?: Outcome) => void,
+  tell: (id: string, told: { readonly ms: number } | { readonly outcome: Outcome }) => void,
 ): Promise<void> {
   const covered = coverage.perTest;
   for (const id of mutants) {
@@ -147,7 +148,7 @@ export async function judge(
     const isLoaded = coverage.static[id] !== undefined;
     let outcome: Outcome = near.length > 0 ? 'survived' : isLoaded ? 'loaded' : 'not reached';
     for (const k of near) {
-      tell(id);
+      tell(id, { ms: ms[k]! });
       hits.activeMutant = id;
       hits.hitCount = 0;
       hits.hitLimit = HITS_AT_MOST * covered[k]![id]!;
@@ -159,6 +160,6 @@ export async function judge(
       }
     }
     hits.activeMutant = undefined;
-    tell(id, outcome);
+    tell(id, { outcome });
   }
 }

@@ -11,14 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = join(root, 'test/stryker');
-/** A test that nothing is heard of for so long goes on for ever. */
-const SECONDS = 60;
+/** A test goes on for ever that takes so long, and so many times as long as without a mutant. */
+const PATIENCE = { ms: 15_000, times: 20 };
+/** What a test is taken to take before that is known. */
+const UNKNOWN_MS = 5_000;
 
 // npx puts what it has installed before all else in the path.
 const installed = process.env.PATH.split(delimiter)
@@ -64,12 +66,16 @@ await build({
   stdin: {
     contents: [
       "import { judge, see } from './harness';",
-      ...(chosen.length > 0 ? chosen : specs).map((name) => `import ${JSON.stringify(name)};`),
+      // Each in a group, for hooks that are in none.
+      ...(chosen.length > 0 ? chosen : specs).map(
+        (name) => `describe(${JSON.stringify(basename(name))}, () => void require(${JSON.stringify(name)}));`,
+      ),
       `process.once('message', async ({ ids, known }) => {
         try {
           const seen = known ?? (await see((test) => process.send({ test })));
-          process.send({ seen });
-          await judge(ids, seen, (id, outcome) => process.send({ id, outcome }));
+          // It is long, and what is told after that has to be under way before a test that never ends.
+          if (known === undefined) await new Promise((sent) => process.send({ seen }, sent));
+          await judge(ids, seen, (id, told) => process.send({ id, ...told }));
           process.send({}, () => process.exit(0));
         } catch (error) {
           console.error(error);
@@ -111,14 +117,18 @@ function some(ids) {
     });
     let current;
     let last;
-    let timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
-    child.on('message', ({ id, outcome, seen, test }) => {
+    const patience = (ms) => setTimeout(() => child.kill('SIGKILL'), PATIENCE.ms + PATIENCE.times * ms);
+    let timer = patience(UNKNOWN_MS);
+    child.on('message', ({ id, outcome, ms, seen, test }) => {
       clearTimeout(timer);
       last = test ?? last;
       known ??= seen;
       current = outcome === undefined ? id : undefined;
-      if (outcome !== undefined) outcomes.set(id, outcome);
-      timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
+      if (outcome !== undefined) {
+        outcomes.set(id, outcome);
+        if (outcomes.size % 50 === 0) console.error(`${outcomes.size} of ${mutants.length} mutants`);
+      }
+      timer = patience(ms ?? UNKNOWN_MS);
     });
     // After all that it has sent.
     child.on('disconnect', () => {
