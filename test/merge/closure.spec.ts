@@ -38,7 +38,7 @@ describe('the dependency closure', () => {
   });
 
   it('finds the leads of a long chain whose items also name earlier ones', () => {
-    const deps = Array.from({ length: 10_000 }, (_, i) => (i === 0 ? [] : [0, i - 1, Math.floor(i / 2)]));
+    const deps = Array.from({ length: 2_000 }, (_, i) => (i === 0 ? [] : [0, i - 1, Math.floor(i / 2)]));
     expect([...leads(deps)]).toEqual(deps.map((_, i) => i - 1));
   });
 });

@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { openMemoryStore } from '../../lib/run/memory-store';
 import type { RunEvent } from '../../lib/run/messages';
 import { openSqliteStore } from '../../lib/run/sqlite-store';
-import type { RunStore } from '../../lib/run/store';
 import { describeStore } from './store.contract';
 
 describeStore('memory', async () => {
@@ -91,9 +90,10 @@ describe('the SQLite store', () => {
     ));
 
   it('takes nothing for written that was not, though somebody else makes that version', async () => {
-    const stores = [openSqliteStore(join(folder, 'state.db')), openSqliteStore(join(folder, 'state.db'))];
-    const [one, other] = stores as [RunStore, RunStore];
-    const [before, after] = ['x', 'y'].map((first) => first.padEnd(30_000, '.')) as [string, string];
+    const one = openSqliteStore(join(folder, 'state.db'));
+    const other = openSqliteStore(join(folder, 'state.db'));
+    const before = 'x'.padEnd(30_000, '.');
+    const after = 'y'.padEnd(30_000, '.');
     await one.create('r', '', before, [], 0);
     const unwritable = { event: 'item', item: 0n } as unknown as RunEvent;
     await expect(one.commit('r', 1, after, [unwritable])).rejects.toThrow('BigInt');
@@ -101,7 +101,7 @@ describe('the SQLite store', () => {
     await other.commit('r', 1, before, []);
     await one.commit('r', 2, after, []);
     expect(await one.read('r')).toEqual({ version: 3, state: after });
-    for (const store of stores) await store.close();
+    for (const store of [one, other]) await store.close();
   });
 
   it('writes of a long state what has changed', async () => {

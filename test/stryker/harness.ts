@@ -130,6 +130,9 @@ export async function see(heard: (test: string) => void): Promise<Seen> {
   return { coverage: hits.mutantCoverage ?? { static: {}, perTest: {} }, ms };
 }
 
+/** Tests that take longer are about size and time, and are not asked. */
+const LONGEST_MS = 10_000;
+
 /**
  * @param mutants ids, in order
  * @param tell called before each test, with the mutant that it runs on and what the test takes without one, and after
@@ -143,7 +146,7 @@ export async function judge(
   const covered = coverage.perTest;
   for (const id of mutants) {
     const near = [...tests.keys()]
-      .filter((k) => covered[k]?.[id] !== undefined)
+      .filter((k) => covered[k]?.[id] !== undefined && ms[k]! <= LONGEST_MS)
       .sort((a, b) => ms[a]! - ms[b]!);
     const isLoaded = coverage.static[id] !== undefined;
     let outcome: Outcome = near.length > 0 ? 'survived' : isLoaded ? 'loaded' : 'not reached';

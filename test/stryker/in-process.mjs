@@ -122,7 +122,11 @@ function some(ids) {
     child.on('message', ({ id, outcome, ms, seen, test }) => {
       clearTimeout(timer);
       last = test ?? last;
-      known ??= seen;
+      if (seen !== undefined) {
+        known = seen;
+        const seconds = Math.round(seen.ms.reduce((sum, each) => sum + each, 0) / 1000);
+        console.error(`${seen.ms.length} tests pass without a mutant, in ${seconds} s`);
+      }
       current = outcome === undefined ? id : undefined;
       if (outcome !== undefined) {
         outcomes.set(id, outcome);
