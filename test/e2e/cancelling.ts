@@ -37,11 +37,8 @@ export function startMerge(
   return { repo, child, ended, end: async () => readMerged(plan, artifactFolder(repo), await ended) };
 }
 
-export const cancel = (
-  repo: TestRepository,
-  args: readonly string[] = [],
-  env: Record<string, string> = {},
-) => runCli(['cancel', '--json', ...args], { cwd: repo.path, env });
+export const cancel = (repo: TestRepository, args: readonly string[] = [], env?: Record<string, string>) =>
+  runCli(['cancel', '--json', ...args], { cwd: repo.path, ...(env && { env }) });
 
 /** What a cancel has printed, with its exit code. */
 export const answerOf = ({ code, stdout }: CliResult) => ({ code, ...JSON.parse(stdout) });

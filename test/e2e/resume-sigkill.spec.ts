@@ -26,8 +26,8 @@ function planOf(gates: HeldGates, maxWorkers = 2) {
 const merge = (repo: TestRepository, plan: string, env: Record<string, string> = {}) =>
   startCli(['merge', plan, '--execute', '--artifact-dir', artifactFolder(repo)], { cwd: repo.path, env });
 
-async function resume(repo: TestRepository, gates: HeldGates, env: Record<string, string> = {}) {
-  const result = await runCli(['resume'], { cwd: repo.path, env });
+async function resume(repo: TestRepository, gates: HeldGates, env?: Record<string, string>) {
+  const result = await runCli(['resume'], { cwd: repo.path, ...(env && { env }) });
   return readMerged(planOf(gates), artifactFolder(repo), result);
 }
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
+import { RootConstruct } from 'constructs';
 import { InputError } from '../../lib/errors';
 import { pyramidProps, readContext } from '../../lib/infra/context';
 import type { MergePyramidProps } from '../../lib/infra/props';
@@ -26,10 +27,12 @@ const PLAN = 'schemaVersion: v1\nrepository: https://git.example/shop\ntarget: m
 const GATED = `${PLAN}gates: [{ name: g, run: 'true' }]\n`;
 
 const settings = (schedules: unknown) => settingsOf({ schedules } as unknown as MergePyramidProps).schedules;
-const fromFile = (file: string) =>
-  settingsOf(
-    pyramidProps(readContext(new App({ context: { schedules: file } }).node), new Stack(new App(), 'S')),
-  ).schedules;
+function fromFile(file: string) {
+  // An app would make a folder.
+  const { node } = new RootConstruct();
+  node.setContext('schedules', file);
+  return settingsOf(pyramidProps(readContext(node), new Stack(new RootConstruct(), 'S'))).schedules;
+}
 
 function problems(make: () => unknown) {
   try {

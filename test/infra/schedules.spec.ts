@@ -9,7 +9,6 @@ import { actionsOf, statementsOf } from './policies';
 import { logicalId, type Resource, resourcesOf, synthesise } from './stack';
 
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'plan.yaml');
 writeFileSync(
   file,
@@ -37,6 +36,7 @@ const { stack, template, pyramid, resource } = synthesise((scope) => ({
   schedules: SCHEDULES,
   alarmTopic: new Topic(scope, 'Topic', { enforceSSL: true }),
 }));
+rmSync(folder, { recursive: true });
 const schedules = pyramid.schedules!;
 const arnOf = (construct: Parameters<typeof logicalId>[0]) => ({
   'Fn::GetAtt': [logicalId(construct), 'Arn'],

@@ -6,9 +6,12 @@ import { useMemory } from './memory-folder.mjs';
 /** Before all tests: what they start and deploy is built from the sources as they are. */
 export default async function build() {
   await Promise.all(['build.mjs', 'build-functions.mjs'].map(run));
-  useMemory();
+  const compiled = useMemory();
+  // Git is to be as it is everywhere.
+  process.env.GIT_CONFIG_GLOBAL = '/dev/null';
   // Nothing is to be left in the home of whoever runs the tests.
-  process.env.NODE_DISABLE_COMPILE_CACHE = '1';
+  if (compiled === undefined) process.env.NODE_DISABLE_COMPILE_CACHE = '1';
+  else process.env.NODE_COMPILE_CACHE = compiled;
 }
 
 /** Tells with what it says why a build failed. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../lib/errors';
 import { checkReport } from '../../lib/report/check';
 import type { Report, ReportItem } from '../../lib/report/report';
+import { runBuilt } from './built-main';
 import type { TestRepository } from './repository';
 
 /** The built command line. */
@@ -49,7 +50,15 @@ export function startCli(
   return { child, ended };
 }
 
-export const runCli = (args: readonly string[], options: CliOptions) => startCli(args, options).ended;
+/**
+ * Runs the built command line to its end: in this process, which takes a fifth of the time, as what a command does is
+ * tested; with variables of its own as a process. Where the process is tested, how it ends or what it does to others,
+ * `startCli` starts one.
+ */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  if (options.env !== undefined) return startCli(args, options).ended;
+  return { ...(await runBuilt(CLI, args, options.cwd, options.input)), signal: null };
+}
 
 /** What a plan document may hold, loosely: tests also write wrong ones. */
 export interface PlanDocument {

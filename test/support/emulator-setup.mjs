@@ -11,6 +11,8 @@ const ROTATE_AFTER_EVENTS = '300';
 /** Before all tests on the emulator: the workers inherit what the SDK is to be told, and where the stack is. */
 export default async function start() {
   useMemory();
+  // Git is to be as it is everywhere.
+  process.env.GIT_CONFIG_GLOBAL = '/dev/null';
   globalThis.faultProxy = await startFaultProxy();
   process.env.LEX_PR_TEST_FUZZER = pythonTool('schemathesis', '4.32.5');
   process.env.LEX_PR_TEST_FAULTS = globalThis.faultProxy.url;
