@@ -36,9 +36,9 @@ export async function follow(
       stopping.abort();
     },
     () => {
-      const { processes, containers } = run.workspace.store;
+      const { processes, store } = run.workspace;
       killProcessGroups(processes.all());
-      killContainers(containers.all());
+      killContainers(store.containers.all());
       interrupted();
     },
   );

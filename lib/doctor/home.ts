@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { isLocked, LOCK_FILE } from '../engine/lock';
 import { cacheFile } from '../engine/open-cache';
 import { pausesFile, readPauses } from '../engine/pauses';
-import { stateFile } from '../engine/workspace';
+import { processesFolder, stateFile } from '../engine/workspace';
 import { type ContainerRecord, isContainerRunning } from '../gates/containers';
 import { leftoversOf } from '../gates/process-group';
+import { openProcessRecords } from '../gates/process-records';
 import type { ProcessRecord } from '../gates/run-gate';
 import { FileStore } from '../performance/file-store';
 import { shellQuote } from '../repository/shell-quote';
@@ -28,7 +29,7 @@ export async function checkHome(home: string): Promise<readonly Check[]> {
       `its runs are lost, and \`report\` does not find them: mkdir -p ${aside} && mv ${shellQuote(state)}* ${aside}`,
     ),
     async () => {
-      kept = await readStore(state);
+      kept = await readKept(home);
       return `${kept.runs.length} ${kept.runs.length === 1 ? 'run' : 'runs'}`;
     },
   );
@@ -65,11 +66,11 @@ interface Kept {
   readonly containers: readonly ContainerRecord[];
 }
 
-async function readStore(file: string): Promise<Kept> {
-  const store = openSqliteStore(file);
+async function readKept(home: string): Promise<Kept> {
+  const store = openSqliteStore(stateFile(home));
   try {
-    const { processes, containers } = store;
-    return { runs: await store.list(), processes: processes.all(), containers: containers.all() };
+    const processes = openProcessRecords(processesFolder(home)).all();
+    return { runs: await store.list(), processes, containers: store.containers.all() };
   } finally {
     await store.close();
   }

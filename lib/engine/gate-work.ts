@@ -5,7 +5,13 @@ import { ChangedError } from '../gates/changed-error';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
 import type { Launcher } from '../gates/launcher';
-import { type CommandRunner, type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
+import {
+  type CommandRunner,
+  type GateOutcome,
+  type GateRequest,
+  type ProcessRecord,
+  runGate,
+} from '../gates/run-gate';
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
@@ -239,7 +245,7 @@ async function runInLane(
   });
   if (work.signal.aborted) throw new StoppedError();
   const log = logPath(work.itemNames, job.task, job.round, job.attempt);
-  const pids: number[] = [];
+  const started: ProcessRecord[] = [];
   let alone = false;
   work.onActive(1);
   try {
@@ -252,8 +258,8 @@ async function runInLane(
       artifactsFolder: artifactFolder(work, job),
       signal: work.signal,
       onStart(process) {
-        workspace.store.processes.add(process);
-        pids.push(process.pid);
+        workspace.processes.add(process);
+        started.push(process);
       },
       launcher: lane.launcher,
       sealed: sealed !== undefined,
@@ -283,7 +289,7 @@ async function runInLane(
   } finally {
     work.onActive(-1);
     if (!alone) endStrays(lane.workTree.folder);
-    for (const pid of pids) workspace.store.processes.remove(pid);
+    for (const process of started) workspace.processes.remove(process);
   }
 }
 

@@ -148,7 +148,7 @@ export async function carryOn(
     hasLooked = true;
   };
   const lanes = coordinator.state.lanes.map((_, lane) => {
-    const launcher = openLauncher();
+    const launcher = openLauncher({ recordFile: workspace.processes.fileOf(lane) });
     return runLane(run, work, coordinator, { number: lane, launcher, endLeftovers }, ends)
       .catch(fail)
       .finally(launcher.close);

@@ -3,6 +3,7 @@ import type { Note } from '../discover/note';
 import { refuse } from '../errors';
 import { endContainer } from '../gates/containers';
 import { endProcessGroups } from '../gates/process-group';
+import { openProcessRecords, type ProcessRecords } from '../gates/process-records';
 import type { CacheStore } from '../performance/cache-store';
 import { findHome, makeHome } from '../repository/home';
 import { openSource } from '../repository/source';
@@ -17,6 +18,7 @@ import { forgetRun } from './running';
 export interface Workspace extends GitWorkspace {
   readonly home: string;
   readonly store: ReturnType<typeof openSqliteStore>;
+  readonly processes: ProcessRecords;
   readonly cache: CacheStore;
   /** What there is to say of what was opened. */
   readonly notes: readonly Note[];
@@ -24,6 +26,9 @@ export interface Workspace extends GitWorkspace {
 }
 
 export const stateFile = (home: string) => join(home, 'state.db');
+
+/** For `openProcessRecords`. */
+export const processesFolder = (home: string) => join(home, 'processes');
 
 /**
  * Locks the `.lex-pr` folder of `cwd` (by default or it is refused while another run goes on), ends what a dead run has left running there, and opens `repository`.
@@ -50,14 +55,15 @@ export async function openWorkspace(
     closing.push(() => forgetRun(home));
     const store = openSqliteStore(stateFile(home));
     closing.push(() => store.close());
-    await endLeftovers(store);
+    const processes = openProcessRecords(processesFolder(home));
+    await endLeftovers({ store, processes });
     const git = await openGitWorkspace(home, source);
     closing.push(() => git.close());
     const cache = openCache(home);
     closing.push(() => cache.close());
     // What cannot be removed now may be next time; it keeps no run from starting.
     if (cache.file !== undefined) await sweepArtifacts(home, cache.file).catch(() => {});
-    return { ...git, home, store, cache: cache.store, notes: cache.notes, close };
+    return { ...git, home, store, processes, cache: cache.store, notes: cache.notes, close };
   } catch (error) {
     await close();
     throw error;
@@ -68,10 +74,9 @@ export async function openWorkspace(
  * We hold the lock, so whatever process or container is recorded belongs to a run that is dead.
  * @throws InputError when a container cannot be ended: it may still change files of a lane
  */
-async function endLeftovers(store: Workspace['store']): Promise<void> {
-  const leftovers = store.processes.all();
-  await endProcessGroups(leftovers);
-  for (const { pid } of leftovers) store.processes.remove(pid);
+async function endLeftovers({ store, processes }: Pick<Workspace, 'store' | 'processes'>): Promise<void> {
+  await endProcessGroups(processes.all());
+  processes.forget();
   for (const container of store.containers.all()) {
     await endContainer(container).catch((error: unknown) => {
       const { name, cli } = container;

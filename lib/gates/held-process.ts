@@ -1,43 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
+import { readOutput } from './output';
 import { takePipe } from './pipe';
-
-/** A program (its absolute path, its arguments) with its whole environment and an existing folder. */
-export interface Program {
-  readonly argv: readonly string[];
-  /** Absolute. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export interface Exit {
-  /** Both are null where nobody saw how it ended. */
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** The system says that no process is left of what it has started. */
-  readonly alone: boolean;
-}
-
-/**
- * A program whose process exists, as the leader of its own session and process group, but which does not run
- * before `release`. Its standard input is empty; standard output and error go to one pipe, and it has no other
- * descriptor of ours.
- */
-export interface HeldProcess {
-  readonly pid: number;
-  /** The read end of its pipe, non-blocking; the caller closes it. */
-  readonly output: number;
-  release(): void;
-  readonly exited: Promise<Exit>;
-  /**
-   * Once it has exited: kills what is left of all that it has started, in whatever session and folder that is. Only
-   * whoever adopts orphans knows; `some` is another user's and lives.
-   */
-  endRest?(): Promise<'none' | 'some' | 'unknown'>;
-  /** Has `exited` come without knowing how, where whoever starts it does not say: somebody may have stopped that. */
-  giveUp?(): void;
-}
+import { endProcessGroup, type ProcessRecord } from './process-group';
+import { startTimeOf } from './process-table';
+import type { Exit, Output, Program, StartedProcess } from './started-process';
 
 /**
  * Waits for one line, then becomes the command, with an empty standard input. If this process dies first,
@@ -46,10 +14,35 @@ export interface HeldProcess {
 const HOLDER = 'IFS= read -r _ && exec "$@" </dev/null';
 
 /**
- * Starts a program held back, as a child of this process: the larger that is, the longer it takes.
- * @throws the system's error where it cannot start a process (`E2BIG`: the command or its environment is too long)
+ * Starts a program as a child of this process: the larger that is, the longer it takes.
+ * @param onStart called with the process before the program runs; where it throws, or `signal` is aborted by then, the
+ *   program never does
+ * @throws what `onStart` throws, and the system's error where it cannot start a process (`E2BIG`: the command or its
+ *   environment is too long)
  */
-export async function spawnHeld({ argv, cwd, env }: Program): Promise<HeldProcess> {
+export async function startHeld(
+  program: Program,
+  output: Output,
+  onStart: (process: ProcessRecord) => void,
+  signal: AbortSignal,
+): Promise<StartedProcess> {
+  const { pid, readEnd, release, exited } = await hold(program);
+  const stopReading = readOutput(readEnd, output.write, output.onFault);
+  try {
+    const startTime = startTimeOf(pid);
+    // Without one, somebody has killed it already.
+    if (startTime !== undefined) onStart({ pid, processGroup: pid, startTime });
+  } catch (error) {
+    await endProcessGroup(pid, 0);
+    stopReading();
+    throw error;
+  }
+  const [startedAt, released] = [Date.now(), performance.now()];
+  if (!signal.aborted) release();
+  return { pid, startedAt, released, exited, stopReading };
+}
+
+async function hold({ argv, cwd, env }: Program) {
   const { readEnd, writeEnd } = await takePipe();
   try {
     const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', ...argv], {
@@ -69,7 +62,7 @@ export async function spawnHeld({ argv, cwd, env }: Program): Promise<HeldProces
     }
     // A holder that was killed closes its end; how it ended is in `exited`.
     stdin.on('error', () => {});
-    return { pid, output: readEnd, release: () => stdin.end('\n'), exited };
+    return { pid, readEnd, release: () => stdin.end('\n'), exited };
   } catch (error) {
     closeSync(readEnd);
     throw error;

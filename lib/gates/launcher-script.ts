@@ -1,48 +1,47 @@
 /**
- * The launcher's program, for `perl -e`, with what comes with the least of Perl (`perl-base`). It serves one
- * command at a time. The protocol, over its standard input and output:
+ * The launcher's program, for `perl -e`, with what comes with the least of Perl (`perl-base`), on Linux. It serves one
+ * command at a time. It says `ready FD` on its standard output once it can work, FD being the read end of a pipe among
+ * its descriptors, which is to be opened through /proc before the first request. To that pipe go the answers, and
+ * all that the commands write, each in its order. A request is its length in bytes as ten digits, then parts with a NUL
+ * between: its kind, a token, and what belongs to the kind. An answer is a line that begins with the token of its request,
+ * written at once; before it may stand what a command has written, without an end of line.
  *
- * - `ready` once it can work;
- * - a request: its length in bytes as ten digits, then parts with a NUL between. The first is its kind. With `start`
- *   come the path for a FIFO, the working folder, the number of words of the command, the words, the environment as
- *   `NAME=value`;
- * - with `seal` come a folder and paths in it: what lstat(2) says of them is remembered, without the time of access;
- *   the answer is `sealed 1` where that of the first, which has just been touched, has changed later than all others;
+ * - `start` with a file for the record (or nothing), the working folder, the number of words of the command, the words, the
+ *   environment as `NAME=value`. The record, `PID STARTTIME` as `startTimeOf` has it, is there before the command runs, and
+ *   overwrites the one before;
+ * - `seal` with a folder and paths in it: what lstat(2) says of them is remembered, without the time of access; the
+ *   answer is `sealed 1` where that of the first, which has just been touched, has changed later than all others;
  * - `start-sealed` is `start` where lstat(2) says the same of all of them; else the answer is `changed`, the only one;
- * - `held PID` when there is a process, leader of its own session; it has made the FIFO, and goes on once it has
- *   read one more byte;
- * - `error ERRNO` where the process could not be started, or not become the command;
+ * - `end-rest` kills all that is left of what it has started, in whatever session that is; the answer is `rest none`, or
+ *   `rest some` where something is another user's.
+ *
+ * Answers to a start:
+ *
+ * - `held PID` when there is a process, leader of its own session;
+ * - `error ERRNO` where the process could not be started, recorded, or become the command;
  * - `ended STATUS ALONE`, the last of a request, with the status of wait(2), and 1 where the system says that
- *   nothing is left of what the process has started;
- * - `end-rest` kills all that is left of what it has started, in whatever session that is; the answer is `rest none`,
- *   `rest some` where something is another user's, or `rest unknown` where it does not adopt.
+ *   nothing is left of what the process has started.
  *
- * The arguments are the numbers of prctl(2), setsid(2), mknodat(2) and newfstatat(2) on this machine, or none. Without them it takes
- * Perl's POSIX module, which makes every fork a fifth more expensive. With the first the launcher adopts the orphans among
- * its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
+ * The arguments are the numbers of prctl(2), setsid(2) and newfstatat(2) on this machine. The launcher adopts the orphans
+ * among its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
  *
- * At the end of its input it ends, and so does a command that is still held: neither outlives lex-pr by more
- * than the gate that runs; and what that leaves goes with the launcher.
+ * At the end of its input it ends: it does not outlive lex-pr by more than the gate that runs, and what that leaves goes
+ * with it.
  */
 export const LAUNCHER_SCRIPT = String.raw`
 use strict;
-my ($prctl, $setsid, $mknodat, $fstatat) = @ARGV;
-require POSIX unless $setsid;
-# The same on every system that has Perl at this place.
-my ($WNOHANG, $EINTR, $O_WRONLY, $S_IFIFO, $AT_FDCWD, $AT_SYMLINK_NOFOLLOW) = (1, 4, 1, 0010000, -100, 0x100);
+my ($prctl, $setsid, $fstatat) = @ARGV;
+# The same on every Linux.
+my ($WNOHANG, $EINTR, $O_WRONLY, $O_CREAT, $AT_FDCWD, $AT_SYMLINK_NOFOLLOW) = (1, 4, 1, 0100, -100, 0x100);
 open(my $requests, '<&', 0) or exit 1;
-open(my $answers, '>&', 1) or exit 1;
 open(STDIN, '<', '/dev/null') or exit 1;
-open(STDOUT, '>', '/dev/null') or exit 1;
+pipe(my $output, my $answers) or exit 1;
 
-my $adopts = 0;
-if ($prctl) {
-  my $is_set = pack('i', 0);
-  # Read back: a number that means something else here must not pass for success.
-  $adopts = syscall($prctl, 36, 1, 0, 0, 0) == 0
-    && syscall($prctl, 37, $is_set, 0, 0, 0) == 0
-    && unpack('i', $is_set) == 1;
-}
+my $adopts = pack('i', 0);
+# Read back: a number that means something else here must not pass for success.
+exit 1 unless syscall($prctl, 36, 1, 0, 0, 0) == 0
+  && syscall($prctl, 37, $adopts, 0, 0, 0) == 0
+  && unpack('i', $adopts) == 1;
 
 # Also where nobody reads the answers any more; for the command that signal is what it was.
 sub leave { end_rest(); exit 0 }
@@ -59,15 +58,8 @@ sub receive {
   return $bytes;
 }
 
-sub answer { syswrite($answers, join(' ', @_) . "\n") }
-
-sub start_session { $setsid ? syscall($setsid) : POSIX::setsid() }
-
-sub make_fifo {
-  my ($path) = @_;
-  return POSIX::mkfifo($path, 0600) unless $mknodat;
-  return syscall($mknodat, $AT_FDCWD, $path, $S_IFIFO | 0600, 0) == 0;
-}
+my $token;
+sub answer { syswrite($answers, join(' ', $token, @_) . "\n") }
 
 my ($place, @paths, @stats);
 my $stat = "\0" x 256;
@@ -82,7 +74,7 @@ sub look {
 sub seal {
   ($place, @paths) = @_;
   @stats = ();
-  return 0 unless $fstatat && chdir($place);
+  return 0 unless chdir($place);
   my @now;
   for my $path (@paths) {
     my $seen = look($path);
@@ -105,16 +97,39 @@ sub is_as_sealed {
   return 1;
 }
 
+sub content {
+  my ($path) = @_;
+  open(my $file, '<', $path) or return '';
+  sysread($file, my $bytes, 4096);
+  return $bytes;
+}
+
+# Ticks since boot, so the boot is part of it.
+my ($boot) = map { "$_/" } content('/proc/sys/kernel/random/boot_id') =~ /(.+)/;
+$boot //= '';
+
+# The name in the second field may itself hold spaces and parentheses.
+sub start_time {
+  my $line = content('/proc/self/stat');
+  return $boot . (split(/ /, substr($line, rindex($line, ')') + 2)))[19];
+}
+
+sub record {
+  my ($file, $line) = @_;
+  sysopen(my $record, $file, $O_WRONLY | $O_CREAT, 0600) or return 0;
+  # Always as long, so that nothing of the one before is left.
+  return (syswrite($record, sprintf("%-127s\n", $line)) // 0) == 128;
+}
+
 sub become {
-  my ($output, $folder, $count, @words) = @_;
-  my $fail = sub { answer('error', $! + 0); unlink $output; exit 0 };
-  start_session();
-  make_fifo($output) or $fail->();
+  my ($file, $folder, $count, @words) = @_;
+  my $fail = sub { answer('error', $! + 0); exit 0 };
+  syscall($setsid);
   chdir($folder) or $fail->();
+  # Its own: what a program sets on it, as O_NONBLOCK, is not for us nor for the next.
+  sysopen(my $pipe, '/proc/self/fd/' . fileno($answers), $O_WRONLY) or $fail->();
+  $file eq '' or record($file, "$$ " . start_time()) or $fail->();
   answer('held', $$);
-  unless (sysread($requests, my $go, 1)) { unlink $output; exit 0 }
-  sysopen(my $pipe, $output, $O_WRONLY) or $fail->();
-  unlink $output;
   open(STDOUT, '>&', $pipe) or $fail->();
   open(STDERR, '>&', $pipe) or $fail->();
   my @command = splice(@words, 0, $count);
@@ -139,7 +154,6 @@ sub kill_children {
 
 # The children of what is killed become ours.
 sub end_rest {
-  return 'unknown' unless $adopts;
   $SIG{CHLD} = 'DEFAULT';
   while (waitpid(-1, $WNOHANG) != -1) {
     my $killed = kill_children() or return 'some';
@@ -148,12 +162,13 @@ sub end_rest {
   return 'none';
 }
 
-answer('ready');
+syswrite(STDOUT, 'ready ' . fileno($output) . "\n");
+open(STDOUT, '>', '/dev/null') or exit 1;
 for (;;) {
-  my $first = receive(1);
-  # The release of a command that was killed before it could read it.
-  next if $first eq "\n";
-  my ($kind, @request) = split(/\0/, receive($first . receive(9)), -1);
+  (my $kind, $token, my @request) = split(/\0/, receive(receive(10)), -1);
+  # With a reader elsewhere; when that has gone, writing is to fail.
+  close($output) if $output;
+  undef $output;
   if ($kind eq 'seal') { answer('sealed', seal(@request)); next }
   if ($kind eq 'end-rest') { answer('rest', end_rest()); next }
   if ($kind eq 'start-sealed' && !is_as_sealed()) { answer('changed'); next }
@@ -167,6 +182,6 @@ for (;;) {
   $SIG{CHLD} = 'IGNORE';
   my $child = 1;
   $child = waitpid(-1, $WNOHANG) while $child > 0;
-  answer('ended', $status, $adopts && $child == -1 ? 1 : 0);
+  answer('ended', $status, $child == -1 ? 1 : 0);
 }
 `;

@@ -47,7 +47,7 @@ async function restock(): Promise<void> {
 }
 
 /** Both ends of a FIFO. */
-export function openPipe(name: string): Pipe {
+function openPipe(name: string): Pipe {
   // The reader first: without one, opening the write end would wait for it.
   const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

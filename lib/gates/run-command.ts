@@ -1,14 +1,14 @@
-import { type Exit, type HeldProcess, type Program, spawnHeld } from './held-process';
+import { startHeld } from './held-process';
 import type { Launcher } from './launcher';
-import { readOutput } from './output';
 import { endProcessGroup, GRACE, type ProcessRecord } from './process-group';
-import { startTimeOf } from './process-table';
+import type { Exit, Output, Program, StartedProcess } from './started-process';
 import { startTimer } from './timer';
 
 export interface Command extends Program {
   readonly timeoutSeconds: number;
   /** Abort stops the command. */
   readonly signal: AbortSignal;
+  /** Called with the process before the command runs, unless the launcher starts it, which records by itself. */
   readonly onStart: (process: ProcessRecord) => void;
   /** Gets standard output and error as they come; the chunk is reused afterwards. */
   readonly onOutput: (chunk: Uint8Array) => void;
@@ -36,67 +36,71 @@ export interface CommandEnd extends Exit {
  *   cannot start a process (`E2BIG`: the command or its environment is too long)
  */
 export async function runCommand(command: Command): Promise<CommandEnd | undefined> {
-  const { signal, launcher, onlyAsSealed } = command;
+  const { signal, launcher, onlyAsSealed, onStart } = command;
   if (signal.aborted) return undefined;
-  const held = (await launcher?.start(command, onlyAsSealed)) ?? (await spawnHeld(command));
-  return supervise(command, held);
+  let fault: { readonly error: unknown } | undefined;
+  let end = () => {};
+  const output: Output = {
+    write: command.onOutput,
+    onFault(error) {
+      fault ??= { error };
+      end();
+    },
+  };
+  const started =
+    (await launcher?.start(command, output, onlyAsSealed)) ??
+    (await startHeld(command, output, onStart, signal));
+  const ended = await supervise(command, started, (interrupt) => {
+    end = interrupt;
+    if (fault !== undefined) end();
+  });
+  if (fault !== undefined) throw fault.error;
+  return ended;
 }
 
-async function supervise(command: Command, held: HeldProcess): Promise<CommandEnd> {
-  const { pid, output } = held;
+/** @param onReady gets what ends the command at once */
+async function supervise(
+  { signal, timeoutSeconds }: Command,
+  started: StartedProcess,
+  onReady: (interrupt: () => void) => void,
+): Promise<CommandEnd> {
+  const { pid, startedAt, released } = started;
   let interruption: CommandEnd['interruption'];
-  let fault: { readonly error: unknown } | undefined;
   let ending: Promise<boolean> | undefined;
   let cancelWait = () => {};
   let over = false;
   const interrupt = (why: CommandEnd['interruption'], grace: number) => {
-    if (ending !== undefined) return;
+    if (ending !== undefined || over) return;
     interruption = why;
     ending = endProcessGroup(pid, grace);
     const expectExit = () => {
-      if (!over) cancelWait = startTimer(GRACE, () => held.giveUp?.());
+      if (!over) cancelWait = startTimer(GRACE, () => started.giveUp?.());
     };
     ending.then(expectExit, expectExit);
   };
-  const stopReading = readOutput(output, command.onOutput, (error) => {
-    fault ??= { error };
-    interrupt(undefined, 0);
-  });
   const onAbort = () => interrupt('stopped', GRACE);
   let cancelTimer = () => {};
   let exit: Exit | undefined;
   let gone = false;
   let rest: 'none' | 'some' | 'unknown' | undefined;
-  let startedAt = 0;
   let endedAt = 0;
   try {
-    command.signal.addEventListener('abort', onAbort);
-    const record = recordOf(pid);
-    if (command.signal.aborted) onAbort();
-    if (record !== undefined) command.onStart(record);
-    startedAt = Date.now();
-    const released = performance.now();
-    held.release();
-    cancelTimer = startTimer(command.timeoutSeconds * 1000, () => interrupt('timeout', GRACE));
-    exit = await held.exited;
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    onReady(() => interrupt(undefined, 0));
+    cancelTimer = startTimer(timeoutSeconds * 1000, () => interrupt('timeout', GRACE));
+    exit = await started.exited;
     endedAt = startedAt + Math.round(performance.now() - released);
   } finally {
     over = true;
     cancelWait();
     cancelTimer();
-    command.signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
     // An interrupted group has the rest of its grace; any other is killed with its shell.
     gone = await (ending ?? (exit?.alone || endProcessGroup(pid, 0)));
-    if (!exit?.alone) rest = await held.endRest?.();
-    stopReading();
+    if (!exit?.alone) rest = await started.endRest?.();
+    started.stopReading();
   }
-  if (fault !== undefined) throw fault.error;
   const alone = exit.alone || rest === 'none';
   return { ...exit, alone, interruption, startedAt, endedAt, survived: !gone || rest === 'some' };
-}
-
-/** Undefined where somebody has killed it already. */
-function recordOf(pid: number): ProcessRecord | undefined {
-  const startTime = startTimeOf(pid);
-  return startTime === undefined ? undefined : { pid, processGroup: pid, startTime };
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { Program } from '../gates/held-process';
 import type { Launcher } from '../gates/launcher';
-import { readOutput } from '../gates/output';
+import type { Program } from '../gates/started-process';
 
 /** A git command that failed: what was run, how it ended, what it said. */
 export class GitError extends Error {
@@ -116,16 +115,11 @@ async function launchGit(
   const fail = (error: Error) => {
     throw new GitError(args, null, error.message, '');
   };
-  const held = await launcher?.start({ argv: ['git', ...args], cwd, env }).catch(fail);
-  if (held === undefined) return undefined;
   const said: Buffer[] = [];
-  const stop = readOutput(
-    held.output,
-    (chunk) => said.push(Buffer.from(chunk)),
-    () => {},
-  );
-  held.release();
-  const { exitCode } = await held.exited.catch(fail).finally(stop);
+  const output = { write: (chunk: Uint8Array) => void said.push(Buffer.from(chunk)), onFault() {} };
+  const started = await launcher?.start({ argv: ['git', ...args], cwd, env }, output).catch(fail);
+  if (started === undefined) return undefined;
+  const { exitCode } = await started.exited.catch(fail).finally(started.stopReading);
   const stderr = conceal(Buffer.concat(said).toString());
   if (exitCode === null || !allow.includes(exitCode)) throw new GitError(args, exitCode, stderr, '');
   return { stdout: Buffer.alloc(0), stderr, exitCode };

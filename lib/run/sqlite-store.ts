@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../database';
 import { refuse } from '../errors';
 import type { ContainerRecord } from '../gates/containers';
-import type { ProcessRecord } from '../gates/run-gate';
 import type { RunEvent } from './messages';
 import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
 import { partWriter, readState, STATE_PARTS } from './state-parts';
@@ -23,22 +22,12 @@ const SCHEMA = `
     run TEXT NOT NULL, version INTEGER NOT NULL, k INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (run, version, k)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE process (
-    pid INTEGER PRIMARY KEY, process_group INTEGER NOT NULL, start_time TEXT NOT NULL
-  ) STRICT;
 `;
 
 /** Added to the tables above without another version: one that does not know it has no containers either. */
 const CONTAINERS = 'CREATE TABLE IF NOT EXISTS container (name TEXT PRIMARY KEY, cli TEXT NOT NULL) STRICT';
 
-/** Processes of gates that may still be there: recorded before they run, forgotten once they are gone. */
-export interface ProcessTable {
-  add(process: ProcessRecord): void;
-  remove(pid: number): void;
-  all(): readonly ProcessRecord[];
-}
-
-/** The same for their containers. */
+/** Containers of gates that may still be there: recorded before they run, forgotten once they are gone. */
 export interface ContainerTable {
   add(container: ContainerRecord): void;
   remove(name: string): void;
@@ -51,7 +40,6 @@ export interface ContainerTable {
  * @throws InputError when the file was written by a version that this one cannot read
  */
 export function openSqliteStore(file: string): RunStore & {
-  readonly processes: ProcessTable;
   readonly containers: ContainerTable;
   readonly callbacks: ReturnType<typeof sqliteCallbacks>;
 } {
@@ -68,7 +56,6 @@ export function openSqliteStore(file: string): RunStore & {
   const find = db.prepare('SELECT version FROM run WHERE id = ?');
   const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ?');
   const callbacks = sqliteCallbacks(db);
-  const processes = processTable(db);
   const reader = readerOf(db);
   const parts = partWriter(db);
   const write = (body: () => void) => {
@@ -104,9 +91,7 @@ export function openSqliteStore(file: string): RunStore & {
       callbacks.forget(id);
       return isFirst;
     },
-    processes,
     async close() {
-      processes.forgetGone();
       await reader.close();
     },
     containers: containerTable(db),
@@ -190,45 +175,6 @@ function storedRun(row: Record<string, unknown>): StoredRun {
     record: String(row.record),
     createdAt: Number(row.created_at),
     endedAt: row.ended_at === null ? undefined : Number(row.ended_at),
-  };
-}
-
-function processTable(db: DatabaseSync): ProcessTable & { forgetGone(): void } {
-  const insert = db.prepare('INSERT OR REPLACE INTO process VALUES (?, ?, ?)');
-  const replace = db.prepare(
-    'UPDATE OR REPLACE process SET pid = ?, process_group = ?, start_time = ? WHERE pid = ?',
-  );
-  const remove = db.prepare('DELETE FROM process WHERE pid = ?');
-  /**
-   * Those that are gone, as far as the file does not know: the next one takes the place of one of them, in the same
-   * write. Whoever reads the file after a crash tells them by their start time.
-   */
-  const gone = new Set<number>();
-  const forgetGone = () => {
-    for (const pid of gone) remove.run(pid);
-    gone.clear();
-  };
-  return {
-    add({ pid, processGroup, startTime }) {
-      gone.delete(pid);
-      const [free] = gone;
-      const isReplaced = free !== undefined && replace.run(pid, processGroup, startTime, free).changes > 0;
-      if (!isReplaced) insert.run(pid, processGroup, startTime);
-      if (free !== undefined) gone.delete(free);
-    },
-    remove: (pid) => void gone.add(pid),
-    forgetGone,
-    all: () => {
-      forgetGone();
-      return db
-        .prepare('SELECT * FROM process')
-        .all()
-        .map((row) => ({
-          pid: Number(row.pid),
-          processGroup: Number(row.process_group),
-          startTime: String(row.start_time),
-        }));
-    },
   };
 }
 

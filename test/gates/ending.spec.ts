@@ -1,11 +1,10 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import { openLauncher } from '../../lib/gates/launcher';
 import { runGate } from '../../lib/gates/run-gate';
 import { isRunning, until, Workspace } from './workspace';
 
 let workspace: Workspace;
 beforeEach(() => {
-  workspace = new Workspace(openLauncher());
+  workspace = new Workspace(true);
 });
 afterEach(() => workspace.remove());
 

@@ -3,7 +3,6 @@ import { getEventListeners } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { openLauncher } from '../../lib/gates/launcher';
 import { runGate } from '../../lib/gates/run-gate';
 import { isRunning, Workspace } from './workspace';
 
@@ -19,7 +18,7 @@ describe.each([
 ])('a gate started by $by:', ({ isLaunched }) => {
   let workspace: Workspace;
   beforeEach(() => {
-    workspace = new Workspace(isLaunched ? openLauncher() : undefined);
+    workspace = new Workspace(isLaunched);
   });
   afterEach(() => workspace.remove());
 
@@ -163,33 +162,6 @@ describe.each([
     });
   });
 
-  describe('the start of a gate', () => {
-    it('never happens where onStart throws, and what it threw comes out', async () => {
-      const error = new Error('cannot record');
-      let pid = 0;
-      const onStart = (record: { pid: number }) => {
-        pid = record.pid;
-        expect(isRunning(pid)).toBe(true);
-        throw error;
-      };
-      await expect(runGate(workspace.request('touch ran', {}, { onStart }))).rejects.toBe(error);
-      expect(isRunning(pid)).toBe(false);
-      expect(workspace.has('ran')).toBe(false);
-    });
-
-    it('never happens once it was stopped, before or while it is recorded', async () => {
-      const early = workspace.request('touch ran', {}, { signal: AbortSignal.abort() });
-      expect(await runGate(early)).toMatchObject({ status: 'stopped', exitCode: null });
-      expect(workspace.started).toEqual([]);
-
-      const controller = new AbortController();
-      const { signal } = controller;
-      const late = workspace.request('touch ran', {}, { signal, onStart: () => controller.abort() });
-      expect(await runGate(late)).toMatchObject({ status: 'stopped', signal: 'SIGTERM' });
-      expect(workspace.has('ran')).toBe(false);
-    });
-  });
-
   it('leaks no listener, timer or descriptor', async () => {
     const { signal } = new AbortController();
     const descriptors = () => readdirSync('/proc/self/fd').length;
@@ -210,8 +182,41 @@ describe.each([
   });
 });
 
+describe('the start of a gate by this process', () => {
+  let workspace: Workspace;
+  beforeEach(() => {
+    workspace = new Workspace();
+  });
+  afterEach(() => workspace.remove());
+
+  it('never happens where onStart throws, and what it threw comes out', async () => {
+    const error = new Error('cannot record');
+    let pid = 0;
+    const onStart = (record: { pid: number }) => {
+      pid = record.pid;
+      expect(isRunning(pid)).toBe(true);
+      throw error;
+    };
+    await expect(runGate(workspace.request('touch ran', {}, { onStart }))).rejects.toBe(error);
+    expect(isRunning(pid)).toBe(false);
+    expect(workspace.has('ran')).toBe(false);
+  });
+
+  it('never happens once it was stopped, before or while it is recorded', async () => {
+    const early = workspace.request('touch ran', {}, { signal: AbortSignal.abort() });
+    expect(await runGate(early)).toMatchObject({ status: 'stopped', exitCode: null });
+    expect(workspace.started).toEqual([]);
+
+    const controller = new AbortController();
+    const { signal } = controller;
+    const late = workspace.request('touch ran', {}, { signal, onStart: () => controller.abort() });
+    expect(await runGate(late)).toMatchObject({ status: 'stopped', signal: 'SIGTERM' });
+    expect(workspace.has('ran')).toBe(false);
+  });
+});
+
 it('runs twelve CPU-bound gates of 0.6 s two at a time within a limit of 2 s each', async () => {
-  const workspace = new Workspace(openLauncher());
+  const workspace = new Workspace(true);
   const burn = `'${process.execPath}' -e 'const t = Date.now(); while (Date.now() - t < 600);'`;
   const queue = Array.from({ length: 12 }, (_, index) => index);
   const statuses: string[] = [];

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Launcher } from '../../lib/gates/launcher';
+import { type Launcher, openLauncher } from '../../lib/gates/launcher';
+import { openProcessRecords } from '../../lib/gates/process-records';
 import type { GateRequest, ProcessRecord } from '../../lib/gates/run-gate';
 import type { Gate } from '../../lib/plan/plan';
 
@@ -12,12 +13,19 @@ export class Workspace {
   readonly tree = join(this.root, 'tree');
   readonly artifacts = join(this.root, 'artifacts');
   readonly logFile = join(this.root, 'logs', 'gate.log');
-  /** The processes that the gates of this workspace were given. */
-  readonly started: ProcessRecord[] = [];
+  readonly launcher: Launcher | undefined;
+  private readonly records = openProcessRecords(join(this.root, 'processes'));
+  private readonly startedHere: ProcessRecord[] = [];
 
-  /** @param launcher left out: gates are started by this process */
-  constructor(readonly launcher?: Launcher) {
+  /** @param isLaunched gates are started by a launcher, not by this process */
+  constructor(isLaunched = false) {
     mkdirSync(this.tree);
+    this.launcher = isLaunched ? openLauncher({ recordFile: this.records.fileOf(0) }) : undefined;
+  }
+
+  /** The processes that the gates of this workspace were given; of those by a launcher the last. */
+  get started(): readonly ProcessRecord[] {
+    return [...this.startedHere, ...this.records.all()];
   }
 
   request(run: string, gate: Partial<Gate> = {}, request: Partial<GateRequest> = {}): GateRequest {
@@ -38,7 +46,7 @@ export class Workspace {
       logFile: this.logFile,
       artifactsFolder: this.artifacts,
       signal: new AbortController().signal,
-      onStart: (record) => this.started.push(record),
+      onStart: (record) => this.startedHere.push(record),
       launcher: this.launcher,
       ...request,
     };

@@ -63,9 +63,9 @@ const canSeal =
   }
 
   async function start(cwd: string): Promise<number | null> {
-    const held = await launcher.start({ argv: ['/bin/sh', '-c', 'exit 7'], cwd, env: {} }, true);
-    held!.release();
-    return (await held!.exited).exitCode;
+    const output = { write() {}, onFault() {} };
+    const started = await launcher.start({ argv: ['/bin/sh', '-c', 'exit 7'], cwd, env: {} }, output, true);
+    return (await started!.exited).exitCode;
   }
 
   it('lets gates start for as long as they only read', async () => {

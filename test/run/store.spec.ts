@@ -37,14 +37,10 @@ describe('the SQLite store', () => {
   it('has everything again after it was closed', async () => {
     const before = openSqliteStore(join(folder, 'state.db'));
     await before.create('r1', 'record', 'state', [], 1);
-    before.processes.add({ pid: 7, processGroup: 7, startTime: '99' });
     for (const name of ['kept', 'gone']) before.containers.add({ name, cli: 'docker' });
     await before.close();
     const after = openSqliteStore(join(folder, 'state.db'));
     expect(await after.read('r1')).toEqual({ version: 1, state: 'state' });
-    expect(after.processes.all()).toEqual([{ pid: 7, processGroup: 7, startTime: '99' }]);
-    after.processes.remove(7);
-    expect(after.processes.all()).toEqual([]);
     after.containers.remove('gone');
     expect(after.containers.all()).toEqual([{ name: 'kept', cli: 'docker' }]);
     await after.close();
