@@ -28,11 +28,11 @@ export async function endProcessGroups(records: readonly ProcessRecord[]): Promi
 
 /** Those recorded processes that are there still, with something of their group at work. */
 export function leftoversOf(records: readonly ProcessRecord[]): ProcessRecord[] {
-  return records.filter(
-    ({ pid, processGroup, startTime }) =>
-      pid > 1 && pid === processGroup && startTimeOf(pid) === startTime && hasRunningMember(processGroup),
-  );
+  return records.filter((record) => isSame(record) && hasRunningMember(record.processGroup));
 }
+
+const isSame = ({ pid, processGroup, startTime }: ProcessRecord) =>
+  pid > 1 && pid === processGroup && startTimeOf(pid) === startTime;
 
 /**
  * Sends SIGTERM to a group unless `grace` (ms) is 0, and SIGKILL to what is left of it after that.
@@ -43,9 +43,9 @@ export async function endProcessGroup(group: number, grace: number): Promise<boo
   return !sendSignal(group, 'SIGKILL') || (await goneWithin(group, KILL_LIMIT));
 }
 
-/** Kills the groups of gates of this process, without waiting for their end. */
+/** Kills the groups of gates of this process, without waiting for their end; a pid may be a stranger's by now. */
 export function killProcessGroups(records: readonly ProcessRecord[]): void {
-  for (const { processGroup } of records) sendSignal(processGroup, 'SIGKILL');
+  for (const record of records) if (isSame(record)) sendSignal(record.processGroup, 'SIGKILL');
 }
 
 /** The system reports the end of a process to its parent only, so all others have to look again. */

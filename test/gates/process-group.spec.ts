@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endProcessGroups, type ProcessRecord } from '../../lib/gates/process-group';
+import { endProcessGroups, killProcessGroups, type ProcessRecord } from '../../lib/gates/process-group';
 import { hasRunningMember, startTimeOf } from '../../lib/gates/process-table';
 import { isRunning, until, Workspace } from './workspace';
 
@@ -43,7 +43,11 @@ describe('ending the groups of a dead run', () => {
     const { child, record } = lead('sleep', '300');
     const stranger = { ...record, startTime: startTimeOf(process.pid)! };
     expect(await endProcessGroups([stranger])).toEqual([]);
+    killProcessGroups([stranger]);
+    expect(child.signalCode).toBeNull();
     expect(isRunning(child.pid!)).toBe(true);
+    killProcessGroups([record]);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
   });
 
   it('leaves alone what it cannot verify: a pid that is gone, a group that the pid does not lead', async () => {
