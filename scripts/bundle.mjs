@@ -1,5 +1,5 @@
 // What all bundles of dist/ have in common, and how they get there.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,8 +47,9 @@ export async function importBundled(entryPoint) {
   }
 }
 
-/** Writes a file whole: a run or a test may be reading it. */
+/** Writes a file whole, and not at all where it is as it should be: a run or a test may be reading it, or its folder. */
 export function place({ path, contents }, mode = 0o644) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, contents, { mode });

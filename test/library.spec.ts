@@ -23,10 +23,11 @@ function project(code: string, packages: readonly string[]): void {
 
 const run = () => execFileSync(process.execPath, ['example.ts'], { cwd: folder, encoding: 'utf8' });
 
-/** @throws Error with what the compiler says */
+const tsc = join(root, 'node_modules/.bin/tsc');
+beforeAll(() => void execFileSync(tsc, ['-p', join(root, 'tsconfig.types.json')]));
+
+/** Against the published types. @throws Error with what the compiler says */
 function compile(): void {
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  execFileSync(tsc, ['-p', join(root, 'tsconfig.types.json')]);
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext'];
   execFileSync(tsc, [...options, '--types', 'node', 'example.ts'], {
     cwd: folder,

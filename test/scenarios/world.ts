@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeldGates } from '../e2e/held-gates';
 import { makeBare, plantHook } from '../merge/landing-world';
-import { type Merged, type PlanDocument, readMerged, startCli, writePlan } from '../support/cli';
+import { type Merged, type PlanDocument, readMerged, runCli, startCli, writePlan } from '../support/cli';
 import type { TestRepository } from '../support/repository';
 
 /**
@@ -23,19 +23,27 @@ export interface StartOptions {
   readonly command?: 'merge' | 'resume';
 }
 
-/** Starts `lex-pr merge --execute` of a plan, or the resume of the last run. */
+/** Starts `lex-pr merge --execute` of a plan, or the resume of the last run, as a process to talk to. */
 export function startPlan(repo: TestRepository, plan: PlanDocument, options: StartOptions = {}): Started {
+  const { args, cwd, folder } = commandFor(repo, plan, options);
+  const { child, ended } = startCli(args, { cwd });
+  return { child, end: async () => readMerged(plan, folder, await ended) };
+}
+
+/** The same to its end. */
+export async function runPlan(repo: TestRepository, plan: PlanDocument, options: StartOptions = {}) {
+  const { args, cwd, folder } = commandFor(repo, plan, options);
+  return readMerged(plan, folder, await runCli(args, { cwd }));
+}
+
+function commandFor(repo: TestRepository, plan: PlanDocument, options: StartOptions) {
   const { name = 'plan', cwd = repo.path, command = 'merge' } = options;
   const folder = join(repo.root, `artifacts of ${name}`);
   mkdirSync(folder, { recursive: true });
   const path = writePlan(repo, plan, `${name}.json`);
   const args = command === 'merge' ? ['merge', path, '--execute'] : ['resume'];
-  const { child, ended } = startCli([...args, '--artifact-dir', folder], { cwd });
-  return { child, end: async () => readMerged(plan, folder, await ended) };
+  return { args: [...args, '--artifact-dir', folder], cwd, folder };
 }
-
-export const runPlan = (repo: TestRepository, plan: PlanDocument, options?: StartOptions) =>
-  startPlan(repo, plan, options).end();
 
 /** Resolves once the run has said these words; to be called as soon as it has been started. */
 export function says({ child }: Started, words: string): Promise<void> {
