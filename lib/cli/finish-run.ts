@@ -33,7 +33,9 @@ export async function finishRun(
   const { tip, base } = outcome.state.weave;
   const woven = tip.linear !== base;
   const wovenRef = `refs/heads/integration/${record.plan.target}/${record.id}`;
-  if (woven) await workspace.repository.run(['update-ref', wovenRef, tip.linear]);
+  // Named meanwhile, and before the report tells the name.
+  const naming = woven ? workspace.repository.run(['update-ref', wovenRef, tip.linear]) : undefined;
+  naming?.catch(() => {});
   const cache = { order: finishing.orders.stats(), gate: outcome.gateCache };
   for (const [operation, { hits, misses }] of Object.entries(cache)) {
     metrics.cacheHits.add(hits, { operation });
@@ -63,6 +65,7 @@ export async function finishRun(
   const report: Report = { ...built, metrics: metricsJson(metrics) };
   if (reportFolder !== record.artifactFolder) await copyFiles(record.artifactFolder, reportFolder);
   const tails = await readTails(reportFolder, report);
+  await naming;
   for (const folder of new Set([reportFolder, keptFolder(workspace.home, record.id)]))
     await writeReport(folder, report, tails);
   // Not before: a run that dies without its report is resumed for it.

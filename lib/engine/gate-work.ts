@@ -67,7 +67,8 @@ export interface GateWork {
 /** What a lane of this machine works with. */
 export interface WorkLane {
   readonly number: number;
-  readonly workTree: Lane;
+  /** The work tree; opened where a gate has to run. */
+  readonly open: () => Promise<Lane>;
   readonly launcher: Launcher;
 }
 
@@ -238,8 +239,9 @@ async function runInLane(
   lane.launcher.prepare();
   const head = gate.cache === 'tree' ? await parentlessCommit(workspace.commits, tested.tree) : tested.commit;
   // One that is proven as the command starts costs this process nothing.
-  const sealed = isHere(gate) ? lane.workTree.sealed(head, tested.tree) : undefined;
-  const workTree = sealed ?? (await lane.workTree.checkout(head, tested.tree));
+  const opened = await lane.open();
+  const sealed = isHere(gate) ? opened.sealed(head, tested.tree) : undefined;
+  const workTree = sealed ?? (await opened.checkout(head, tested.tree));
   await work.throttle.admit(work.active, work.signal).catch((error: unknown) => {
     throw work.signal.aborted ? new StoppedError() : error;
   });
@@ -271,7 +273,7 @@ async function runInLane(
         ? await runCheck(work.checks!, place, request)
         : await runGate(request).catch(async (error: unknown) => {
             if (!(error instanceof ChangedError)) throw error;
-            const again = await lane.workTree.checkout(head, tested.tree);
+            const again = await opened.checkout(head, tested.tree);
             return runGate({ ...request, workTree: again, sealed: false });
           });
     const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
@@ -288,7 +290,7 @@ async function runInLane(
     };
   } finally {
     work.onActive(-1);
-    if (!alone) endStrays(lane.workTree.folder);
+    if (!alone) endStrays(opened.folder);
     for (const process of started) workspace.processes.remove(process);
   }
 }

@@ -50,8 +50,7 @@ export async function openGitWorkspace(
     listTree: createTreeList(reader),
     treeSource: { trees: openTrees(objects), reader },
     async close() {
-      await merger.close();
-      await objects.close();
+      await Promise.all([merger.close(), objects.close()]);
     },
   };
 }

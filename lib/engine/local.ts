@@ -147,8 +147,11 @@ export async function carryOn(
     if (!hasLooked) endStrays(lanesFolder(workspace.home, workspace.repository));
     hasLooked = true;
   };
+  const { enableCaching } = record.plan.policy.performance;
   const lanes = coordinator.state.lanes.map((_, lane) => {
     const launcher = openLauncher({ recordFile: workspace.processes.fileOf(lane) });
+    // Without remembered passes every lane starts gates soon; more of them at once would only wait for processors.
+    if (!enableCaching && lane < 2 * availableParallelism()) launcher.prepare();
     return runLane(run, work, coordinator, { number: lane, launcher, endLeftovers }, ends)
       .catch(fail)
       .finally(launcher.close);
@@ -239,9 +242,11 @@ async function runLane(
   const { workspace } = run;
   const { home, repository, listTree, treeSource } = workspace;
   let opened: Promise<Lane> | undefined;
-  const open = async () => {
-    lane.endLeftovers();
-    return openLane(home, repository, listTree, lane.number, lane.launcher, treeSource);
+  // Where the load decides, or all is known, many lanes never run a gate.
+  const open = () => {
+    if (opened === undefined) lane.endLeftovers();
+    opened ??= openLane(home, repository, listTree, lane.number, lane.launcher, treeSource);
+    return opened;
   };
   let results: readonly Result[] = [];
   for (let turn = 1; ; turn += 1) {
@@ -255,9 +260,7 @@ async function runLane(
     if (next.kind === 'done') return;
     const signal = AbortSignal.any([work.signal, end.signal]);
     try {
-      // Where the load decides, many lanes never run a gate.
-      if (next.kind === 'gates') opened ??= open();
-      results = await perform(run, { ...work, signal }, coordinator, { ...lane, opened }, next);
+      results = await perform(run, { ...work, signal }, coordinator, { ...lane, open }, next);
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error;
       results = [];
@@ -269,7 +272,7 @@ async function perform(
   run: LocalRun,
   work: GateWork,
   coordinator: Coordinator,
-  { opened, ...rest }: Omit<WorkLane, 'workTree'> & { readonly opened: Promise<Lane> | undefined },
+  lane: WorkLane,
   next: Work,
 ): Promise<readonly Result[]> {
   const { workspace, record, ordered, load } = run;
@@ -277,7 +280,6 @@ async function perform(
   switch (next.kind) {
     case 'gates': {
       const results: Result[] = [];
-      const lane = { ...rest, workTree: await opened! };
       for (const { task: index, attempt } of next.tasks) {
         const task = load.tasks[index]!;
         const tip = verifiedTip(state, task);

@@ -115,6 +115,10 @@ function wholeOf(type: Writable, parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(`${type} ${length}\0`), ...parts]);
 }
 
+/** For what is small, to get zlib's usual 256 KB of memory ready takes several times as long as all else. */
+const LITTLE_MEMORY = { level: 1, windowBits: 9, memLevel: 1, chunkSize: 4096 };
+const SMALL = 4096;
+
 /**
  * Writes a loose object as git does (gitrepository-layout(5)): complete under another name first, so that
  * nobody ever sees half of it. One that is there already is replaced by the same bytes. Without waiting for the
@@ -124,7 +128,7 @@ function writeLoose(objects: string, id: string, object: Buffer): void {
   const path = join(objects, id.slice(0, 2), id.slice(2));
   // The name by which `git prune` knows and removes what a crash has left.
   const unfinished = join(dirname(path), `tmp_obj_${randomUUID()}`);
-  const content = deflateSync(object);
+  const content = object.length < SMALL ? deflateSync(object, LITTLE_MEMORY) : deflateSync(object);
   try {
     create(unfinished, content);
     renameSync(unfinished, path);
