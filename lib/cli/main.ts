@@ -75,8 +75,6 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       async (cloud) => (await import('./aws/merge')).mergeOnAws(plan, options, cloud, io),
     );
 
-  discoveryCommands(program, io, done);
-
   sharing(
     overrides(
       command(
@@ -120,6 +118,40 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
     .addOption(idempotencyKey())
     .addHelpText('after', example('lex-pr run plan.yaml --max-workers 4'))
     .action((plan, options) => mergeEither(plan, { ...options, gatesOnly: true }));
+
+  discoveryCommands(program, io, done);
+
+  command(
+    program,
+    'merge-order <plan>',
+    'Prints the order in which a plan merges, its levels and its critical path.',
+  )
+    .option('--json', 'as JSON')
+    .addOption(
+      new Option('--format <format>', 'how to print it')
+        .choices(['text', 'mermaid'])
+        .default('text')
+        .conflicts(['json', 'predict']),
+    )
+    .option('--predict', 'and how long a run should take, from past runs')
+    .addOption(
+      maxWorkers('for --predict: on so many workers, instead of policy.maxWorkers; auto counts as the cores'),
+    )
+    .addHelpText(
+      'after',
+      example(
+        'lex-pr merge-order plan.yaml --format mermaid',
+        'lex-pr merge-order plan.yaml --predict --max-workers 16',
+      ),
+    )
+    .action(async (plan, options) =>
+      done(await (await import('./merge-order')).mergeOrderCommand(plan, options, io)),
+    );
+
+  command(program, 'schema', 'Prints the JSON Schema of plans.')
+    .option('--json', 'as JSON, which it always is')
+    .addHelpText('after', example('lex-pr schema > plan.schema.json'))
+    .action(async () => done((await import('./schema')).schemaCommand(io)));
 
   sharing(
     command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.'),
@@ -211,38 +243,6 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       ),
     );
 
-  command(
-    program,
-    'merge-order <plan>',
-    'Prints the order in which a plan merges, its levels and its critical path.',
-  )
-    .option('--json', 'as JSON')
-    .addOption(
-      new Option('--format <format>', 'how to print it')
-        .choices(['text', 'mermaid'])
-        .default('text')
-        .conflicts(['json', 'predict']),
-    )
-    .option('--predict', 'and how long a run should take, from past runs')
-    .addOption(
-      maxWorkers('for --predict: on so many workers, instead of policy.maxWorkers; auto counts as the cores'),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'lex-pr merge-order plan.yaml --format mermaid',
-        'lex-pr merge-order plan.yaml --predict --max-workers 16',
-      ),
-    )
-    .action(async (plan, options) =>
-      done(await (await import('./merge-order')).mergeOrderCommand(plan, options, io)),
-    );
-
-  command(program, 'schema', 'Prints the JSON Schema of plans.')
-    .option('--json', 'as JSON, which it always is')
-    .addHelpText('after', example('lex-pr schema > plan.schema.json'))
-    .action(async () => done((await import('./schema')).schemaCommand(io)));
-
   command(program, 'report [run]', 'Prints the report of a run that has ended; by default of the last one.')
     .option('--json', 'report.json instead of report.md')
     .addOption(engine())
@@ -308,8 +308,19 @@ export function createProgram(version: string, io: Io, done: (code: number) => v
       done((await import('./completion')).completion(shell, options, program, io)),
     );
 
+  for (const [heading, names] of Object.entries(GROUPS))
+    for (const known of program.commands) if (names.includes(known.name())) known.helpGroup(heading);
   return program;
 }
+
+/** Headings of the help; what a user needs first comes first, because its command is defined first. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Merge:': ['merge', 'run'],
+  'Plan:': ['init', 'plan', 'merge-order', 'schema'],
+  'While runs go on:': ['resume', 'cancel', 'override', 'status', 'pause', 'unpause', 'queue', 'logs'],
+  'What came of them:': ['report', 'why', 'metrics'],
+  'This machine:': ['cache', 'doctor', 'completion'],
+};
 
 /** Of a file that can be read. */
 function textOf(path: string): string | undefined {

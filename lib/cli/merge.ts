@@ -100,7 +100,10 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
 
 const MOST_LINES = 20;
 
-/** Progress before the run itself, where there is more than one batch to tell of. */
+/** In ms: what takes less a person need not be told of. */
+const PATIENCE = 1000;
+
+/** Progress before the run itself: for scripts of each batch, where there are more than one, for people once it takes long. */
 function tellHeads(
   { items, policy }: Plan,
   run: string,
@@ -112,14 +115,15 @@ function tellHeads(
   const format = machine ? 'json' : 'human';
   const logger = createLogger({ format, level: 'info', stream: io.stderr, colour: false });
   let told = 0;
+  let toldAt = Date.now();
   return (found) => {
+    if (!machine && Date.now() - toldAt < PATIENCE) return;
     // Of a large plan not every batch.
     if (found < items.length && found - told < items.length / MOST_LINES) return;
     told = found;
-    logger.info('heads', `found the heads of ${found} of ${items.length} items`, {
-      ...(machine && { run }),
-      found,
-    });
+    toldAt = Date.now();
+    const message = `found the heads of ${found} of ${items.length} items`;
+    logger.info('heads', message, machine ? { run, found } : {});
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createProgram } from '../../lib/cli/main';
+import { createProgram, GROUPS } from '../../lib/cli/main';
 
 const TEXT = readFileSync(join(__dirname, '../../docs/cli.md'), 'utf8');
 const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, cwd: '/', env: {} };
@@ -28,6 +28,14 @@ const SECTIONS = new Map(
     .map((part) => /^`(lex-pr [^`]*)`\n([\s\S]*)$/.exec(part))
     .flatMap((found) => (found === null ? [] : [[found[1]!, found[2]!] as const])),
 );
+
+describe('the help of all', () => {
+  it('has each command below a heading, and first what merges', () => {
+    const names = createProgram('0', io, () => {}).commands.map((command) => command.name());
+    expect(Object.values(GROUPS).flat().sort()).toEqual(names.toSorted());
+    expect(names[0]).toBe('merge');
+  });
+});
 
 describe('docs/cli.md', () => {
   it('has a section for each command, and for no other', () => {
