@@ -63,6 +63,9 @@ const Progress = z.strictObject({
   endedAt: Time.nullable(),
   items: z.record(z.string(), Count).describe('How many items there are in each status.'),
   running: z.array(z.string()).describe('`item: gate`'),
+  gates: z
+    .array(z.strictObject({ item: z.string().nullable(), gate: z.string(), since: Time.nullable() }))
+    .describe('The same; the item is null for the woven commit, `since` where that is not known.'),
 });
 
 export const Run = z

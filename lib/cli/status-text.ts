@@ -1,4 +1,5 @@
 import type { RunStatus } from '../engine/run-status';
+import { formatDuration } from '../report/duration';
 import { printable } from '../telemetry/printable';
 import { PHASES } from './progress/event-line';
 import { SHOWN_PHASE } from './progress/phase';
@@ -8,9 +9,10 @@ const COUNTS = ['waiting', 'open', 'passed', 'woven', 'failed', 'blocked', 'skip
 /**
  * How far a run is, in words, for either engine.
  * @param resume what goes on with it should it be interrupted
+ * @param now in ms since the epoch
  * @returns lines, each with its newline
  */
-export function statusText(run: RunStatus, resume: string): string {
+export function statusText(run: RunStatus, resume: string, now = Date.now()): string {
   const { items } = run;
   const counts = COUNTS.filter((key) => items[key] > 0).map((key) => `${items[key]} ${key}`);
   const lines = [
@@ -20,12 +22,15 @@ export function statusText(run: RunStatus, resume: string): string {
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(run.frozenUntil === null ? [] : [`  frozen    nothing lands until ${run.frozenUntil}`]),
     ...(run.paused === null ? [] : [`  paused    nothing lands: ${run.paused}`]),
-    ...run.running.map((what) => `  running   ${what}`),
+    ...run.running.map((what, k) => `  running   ${what}${howLong(run.gates[k]?.since ?? null, now)}`),
     ...(run.artifactFolder === undefined ? [] : [`  files     ${run.artifactFolder}`]),
     ...(run.endedAt === null && !run.alive ? [`  go on     ${resume}`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
+
+const howLong = (since: string | null, now: number) =>
+  since === null ? '' : `, for ${formatDuration(Math.max(0, now - Date.parse(since)))}, since ${since}`;
 
 /** Its status; of a run that goes on, or was interrupted, what it is doing, in the words of the live display. */
 function whatItDoes({ status, phase }: RunStatus): string {

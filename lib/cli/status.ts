@@ -29,7 +29,8 @@ async function readStatus(home: string, id: string | undefined): Promise<RunStat
     const run = await findRun(store, id);
     const { state } = await store.read(run.id);
     const alive = run.endedAt === undefined && runningRun(home) === run.id;
-    return recorded(run.id, () => runStatus(run, state, alive));
+    const events = alive ? await store.events(run.id) : [];
+    return recorded(run.id, () => runStatus(run, state, alive, events));
   } finally {
     await store.close();
   }

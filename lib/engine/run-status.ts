@@ -1,6 +1,7 @@
 import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
 import { type Held, heldBy } from '../run/hold';
+import type { RunEvent } from '../run/messages';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
 import type { StoredRun } from '../run/store';
@@ -31,20 +32,48 @@ export interface RunStatus {
   >;
   /** What runs now, `item: gate`; nothing where nobody carries the run. */
   readonly running: readonly string[];
+  /** The same, and since when. */
+  readonly gates: readonly RunningGate[];
+}
+
+export interface RunningGate {
+  /** Null: the woven commit. */
+  readonly item: string | null;
+  readonly gate: string;
+  /** ISO 8601; null where that is not known. */
+  readonly since: string | null;
 }
 
 /**
  * How far a run is.
  * @param text its state, as it is stored
+ * @param events what has happened in it; left out, it is not known since when gates run
  * @throws Error when record or state are of another format
  */
-export function runStatus(run: StoredRun, text: string, alive: boolean): RunStatus {
+export function runStatus(
+  run: StoredRun,
+  text: string,
+  alive: boolean,
+  events: readonly RunEvent[] = [],
+): RunStatus {
   const record = decodeRecord(run.record);
   const { plan } = record;
   const ordered = orderPlan(plan);
   const load = createWorkload(ordered, plan.policy, record);
   const state = decodeState(load, text);
   const held = heldBy(load, state, Date.now());
+  const gates = (alive ? state.lanes : []).flatMap(({ work }) =>
+    work?.kind === 'gates'
+      ? work.tasks.map(({ task, attempt }): RunningGate => {
+          const { item, gate } = load.tasks[task]!;
+          const started = events.findLast(
+            (event) => event.event === 'start' && event.task === task && event.attempt === attempt,
+          );
+          const since = started?.event === 'start' ? new Date(started.at).toISOString() : null;
+          return { item: item < 0 ? null : ordered.items[item]!.name, gate: gate.name, since };
+        })
+      : [],
+  );
   return {
     runId: run.id,
     status: statusOf(run, state, alive),
@@ -58,14 +87,8 @@ export function runStatus(run: StoredRun, text: string, alive: boolean): RunStat
     endedAt: run.endedAt === undefined ? null : new Date(run.endedAt).toISOString(),
     ...(record.artifactFolder !== '' && { artifactFolder: record.artifactFolder }),
     items: countItems(state),
-    running: (alive ? state.lanes : []).flatMap(({ work }) =>
-      work?.kind === 'gates'
-        ? work.tasks.map(({ task }) => {
-            const { item, gate } = load.tasks[task]!;
-            return `${item < 0 ? 'integration' : ordered.items[item]!.name}: ${gate.name}`;
-          })
-        : [],
-    ),
+    running: gates.map(({ item, gate }) => `${item ?? 'integration'}: ${gate}`),
+    gates,
   };
 }
 

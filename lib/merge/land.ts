@@ -113,7 +113,9 @@ interface Seen {
 async function look({ source, privateRepository, target, heads }: Landing): Promise<Seen> {
   const branch = `refs/heads/${target}`;
   const headRefs = heads.flatMap(({ ref }) => (ref === undefined ? [] : [ref]));
-  const refs = await readRefs(source, privateRepository, [branch, fenceRef(target), ...headRefs]);
+  const refs = await readRefs(source, privateRepository, [branch, ...headRefs], undefined, [
+    fenceRef(target),
+  ]);
   return { target: refs.get(branch), fence: refs.get(fenceRef(target)), heads: refs };
 }
 

@@ -38,7 +38,7 @@ export async function revoke(revoking: Revoking): Promise<Revocation> {
   let tried: { readonly before: string | undefined; readonly result: Attempt } | undefined;
   for (let attempt = 0; ; attempt += 1) {
     // The target is read after the fence has moved, so that no landing falls in between.
-    const refs = await readRefs(source, privateRepository, [branch, ref]);
+    const refs = await readRefs(source, privateRepository, [branch], undefined, [ref]);
     const now = refs.get(branch);
     const before = refs.get(ref);
     if (before === after || tried?.result.kind === 'moved' || now === undefined)

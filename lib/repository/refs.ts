@@ -7,6 +7,7 @@ import { type RemoteSource, type Source, sourceGit } from './source';
  * The commits that full refnames (`refs/heads/x`) name now; annotated tags are peeled. A ref that is missing
  * or names no commit is absent. The commits of a remote source are then in the private repository too.
  * @param commits of the private repository; whoever reads the commits next has them then
+ * @param asTheyAre more refs, of which it is told what they name, whatever that is, and nothing is fetched
  * @throws GitError when a remote source cannot be read; InputError when it is shallow
  */
 export async function readRefs(
@@ -14,15 +15,18 @@ export async function readRefs(
   privateRepository: Git,
   refs: readonly string[],
   commits?: Pick<CommitStore, 'read'>,
+  asTheyAre: readonly string[] = [],
 ): Promise<Map<string, string>> {
   const wanted = new Set(refs.filter((ref) => ref.startsWith('refs/')));
-  const listed = await listRefs(source, privateRepository, spaces([...wanted]));
-  return commitsOf(
+  const listed = await listRefs(source, privateRepository, spaces([...wanted, ...asTheyAre]));
+  const found = await commitsOf(
     source,
     privateRepository,
     listed.filter(([ref]) => wanted.has(ref)),
     commits,
   );
+  for (const [ref, id] of listed) if (asTheyAre.includes(ref)) found.set(ref, id);
+  return found;
 }
 
 /** The same for every branch (`refs/heads/`) that there is. */

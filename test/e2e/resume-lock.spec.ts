@@ -46,10 +46,13 @@ describe('one run at a time in a folder', () => {
       endedAt: null,
       items: { total: 2, open: 1, waiting: 1, passed: 0, woven: 0, failed: 0, blocked: 0 },
       running: ['a: test'],
+      gates: [{ item: 'a', gate: 'test', since: expect.stringMatching(/^20.*Z$/) }],
     });
     const { stdout } = await runCli(['status'], { cwd: repo.path });
     expect(stdout).toMatch(/^run \d{8}-\d{6}-[0-9a-f]{4}: running gates\n/);
-    expect(stdout).toContain('  items     2: 1 waiting, 1 open\n  running   a: test\n');
+    expect(stdout).toMatch(
+      /^ {2}items {5}2: 1 waiting, 1 open\n {2}running {3}a: test, for \S+, since 20\S+Z$/m,
+    );
     gates.letGo('a');
     await ended;
     const after = await statusOf(repo);

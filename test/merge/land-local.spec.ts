@@ -51,6 +51,22 @@ describe('landing in a local repository', () => {
     expect(repo.git('log', '-1', '--format=%s', FENCE)).toBe('lex-pr fence: land');
   });
 
+  it.each([
+    ['a blob', () => repo.git('hash-object', '-w', 'edit')],
+    [
+      'a tag',
+      () => {
+        repo.git('tag', '-a', '-m', 'x', 'annotated', 'main');
+        return repo.git('rev-parse', 'annotated');
+      },
+    ],
+  ])('replaces a fence that names %s, which nobody needs', async (_, make) => {
+    const { landing } = await makeLanding(repo);
+    repo.git('update-ref', FENCE, make());
+    expect(await land(landing)).toMatchObject({ kind: 'landed' });
+    expect(repo.git('log', '-1', '--format=%s', FENCE)).toBe('lex-pr fence: land');
+  });
+
   it('says in the reflog which run moved the target', async () => {
     const { landing } = await makeLanding(repo);
     await land(landing);

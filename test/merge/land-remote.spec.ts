@@ -64,6 +64,12 @@ describe('landing in a remote repository', () => {
     expect(gitIn(remote.path, ['rev-parse', `refs/heads/${target}`])).toBe(landing.woven);
   });
 
+  it('replaces a fence that names a blob', async () => {
+    const { landing } = await prepare();
+    repo.git('push', '-q', remote.url, `${repo.git('hash-object', '-w', 'edit')}:${FENCE}`);
+    expect(await land(landing)).toEqual(LANDED);
+  });
+
   it('tells a target that moved or is gone, and a head that moved', async () => {
     const { landing } = await prepare();
     const head = pushFromElsewhere('topic');

@@ -100,22 +100,28 @@ function edited({ mode, content }: { mode: string; content: string }) {
 
 /**
  * A part of a stream for `git fast-import` that makes a commit.
- * @param options `keep`: the files come on top of the parent's; `others`: further parents, whose files do not
+ * @param options `keep`: the files come on top of the parent's; `others`: further parents, whose files do not;
+ *   `digits` of an object id
  */
 export function commitStream(
   ref: string,
   files: Files,
   parent?: string,
-  options: { readonly keep?: boolean; readonly others?: readonly string[]; readonly seconds?: number } = {},
+  options: {
+    readonly keep?: boolean;
+    readonly others?: readonly string[];
+    readonly seconds?: number;
+    readonly digits?: number;
+  } = {},
 ): string {
-  const { keep = false, others = [], seconds = 1_700_000_000 } = options;
+  const { keep = false, others = [], seconds = 1_700_000_000, digits = 40 } = options;
   const lines = [`commit ${ref}`, `committer A <a@b> ${seconds} +0000`, 'data 0'];
   if (parent !== undefined) lines.push(`from ${parent}`, ...others.map((other) => `merge ${other}`));
   if (parent !== undefined && !keep) lines.push('deleteall');
   for (const [name, { mode, content }] of files)
     lines.push(
       ...(mode === '160000'
-        ? [`M 160000 ${content} ${name}`]
+        ? [`M 160000 ${content.padEnd(digits, '0')} ${name}`]
         : [`M ${mode} inline ${name}`, `data ${Buffer.byteLength(content)}`, content]),
     );
   return `${lines.join('\n')}\n`;

@@ -42,6 +42,9 @@ export async function carryInCloud(run: CloudRun): Promise<void> {
     for (;;) {
       const { version, state: text } = await store.read(run.id);
       const state = decodeState(load, text);
+      // Given to it while another one asked.
+      const own = state.lanes[lane]!;
+      if (own.turn === turn && own.work !== undefined) return own.work;
       const call = { kind: 'next', lane, generation: state.generation, turn, results } as const;
       const taken = step(load, state, [call], Date.now());
       try {

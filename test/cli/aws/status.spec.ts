@@ -27,6 +27,7 @@ describe('status --engine aws', () => {
       endedAt: null,
       items: { total: 2, open: 1 },
       running: ['b: test'],
+      gates: [{ item: 'b', gate: 'test', since: null }],
     });
     const { stdout } = await onCloud(repo, cloud, ['status']);
     expect(stdout).toMatch(new RegExp(`^run ${run}: running gates, dry run\\n`));
