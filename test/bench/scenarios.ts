@@ -1,7 +1,8 @@
 import { inTurn } from './in-turn';
 import { layeredRepository } from './layered-repository';
-import { atMost, type Bench, moreThan, type Row } from './row';
+import { atMost, type Bench, moreThan, type Row, ratio } from './row';
 import { createPlace, type PlanRun } from './run-plan';
+import { createShellRun } from './shell-run';
 
 /** The specification's table: time in ms without and with cache, improvement in %, peak memory in MB. */
 const SCENARIOS = [
@@ -16,7 +17,7 @@ const SPECIFICATION = 'specification';
 export const scenarios = (cli: string): Bench => ({
   name: 'scenarios',
   about:
-    'The four scenarios of the specification: a dry run over real branches, without cache and with a warm one.',
+    'The four scenarios of the specification: a dry run over real branches, without cache and with a warm one. The smallest beside a shell script of the git commands that it takes at least (test/bench/shell-run.ts).',
   async measure(runs, note) {
     const rows: Row[] = [];
     for (const scenario of SCENARIOS) {
@@ -35,12 +36,22 @@ async function measureScenario(
   const { repository, plan } = layeredRepository(scenario.items, scenario.workers);
   try {
     const place = createPlace(cli, repository);
-    const { without, cached } = await inTurn(runs, {
+    const script = createShellRun(repository, scenario.workers);
+    // The script starts six processes an item: of many items that says nothing.
+    const shell = scenario.items > 10 ? undefined : script.run;
+    const { without, cached, theirs } = await inTurn(runs, {
       without: async () => ran(await place.run(plan({ enableCaching: false }, 'true'))),
       cached: async () => ran(await place.run(plan({}, 'true'))),
+      theirs: async () => shell?.() ?? 0,
     });
     const of = (read: (ran: Ran) => number, from = without) => from.map(read);
     const name = `${scenario.name} (${scenario.items} items, ${scenario.workers} workers)`;
+    const againstShell = {
+      ours: of(({ runMs }) => runMs),
+      theirs,
+      unit: 'ms',
+      peer: 'git in a shell',
+    };
     const improvement = without.map((ran, turn) => 100 * (1 - cached[turn]!.runMs / ran.runMs));
     return [
       atMost(
@@ -50,6 +61,7 @@ async function measureScenario(
         scenario.without,
         SPECIFICATION,
       ),
+      ...(shell === undefined ? [] : [ratio(`${name}: run without cache, by git in a shell`, againstShell)]),
       atMost(
         `${name}: run with cache`,
         'ms',
