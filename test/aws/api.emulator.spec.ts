@@ -122,4 +122,4 @@ it('a fuzzer finds nothing that the OpenAPI document does not say', async () => 
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 180_000);
+}, 300_000);

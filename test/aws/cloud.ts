@@ -70,7 +70,7 @@ export interface Hosted {
 
 /** Makes hosted repositories for the tests of a file; each is gone after its test. */
 export function hostedRepositories(): (fill?: (repo: TestRepository) => void) => Promise<Hosted> {
-  jest.setTimeout(180_000);
+  jest.setTimeout(300_000);
   const made: Hosted[] = [];
   afterEach(async () => {
     for (const { repo, server } of made.splice(0)) {

@@ -16,7 +16,7 @@ import { hostedRepositories, landed, outcomeOf, reportFile } from './cloud';
 
 const hosted = hostedRepositories();
 const start = testFunctions();
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** The variables that the template has given a function. */
 async function variablesOf(name: string): Promise<Record<string, string>> {

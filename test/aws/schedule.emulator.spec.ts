@@ -9,7 +9,7 @@ import { type GitServer, serveRepository } from '../support/git-http-server';
 import { TestRepository } from '../support/repository';
 import { control, deployOwn, invoke, landed, reportFile, stack } from './cloud';
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 /** A stack of its own, with a repository for each schedule. */
 const repos: Record<string, TestRepository> = {};

@@ -8,7 +8,7 @@ import { type GitServer, serveRepository } from '../support/git-http-server';
 import { TestRepository } from '../support/repository';
 import { deployOwn, followUntil, outcomeOf, reportFile, reportOf, submit } from './cloud';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 const TOKEN = 'ghp_s3cret+of/this=stack';
 
 let repo: TestRepository;

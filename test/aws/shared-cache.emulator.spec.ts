@@ -7,7 +7,7 @@ import { DockerStandIn } from '../support/docker';
 import { TestRepository } from '../support/repository';
 import { stack } from './cloud';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const policy = { cacheTTLSeconds: 3600, enableCaching: true };
 
