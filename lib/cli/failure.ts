@@ -34,12 +34,22 @@ export function reportFailure(error: unknown, json: boolean, io: Io, help = 'lex
   return ExitCode.fault;
 }
 
+const FULL = '`lex-pr doctor` says where it is full; make room, then try again';
+/** By the system's code. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EBUSY: 'something is mounted there, or in use: unmount it (`findmnt` lists what is), then try again',
+};
+
 /** What is no fault of the input, as a problem. SQLite's own words do not say what is to be done. */
 function faultOf(error: unknown): Problem {
   if (error instanceof Fault) return error.problem;
   const message = error instanceof Error ? error.message : String(error);
-  if ((error as { code?: unknown } | undefined)?.code !== 'ERR_SQLITE_ERROR')
-    return { code: 'fault', message };
+  const { code } = (error ?? {}) as { code?: unknown };
+  const known = typeof code === 'string' ? HINTS[code] : undefined;
+  if (known !== undefined) return { code: 'fault', message, hint: known };
+  if (code !== 'ERR_SQLITE_ERROR') return { code: 'fault', message };
   const hint = '`lex-pr doctor` says which, and what mends it';
   return { code: 'fault', message: `a database in .lex-pr cannot be used: ${message}`, hint };
 }

@@ -5,6 +5,9 @@ import { plainStyle, type Style } from './style';
 /** A person reads a few; a script may read many, but not a hostile plan's millions. */
 const MOST = { text: 20, json: 10_000 } as const;
 
+/** Characters of a message or a place that a person is shown: a name may be the whole of a hostile plan. */
+const LONGEST = 600;
+
 /**
  * Refusals in words, for standard error: `plan.yaml:12:7 items[2].deps[0]: unknown dependency "a"`, the hint
  * on lines of its own. Of many only the first, and how many more there are.
@@ -22,11 +25,19 @@ function renderProblem({ message, file, path, line, column, hint }: Problem, sty
   const position = [file, line, column].filter((part) => part !== undefined).join(':');
   const where = [position, path ?? '']
     .filter((part) => part !== '')
-    .map(printable)
+    .map((text) => shown(text))
     .join(' ');
-  const head = `${where === '' ? '' : `${style.bold(where)}: `}${style.red(printable(message))}`;
+  const head = `${where === '' ? '' : `${style.bold(where)}: `}${style.red(shown(message))}`;
   const hints = hint === undefined ? [] : hint.split('\n').map((text) => `    ${style.dim(printable(text))}`);
   return [head, ...hints].join('\n');
+}
+
+/** Its beginning and its end, where it is too long. */
+function shown(text: string): string {
+  const characters = text.length <= LONGEST ? [] : [...text];
+  if (characters.length <= LONGEST) return printable(text);
+  const half = LONGEST / 2;
+  return printable(`${characters.slice(0, half).join('')} … ${characters.slice(-half).join('')}`);
 }
 
 /**

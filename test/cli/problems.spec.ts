@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
+import { reportFailure } from '../../lib/cli/failure';
 import { problemsAsJson, problemsAsText } from '../../lib/cli/problems';
 import type { Style } from '../../lib/cli/style';
 import type { Problem } from '../../lib/errors';
@@ -28,6 +30,29 @@ const problems = fc.array(
     { requiredKeys: ['code', 'message'] },
   ),
 );
+
+describe('a name of 100,000 characters', () => {
+  it('is not shown to people in full, but in JSON', () => {
+    const name = `${'x'.repeat(99_999)}é`;
+    const problem = { code: 'unknown-dependency', message: `no item is named ${name}`, path: `a.${name}` };
+    const [line = ''] = problemsAsText([problem]).split('\n');
+    expect(line).toMatch(/^a\.x+ … x+é: no item is named x+ … x+é$/);
+    expect(line.length).toBeLessThan(1500);
+    expect(JSON.parse(problemsAsJson([problem])).errors[0]).toMatchObject(problem);
+  });
+});
+
+describe('a fault of the machine', () => {
+  it.each([
+    ['ENOSPC', 'make room, then try again'],
+    ['EBUSY', 'unmount it'],
+  ])('%s says what to do', (code, hint) => {
+    const stderr = new PassThrough();
+    const error = Object.assign(new Error(`${code}: rmdir 'x'`), { code });
+    expect(reportFailure(error, false, { stderr, env: {} } as never)).toBe(3);
+    expect(String(stderr.read())).toContain(hint);
+  });
+});
 
 describe('problemsAsText', () => {
   it('says where, what, and on a line of its own what to do', () => {
