@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { mergeCommits } from '../../lib/merge/merge-commits';
 import { openMerger } from '../../lib/merge/merger';
-import { GitError } from '../../lib/repository/git';
+import { Git, GitError } from '../../lib/repository/git';
 import { type TestStore, testStores } from '../support/stores';
 
 const stores = testStores();
@@ -153,6 +153,10 @@ describe('merging two commits', () => {
     const { repo, git } = await stores.create();
     const merging = mergeCommits(git, repo.git('rev-parse', 'HEAD'), '1'.repeat(40));
     await expect(merging).rejects.toThrow(GitError);
+    // No branch is to blame for that.
+    const elsewhere = new Git(join(repo.root, 'no-repository'));
+    const head = repo.git('rev-parse', 'HEAD');
+    await expect(mergeCommits(elsewhere, head, head)).rejects.toThrow(GitError);
   });
 
   it('runs no merge driver of the repository it reads from', async () => {

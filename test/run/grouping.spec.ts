@@ -74,11 +74,24 @@ describe('a run on AWS', () => {
     ...{ deps: [[]], gates: [Array.from({ length: gates }, () => pass)], lanes, batchSize: 50 },
     ...{ execute: true, engine },
   });
-  /** One lane takes its turns; each gate takes so long, and may have taken so long before. @returns how many gates it got each time */
-  function turns(of: ReturnType<typeof world>, ms: number, lost: readonly number[] = [], known?: number) {
+  /**
+   * One lane takes its turns; each gate takes so long.
+   * @param known how long they have taken before, in ms
+   * @returns how many gates it got each time
+   */
+  function turns(
+    of: ReturnType<typeof world>,
+    ms: number,
+    {
+      lost = [],
+      known,
+      runtime = 'local',
+    }: { lost?: number[]; known?: number; runtime?: Gate['runtime'] } = {},
+  ) {
     const load = workloadOf(of);
+    const tasks = load.tasks.map((task) => ({ ...task, gate: { ...task.gate, runtime } }));
     // One name for all.
-    const named = { ...load, nameOf: load.nameOf.map(() => 0), lengthOf: load.tasks.map(() => known) };
+    const named = { ...load, tasks, nameOf: tasks.map(() => 0), lengthOf: tasks.map(() => known) };
     let { state } = start(named, newState(named, of.lanes, 'base'), [], 0);
     const sizes: number[] = [];
     let work: Work | undefined;
@@ -110,12 +123,16 @@ describe('a run on AWS', () => {
   });
 
   it('hands out alone what was lost with its worker: it may be the one that was to blame', () => {
-    expect(turns(world(6, 1), 1_000, [3])).toEqual([1, 5, 1, 1, 1, 1, 1]);
+    expect(turns(world(6, 1), 1_000, { lost: [3] })).toEqual([1, 5, 1, 1, 1, 1, 1]);
+  });
+
+  it('hands out alone what runs elsewhere, such as in a build, however short it is', () => {
+    expect(turns(world(3, 1), 1_000, { known: 1_000, runtime: 'container' })).toEqual([1, 1, 1]);
   });
 
   it('is unlike one on one machine, which hands out one gate at a time', () => {
     expect(turns(world(3, 1, 'local'), 1_000)).toEqual([1, 1, 1]);
-    expect(turns(world(3, 1), 1_000, [], 1_000)).toEqual([3]);
-    expect(turns(world(3, 1, 'local'), 1_000, [], 1_000)).toEqual([1, 1, 1]);
+    expect(turns(world(3, 1), 1_000, { known: 1_000 })).toEqual([3]);
+    expect(turns(world(3, 1, 'local'), 1_000, { known: 1_000 })).toEqual([1, 1, 1]);
   });
 });
