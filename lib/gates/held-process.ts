@@ -27,19 +27,19 @@ export async function startHeld(
   signal: AbortSignal,
 ): Promise<StartedProcess> {
   const { pid, readEnd, release, exited } = await hold(program);
-  const stopReading = readOutput(readEnd, output.write, output.onFault);
+  const reader = readOutput(readEnd, output.write, output.onFault);
   try {
     const startTime = startTimeOf(pid);
     // Without one, somebody has killed it already.
     if (startTime !== undefined) onStart({ pid, processGroup: pid, startTime });
   } catch (error) {
     await endProcessGroup(pid, 0);
-    stopReading();
+    reader.stop();
     throw error;
   }
   const [startedAt, released] = [Date.now(), performance.now()];
   if (!signal.aborted) release();
-  return { pid, startedAt, released, exited, stopReading };
+  return { pid, startedAt, released, exited, stopReading: reader.stop };
 }
 
 async function hold({ argv, cwd, env }: Program) {

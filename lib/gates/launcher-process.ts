@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { constants as files, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import { type AnswerReader, readAnswers } from './answers';
 import { LAUNCHER_SCRIPT } from './launcher-script';
-import { readOutput } from './output';
+import { type OutputReader, readOutput } from './output';
 import type { Exit, Output, StartedProcess } from './started-process';
 import { startTimer } from './timer';
 
@@ -43,15 +41,16 @@ export function launch(perl: string, calls: readonly number[], patience: number)
   });
   const kill = () => child.kill('SIGKILL');
   const answers = new Answers();
-  let stopReading = () => {};
+  let reader: OutputReader | undefined;
   let sink: Output | undefined;
-  let reader: AnswerReader | undefined;
+  /** In bytes: the most that the output has which has not come yet. */
+  let unread = Number.POSITIVE_INFINITY;
   let busy = false;
   let isTainted = false;
   let hasEnded = false;
 
   const write = (chunk: Uint8Array) => {
-    if (sink === undefined || chunk.length === 0) return;
+    if (sink === undefined) return;
     const { onFault } = sink;
     try {
       sink.write(chunk);
@@ -60,47 +59,41 @@ export function launch(perl: string, calls: readonly number[], patience: number)
       onFault(error);
     }
   };
-  const push = (chunk: Uint8Array) => reader?.push(chunk);
   const { promise: end, resolve: settle } = Promise.withResolvers<void>();
   const finish = () => {
     if (hasEnded) return;
     hasEnded = true;
-    stopReading();
-    if (reader !== undefined) write(reader.rest());
+    cancelFinish();
+    reader?.stop();
     answers.end();
     settle();
   };
-  child.on('error', finish).on('exit', finish);
+  let cancelFinish = () => {};
+  // After its last answers; but what it has just forked may hold that socket, and wait for a dead disk.
+  child.on('error', finish).on('close', finish);
+  child.on('exit', () => {
+    if (!hasEnded) cancelFinish = startTimer(1000, finish);
+  });
+  child.stdout.setEncoding('latin1').on('data', answers.push).on('error', kill);
   // What is asked of a process that has gone is answered by its end.
   child.stdin.on('error', () => {});
 
   /** Opens the pipe once the program says where. */
-  const open = (line: string): boolean => {
-    const [, descriptor] = /^ready (\d+)\n$/.exec(line) ?? [];
+  const open = (line: string | undefined): boolean => {
+    const [, descriptor] = /^ready (\d+)$/.exec(line ?? '') ?? [];
     if (descriptor === undefined || hasEnded) return false;
-    const readEnd = openSync(`/proc/${child.pid}/fd/${descriptor}`, files.O_RDONLY | files.O_NONBLOCK);
-    stopReading = readOutput(readEnd, push, kill);
-    return true;
+    try {
+      const readEnd = openSync(`/proc/${child.pid}/fd/${descriptor}`, files.O_RDONLY | files.O_NONBLOCK);
+      reader = readOutput(readEnd, write, kill);
+      return true;
+    } catch {
+      return false;
+    }
   };
-  const isReady = new Promise<boolean>((resolve) => {
-    const cancel = startTimer(patience, kill);
-    const decide = (line: string) => {
-      cancel();
-      try {
-        resolve(open(line));
-      } catch {
-        resolve(false);
-      }
-    };
-    // So short that it comes at once.
-    child.stdout.setEncoding('latin1').once('data', decide);
-    end.then(() => decide(''));
-  });
+  const isReady = answer().then(open);
 
   function ask(kind: string, parts: readonly string[], encoding: BufferEncoding): void {
-    const token = randomUUID();
-    reader = readAnswers(token, write, answers.add);
-    const request = Buffer.from([kind, token, ...parts].join('\0'), encoding);
+    const request = Buffer.from([kind, ...parts].join('\0'), encoding);
     child.stdin.write(Buffer.concat([Buffer.from(`${request.length}`.padStart(10, '0')), request]));
   }
 
@@ -114,6 +107,7 @@ export function launch(perl: string, calls: readonly number[], patience: number)
     try {
       const how = await readExit(answers.next);
       isTainted = !how.alone;
+      unread = how.unread;
       return how;
     } finally {
       busy = false;
@@ -137,6 +131,7 @@ export function launch(perl: string, calls: readonly number[], patience: number)
   async function begin(kind: string, parts: readonly string[], output: Output) {
     if (!(await isReady)) return 'never ready';
     sink = output;
+    unread = Number.POSITIVE_INFINITY;
     const [startedAt, released] = [Date.now(), performance.now()];
     ask(kind, parts, 'utf8');
     const held = await answer();
@@ -148,7 +143,11 @@ export function launch(perl: string, calls: readonly number[], patience: number)
       throw systemError(Number(value));
     }
     const stop = () => {
-      if (sink === output) sink = undefined;
+      if (sink !== output) return;
+      // What somebody may still write to is not used again: it need not be empty.
+      if (isTainted) reader?.stop();
+      else reader?.handOver(unread);
+      sink = undefined;
     };
     const exited = exit();
     return { pid: Number(value), startedAt, released, exited, stopReading: stop, endRest, giveUp: kill };
@@ -193,11 +192,15 @@ export function launch(perl: string, calls: readonly number[], patience: number)
 /** Answers to whoever asks next. */
 class Answers {
   private readonly unread: string[] = [];
+  /** Of a line that has not ended yet. */
+  private begun = '';
   private hasEnded = false;
   private waiting: ((answer: string | undefined) => void) | undefined;
 
-  readonly add = (answer: string): void => {
-    this.unread.push(answer);
+  readonly push = (text: string): void => {
+    const lines = (this.begun + text).split('\n');
+    this.begun = lines.pop()!;
+    this.unread.push(...lines);
     this.give();
   };
 
@@ -221,13 +224,14 @@ class Answers {
 }
 
 /**
- * How a program has ended, as the launcher says it, if that is still there.
+ * How a program has ended, as the launcher says it, if that is still there, and the most unread output, in bytes.
  * @throws the system's error where it could not become the program
  */
-async function readExit(next: () => Promise<string | undefined>): Promise<Exit> {
+async function readExit(next: () => Promise<string | undefined>): Promise<Exit & { unread: number }> {
   const answer = await next();
-  if (answer === undefined) return { exitCode: null, signal: null, alone: false };
-  const [word, first, second] = answer.split(' ');
+  if (answer === undefined)
+    return { exitCode: null, signal: null, alone: false, unread: Number.POSITIVE_INFINITY };
+  const [word, first, second, third] = answer.split(' ');
   const value = Number(first);
   if (word === 'error') {
     await next();
@@ -235,9 +239,11 @@ async function readExit(next: () => Promise<string | undefined>): Promise<Exit> 
   }
   const signal = value & 0x7f;
   const alone = second === '1';
+  // While something is left there may be more by now.
+  const rest = { alone, unread: alone ? Number(third) : Number.POSITIVE_INFINITY };
   return signal === 0
-    ? { exitCode: value >> 8, signal: null, alone }
-    : { exitCode: null, signal: nameOf(signal), alone };
+    ? { exitCode: value >> 8, signal: null, ...rest }
+    : { exitCode: null, signal: nameOf(signal), ...rest };
 }
 
 function nameOf(signal: number): NodeJS.Signals {

@@ -1,10 +1,9 @@
 /**
  * The launcher's program, for `perl -e`, with what comes with the least of Perl (`perl-base`), on Linux. It serves one
- * command at a time. It says `ready FD` on its standard output once it can work, FD being the read end of a pipe among
- * its descriptors, which is to be opened through /proc before the first request. To that pipe go the answers, and
- * all that the commands write, each in its order. A request is its length in bytes as ten digits, then parts with a NUL
- * between: its kind, a token, and what belongs to the kind. An answer is a line that begins with the token of its request,
- * written at once; before it may stand what a command has written, without an end of line.
+ * command at a time. It says `ready FD` once it can work, FD being the read end of a pipe among its descriptors, which is
+ * to be opened through /proc before the first request. To that pipe goes what the commands write. A request is
+ * its length in bytes as ten digits, then parts with a NUL between: its kind, and what belongs to the kind. Answers
+ * are lines on its standard output: a socket, so that no command can open it by a name in /proc, as it can the pipe.
  *
  * - `start` with a file for the record (or nothing), the working folder, the number of words of the command, the words, the
  *   environment as `NAME=value`. The record, `PID STARTTIME` as `startTimeOf` has it, is there before the command runs, and
@@ -19,8 +18,8 @@
  *
  * - `held PID` when there is a process, leader of its own session;
  * - `error ERRNO` where the process could not be started, recorded, or become the command;
- * - `ended STATUS ALONE`, the last of a request, with the status of wait(2), and 1 where the system says that
- *   nothing is left of what the process has started.
+ * - `ended STATUS ALONE UNREAD`, the last of a request, with the status of wait(2), 1 where the system says that
+ *   nothing is left of what the process has started, and the number of bytes in the pipe.
  *
  * The arguments are the numbers of prctl(2), setsid(2) and newfstatat(2) on this machine. The launcher adopts the orphans
  * among its descendants (PR_SET_CHILD_SUBREAPER), so that "no children" means "no descendants".
@@ -32,10 +31,13 @@ export const LAUNCHER_SCRIPT = String.raw`
 use strict;
 my ($prctl, $setsid, $fstatat) = @ARGV;
 # The same on every Linux.
-my ($WNOHANG, $EINTR, $O_WRONLY, $O_CREAT, $AT_FDCWD, $AT_SYMLINK_NOFOLLOW) = (1, 4, 1, 0100, -100, 0x100);
+my ($WNOHANG, $EINTR, $O_WRONLY, $O_CREAT, $FIONREAD, $ENOSPC) = (1, 4, 1, 0100, 0x541B, 28);
+my ($AT_FDCWD, $AT_SYMLINK_NOFOLLOW) = (-100, 0x100);
 open(my $requests, '<&', 0) or exit 1;
 open(STDIN, '<', '/dev/null') or exit 1;
-pipe(my $output, my $answers) or exit 1;
+open(my $answers, '>&', 1) or exit 1;
+open(STDOUT, '>', '/dev/null') or exit 1;
+pipe(my $output, my $written) or exit 1;
 
 my $adopts = pack('i', 0);
 # Read back: a number that means something else here must not pass for success.
@@ -58,8 +60,7 @@ sub receive {
   return $bytes;
 }
 
-my $token;
-sub answer { syswrite($answers, join(' ', $token, @_) . "\n") }
+sub answer { syswrite($answers, join(' ', @_) . "\n") }
 
 my ($place, @paths, @stats);
 my $stat = "\0" x 256;
@@ -118,8 +119,12 @@ sub record {
   my ($file, $line) = @_;
   sysopen(my $record, $file, $O_WRONLY | $O_CREAT, 0600) or return 0;
   # Always as long, so that nothing of the one before is left.
-  return (syswrite($record, sprintf("%-127s\n", $line)) // 0) == 128;
+  my $length = syswrite($record, sprintf("%-127s\n", $line)) // return 0;
+  $! = $ENOSPC;
+  return $length == 128;
 }
+
+my ($parent, $self) = (getppid(), $$);
 
 sub become {
   my ($file, $folder, $count, @words) = @_;
@@ -127,7 +132,9 @@ sub become {
   syscall($setsid);
   chdir($folder) or $fail->();
   # Its own: what a program sets on it, as O_NONBLOCK, is not for us nor for the next.
-  sysopen(my $pipe, '/proc/self/fd/' . fileno($answers), $O_WRONLY) or $fail->();
+  sysopen(my $pipe, '/proc/self/fd/' . fileno($written), $O_WRONLY) or $fail->();
+  # The record may be another's by now.
+  exit 0 if getppid() != $self;
   $file eq '' or record($file, "$$ " . start_time()) or $fail->();
   answer('held', $$);
   open(STDOUT, '>&', $pipe) or $fail->();
@@ -162,19 +169,25 @@ sub end_rest {
   return 'none';
 }
 
-syswrite(STDOUT, 'ready ' . fileno($output) . "\n");
-open(STDOUT, '>', '/dev/null') or exit 1;
+sub unread {
+  my $count = pack('i', 0);
+  return ioctl($written, $FIONREAD, $count) ? unpack('i', $count) : 'Infinity';
+}
+
+answer('ready', fileno($output));
 for (;;) {
-  (my $kind, $token, my @request) = split(/\0/, receive(receive(10)), -1);
+  my ($kind, @request) = split(/\0/, receive(receive(10)), -1);
   # With a reader elsewhere; when that has gone, writing is to fail.
   close($output) if $output;
   undef $output;
+  # Who has asked is gone, and somebody else may have taken over.
+  leave() if getppid() != $parent;
   if ($kind eq 'seal') { answer('sealed', seal(@request)); next }
   if ($kind eq 'end-rest') { answer('rest', end_rest()); next }
   if ($kind eq 'start-sealed' && !is_as_sealed()) { answer('changed'); next }
   $SIG{CHLD} = 'DEFAULT';
   my $pid = fork();
-  if (!defined $pid) { answer('error', $! + 0); answer('ended', 0, 0); next }
+  if (!defined $pid) { answer('error', $! + 0); answer('ended', 0, 0, 0); next }
   become(@request) if $pid == 0;
   my ($ended, $status);
   do { $ended = waitpid(-1, 0); $status = $? } while ($ended > 0 && $ended != $pid);
@@ -182,6 +195,6 @@ for (;;) {
   $SIG{CHLD} = 'IGNORE';
   my $child = 1;
   $child = waitpid(-1, $WNOHANG) while $child > 0;
-  answer('ended', $status, $child == -1 ? 1 : 0);
+  answer('ended', $status, $child == -1 ? 1 : 0, unread());
 }
 `;

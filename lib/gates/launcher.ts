@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { ChangedError } from './changed-error';
 import { type LauncherProcess, launch } from './launcher-process';
+import { endProcessGroups } from './process-group';
+import { recordsIn } from './process-records';
 import type { Output, Program, StartedProcess } from './started-process';
 
 /**
@@ -88,6 +90,8 @@ export function openLauncher(options: LauncherOptions = {}): Launcher {
       const answer = await running().start(kind, [recordFile, ...parts], output);
       if (answer === 'never ready') isThere = false;
       if (typeof answer === 'object') return answer;
+      // It may have started the program, and not come to say so: nothing runs twice at once.
+      if (answer === 'ended') await endProcessGroups(recordsIn(recordFile));
       if (onlyAsSealed) throw new ChangedError();
       return undefined;
     },

@@ -9,17 +9,29 @@ const KEPT = 16;
 /** The most a pipe can hold (Linux lets an unprivileged process raise it to this). */
 const PIPE_CAPACITY = 1 << 20;
 
+export interface OutputReader {
+  /**
+   * Hands over what is in the pipe, and goes on. Without `most`, without end where somebody writes for ever.
+   * @param most in bytes: reads no more once that many have come
+   * @throws what `write` throws
+   */
+  handOver(most?: number): void;
+  /**
+   * Hands over what is in the pipe at that moment, and stops reading, whether or not somebody still holds the write end.
+   * @throws what `write` throws
+   */
+  stop(): void;
+}
+
 /**
  * Hands everything that arrives at the read end of a pipe to `write`, in one reused buffer, and takes the
  * descriptor over. `onFault` gets what `write` throws, or an error of the pipe; reading ends there.
- * @returns a function that hands over what is in the pipe at that moment, and stops reading, whether or not
- *   somebody still holds the write end; it throws what `write` throws.
  */
 export function readOutput(
   readEnd: number,
   write: (chunk: Uint8Array) => void,
   onFault: (error: unknown) => void,
-): () => void {
+): OutputReader {
   const buffer = free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_SIZE);
   const callback = (length: number) => {
     try {
@@ -34,22 +46,28 @@ export function readOutput(
   socket.on('error', onFault);
 
   let isStopped = false;
-  return () => {
-    if (isStopped) return;
-    isStopped = true;
-    try {
-      // Destroyed already: the end was seen, and the descriptor may by now be another file's.
-      if (!socket.destroyed) drain(readEnd, buffer, write);
-    } finally {
-      socket.destroy();
-      if (free.length < KEPT) free.push(buffer);
-    }
+  const handOver = (most = Number.POSITIVE_INFINITY) => {
+    // Destroyed already: the end was seen, and the descriptor may by now be another file's.
+    if (!isStopped && !socket.destroyed) drain(readEnd, buffer, write, most);
+  };
+  return {
+    handOver,
+    stop() {
+      if (isStopped) return;
+      try {
+        // A process that holds the pipe open may write for ever.
+        handOver(PIPE_CAPACITY);
+      } finally {
+        isStopped = true;
+        socket.destroy();
+        if (free.length < KEPT) free.push(buffer);
+      }
+    },
   };
 }
 
-/** Bounded: a process that holds the pipe open may write for ever. */
-function drain(readEnd: number, buffer: Buffer, write: (chunk: Uint8Array) => void): void {
-  for (let left = PIPE_CAPACITY; left > 0; ) {
+function drain(readEnd: number, buffer: Buffer, write: (chunk: Uint8Array) => void, most: number): void {
+  for (let left = most; left > 0; ) {
     const length = readAvailable(readEnd, buffer);
     if (length === 0) return;
     write(buffer.subarray(0, length));

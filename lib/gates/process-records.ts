@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessRecord } from './process-group';
 
@@ -13,7 +13,7 @@ export interface ProcessRecords {
   remove(process: ProcessRecord): void;
   /** Where the launcher of a lane records what it starts, one after another. */
   fileOf(lane: number): string;
-  /** Also what is long gone: its start time tells. None where there is no folder. */
+  /** Also what is long gone: its start time tells. None where there is no folder; what is no file of ours is passed over. */
   all(): ProcessRecord[];
   /** All of them; before anything is recorded again. */
   forget(): void;
@@ -32,19 +32,20 @@ export function openProcessRecords(folder: string): ProcessRecords {
       mkdirSync(folder, { recursive: true });
       return fileOf(`lane-${lane}`);
     },
-    all: () =>
-      orNone(() => readdirSync(folder)).flatMap((name) =>
-        orNone(() => parse(readFileSync(fileOf(name), 'latin1'))),
-      ),
+    all: () => orNone(() => readdirSync(folder)).flatMap((name) => recordsIn(fileOf(name))),
     forget: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+/** What a file says, which need not be there, nor be ours. */
+export const recordsIn = (file: string): ProcessRecord[] =>
+  orNone(() => (lstatSync(file).isFile() ? parse(readFileSync(file, 'latin1')) : []));
 
 function orNone<T>(read: () => T[]): T[] {
   try {
     return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return [];
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { constants, readFileSync } from 'node:fs';
+import { constants, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Launcher, openLauncher } from '../../lib/gates/launcher';
+import { LAUNCHER_SCRIPT } from '../../lib/gates/launcher-script';
 import { endProcessGroup } from '../../lib/gates/process-group';
 import { openProcessRecords } from '../../lib/gates/process-records';
 import { startTimeOf } from '../../lib/gates/process-table';
@@ -194,6 +195,40 @@ const canLaunch = process.platform === 'linux' && ['x64', 'arm64'].includes(proc
     process.kill(idle, 'SIGSTOP');
     await impatient.close();
     expect(isRunning(idle)).toBe(false);
+  });
+
+  it('hears how a gate ends that takes its own output away', async () => {
+    const thieves = 'cat </proc/self/fd/1 >>../stolen &'.repeat(3);
+    for (let gate = 0; gate < 3; gate++) {
+      const thief = await start(`${thieves} sleep 0.05; exit 3`);
+      expect(await thief.exited).toMatchObject({ exitCode: 3, alone: false });
+      expect(await thief.endRest!()).toBe('none');
+      thief.stopReading();
+    }
+    expect(readFileSync(join(workspace.root, 'stolen'), 'latin1')).toBe('');
+    expect(await run('echo own')).toMatchObject({ output: 'own\n' });
+  });
+
+  it('keeps no output of a gate for the next, however large the pipe', async () => {
+    const more = await start(
+      `perl -e 'fcntl(STDOUT, 1031, 1 << 20); syswrite(STDOUT, "x" x 1e6); syswrite(STDOUT, "end")'; : > done`,
+    );
+    // So all of it waits in the pipe.
+    for (const limit = Date.now() + 5000; !workspace.has('done') && Date.now() < limit; );
+    expect((await end(more)).output).toBe(`${'x'.repeat(1_000_000)}end`);
+    expect(await run('echo next')).toMatchObject({ output: 'next\n' });
+  });
+
+  it('ends what it has started where no answer comes, so that nothing runs twice at once', async () => {
+    const [perl, script] = ['perl', 'silent.pl'].map((name) => join(workspace.root, name));
+    writeFileSync(script!, LAUNCHER_SCRIPT.replace("answer('held', $$);", ''));
+    const command = `shift 2; exec /usr/bin/perl -e "$(cat '${script}')" "$@"`;
+    writeFileSync(perl!, `#!/bin/sh\n[ "$1" = -e ] && ${command}\n`, { mode: 0o755 });
+    const recordFile = join(workspace.root, 'lane-0');
+    const silent = openLauncher({ perl: perl!, recordFile, patience: 2000 });
+    expect(await silent.start(shell('echo $$ > pid; exec sleep 300'), nobody)).toBeUndefined();
+    expect(isRunning(workspace.pid('pid'))).toBe(false);
+    await silent.close();
   });
 
   it('starts nothing where there is no Perl, one that does not work, or another system', async () => {

@@ -81,7 +81,7 @@ describe('the end of reading', () => {
   it('hands over what is in the pipe, though somebody holds it open', async () => {
     const pipe = await takePipe();
     let text = '';
-    const stop = readOutput(pipe.readEnd, (chunk) => (text += Buffer.from(chunk).toString()), fail);
+    const { stop } = readOutput(pipe.readEnd, (chunk) => (text += Buffer.from(chunk).toString()), fail);
     writeSync(pipe.writeEnd, 'x'.repeat(50_000));
     stop();
     closeSync(pipe.writeEnd);
@@ -96,7 +96,7 @@ describe('the end of reading', () => {
       if (bytes > 1 << 24) throw new Error('it would never end');
       writeSync(pipe.writeEnd, chunk);
     };
-    const stop = readOutput(pipe.readEnd, refill, fail);
+    const { stop } = readOutput(pipe.readEnd, refill, fail);
     writeSync(pipe.writeEnd, 'x'.repeat(4096));
     stop();
     closeSync(pipe.writeEnd);
