@@ -9,6 +9,7 @@ let boot: string | undefined;
  * When a process started, as the system tells it: opaque, and with the pid enough to recognise a process.
  * Linux counts from boot, so the boot is part of it. A process that ended but was not waited for yet still
  * has it; undefined when there is no such process.
+ * @throws Error where Linux has no /proc
  */
 export function startTimeOf(pid: number): string | undefined {
   if (!LINUX) return ps('-o', 'lstart=', '-p', `${pid}`)[0];
@@ -40,8 +41,10 @@ function readStat(pid: number): Stat | undefined {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0]!, group: Number(fields[2]), startTicks: fields[19]! };
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
+    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Without the table every process would seem gone, and what runs could not be put on record.
+    if (!existsSync('/proc/self')) throw new Error('cannot see processes: mount /proc (proc)');
+    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import {
   artifactFolder,
+  CLI,
   type CliResult,
   mergePlan,
   readMerged,
@@ -58,3 +60,23 @@ describe('a command started as a process', () => {
     }
   });
 });
+
+/** A command in a mount namespace of its own; not every system lets its users have one. */
+const withoutProc = (cwd: string, ...command: string[]) =>
+  spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh', ...command], {
+    cwd,
+    encoding: 'utf8',
+  });
+
+(withoutProc('/', 'true').status === 0 ? it : it.skip)(
+  'runs nothing where it could not put on record what runs, and says why',
+  () => {
+    const repo = makeRepository();
+    const plan = writePlan(repo, { items: [{ name: 'a' }], gates: [{ name: 'test', run: 'touch ../ran' }] });
+    const merge = [process.execPath, CLI, 'merge', plan, '--execute'];
+    const { status, stderr, stdout } = withoutProc(repo.path, ...merge);
+    expect(stdout + stderr).toContain('cannot see processes: mount /proc');
+    expect(status).not.toBe(0);
+    expect(repo.git('log', '--format=%s', 'main')).toBe('base');
+  },
+);
