@@ -18,6 +18,7 @@ import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { createLogger } from '../telemetry/logger';
 import { makeArtifactFolder } from './artifact-folder';
 import { cancelReason } from './cancel-reason';
+import { findRun } from './find-run';
 import { finishRun } from './finish-run';
 import { ExitCode, type Io } from './io';
 import { writeNotes } from './notes';
@@ -44,7 +45,7 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
       );
       return ExitCode.merged;
     }
-    const run = await findRun(home, store, id);
+    const run = await runToCancel(home, store, id);
     const record = recorded(run.id, () => decodeRecord(run.record));
     const note: Note = (message) =>
       writeNotes([{ event: 'cancel', message, warn: true }], options.json ?? false, io, { run: run.id });
@@ -69,32 +70,33 @@ const leavesLine = (home: string, id: string) =>
 
 type Note = (message: string) => void;
 
-/** The one named; else the one that runs, or where none does the newest, if it was interrupted. */
-async function findRun(home: string, store: RunStore, id: string | undefined): Promise<StoredRun> {
-  const runs = await store.list();
-  const unfinished = runs.filter(({ endedAt }) => endedAt === undefined);
-  const current = runningRun(home);
-  const [newest] = runs;
-  const run =
-    runs.find((known) => known.id === (id ?? current)) ??
-    (id === undefined && newest?.endedAt === undefined ? newest : undefined);
-  if (run === undefined) {
-    const [interrupted] = unfinished;
-    if (id !== undefined) throw refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
-    // Whoever asks twice does not mean another run.
-    throw interrupted === undefined
-      ? refuse('nothing-to-cancel', 'no run goes on here', 'see lex-pr status')
-      : refuse(
-          'nothing-to-cancel',
-          `no run goes on here; run ${interrupted.id} was interrupted`,
-          `end it for good with lex-pr cancel ${interrupted.id}`,
-        );
-  }
+/** The one named, or else the current one. */
+async function runToCancel(home: string, store: RunStore, id: string | undefined): Promise<StoredRun> {
+  const run = await (id === undefined ? currentRun(home, store) : findRun(store, id));
   const wasCancelled = async () => isStopped((await store.read(run.id)).state);
   // Who asks again because an answer was lost gets it again.
   if (run.endedAt !== undefined && !(await wasCancelled()))
     throw refuse('run-ended', `run ${run.id} has ended`, 'see lex-pr report');
   return run;
+}
+
+/** The one that runs, or where none does the newest, if it was interrupted. */
+async function currentRun(home: string, store: RunStore): Promise<StoredRun> {
+  const runs = await store.list();
+  const current = runningRun(home);
+  const [newest] = runs;
+  const run =
+    runs.find((known) => known.id === current) ?? (newest?.endedAt === undefined ? newest : undefined);
+  if (run !== undefined) return run;
+  const interrupted = runs.find(({ endedAt }) => endedAt === undefined);
+  // Whoever asks twice does not mean another run.
+  throw interrupted === undefined
+    ? refuse('nothing-to-cancel', 'no run goes on here', 'see lex-pr status')
+    : refuse(
+        'nothing-to-cancel',
+        `no run goes on here; run ${interrupted.id} was interrupted`,
+        `end it for good with lex-pr cancel ${interrupted.id}`,
+      );
 }
 
 function askerOf(home: string, store: RunStore, record: RunRecord, why: string): () => Promise<CancelAnswer> {

@@ -7,7 +7,8 @@ import { stateFile } from '../engine/workspace';
 import { refuse } from '../errors';
 import { orderPlan } from '../plan/order';
 import { openHome } from '../repository/home';
-import { type KeptPause, withoutPause, withPause } from '../run/pauses';
+import { shellWord } from '../repository/shell-quote';
+import { type KeptPause, type PauseWords, withoutPause, withPause } from '../run/pauses';
 import { decodeRecord } from '../run/record';
 import { openSqliteStore } from '../run/sqlite-store';
 import { createWorkload } from '../run/workload';
@@ -33,7 +34,7 @@ export async function pause(options: PauseCommandOptions, io: Io): Promise<numbe
   const notes = target === null ? [] : await noteUnknownBranch(io.cwd, target);
   const pause = { target, why: cancelReason(options.reason), at: Date.now() };
   const home = await openHome(io.cwd);
-  const landing = await change(home, (pauses) => withPause(pauses, pause, nameOf));
+  const landing = await change(home, (pauses) => withPause(pauses, pause, WORDS));
   io.stdout.write(pausedText({ target, status: 'paused', landing }, nameIn(home, target), options.json));
   writeNotes(notes, options.json ?? false, io);
   return ExitCode.merged;
@@ -43,7 +44,7 @@ export async function pause(options: PauseCommandOptions, io: Io): Promise<numbe
 export async function unpause(options: PauseOptions, io: Io): Promise<number> {
   const target = localTarget(options);
   const home = await openHome(io.cwd);
-  await change(home, (pauses) => withoutPause(pauses, target, nameOf));
+  await change(home, (pauses) => withoutPause(pauses, target, WORDS));
   io.stdout.write(
     pausedText({ target, status: 'unpaused', landing: [] }, nameIn(home, target), options.json),
   );
@@ -112,6 +113,11 @@ const stillPausedText = (pauses: readonly KeptPause[]) =>
   pauses.map(({ target, why }) => `still paused: ${printable(nameOf(target))}, ${printable(why)}\n`).join('');
 
 const nameOf = (target: string | null) => target ?? 'every target';
+
+const WORDS: PauseWords = {
+  nameOf,
+  unpause: (target) => `lex-pr unpause${target === null ? '' : ` --target ${shellWord(target)}`}`,
+};
 
 /** With the folder whose runs are meant: it may be another one than somebody thinks. */
 const nameIn = (home: string, target: string | null) => printable(`${nameOf(target)} of ${dirname(home)}`);

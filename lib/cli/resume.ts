@@ -19,6 +19,7 @@ import { createMetrics } from '../telemetry/lex-pr-metrics';
 import { makeArtifactFolder } from './artifact-folder';
 import { callbackSettings } from './callback-settings';
 import { lineFor } from './enter-line';
+import { findRun } from './find-run';
 import { follow } from './follow';
 import type { Io } from './io';
 import type { MergeOptions } from './merge';
@@ -88,12 +89,9 @@ async function findUnfinished(home: string, id: string | undefined): Promise<Run
     const run =
       id === undefined
         ? (await store.list()).find(({ endedAt }) => endedAt === undefined)
-        : await store.find(id);
-    if (run === undefined) {
-      throw id === undefined
-        ? refuse('nothing-to-resume', 'there is no unfinished run here', 'start one with lex-pr merge')
-        : refuse('unknown-run', `there is no run ${id} here`, 'see lex-pr status');
-    }
+        : await findRun(store, id);
+    if (run === undefined)
+      throw refuse('nothing-to-resume', 'there is no unfinished run here', 'start one with lex-pr merge');
     if (run.endedAt !== undefined) throw hasEnded(run.id);
     return recorded(run.id, () => decodeRecord(run.record));
   } finally {

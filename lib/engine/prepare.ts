@@ -5,7 +5,7 @@ import { createNearest, suggest } from '../plan/nearest';
 import type { OrderedPlan } from '../plan/order';
 import type { Item, Plan } from '../plan/plan';
 import { userIdentity } from '../repository/identity';
-import { branchRefs, findCommits, listBranches, readRefs } from '../repository/refs';
+import { type BranchName, branchRefs, findCommits, listBranches, readRefs } from '../repository/refs';
 import type { RunRecord } from '../run/record';
 import type { GitWorkspace } from './git-workspace';
 import type { Lanes } from './lanes';
@@ -115,13 +115,14 @@ async function refuseMissing(
 ): Promise<void> {
   if (base !== undefined && missing.length === 0) return;
   const branches = await listBranches(workspace.source, workspace.repository);
+  const names = branches.map(({ name }) => name);
   const nearest = createNearest();
   const problem = (code: string, message: string, path: string, name: string): Problem => ({
     code,
     message,
     path,
     hint: suggest(
-      branches.find((branch) => branch.endsWith(`/${name}`)) ?? nearest(name, branches),
+      names.find((branch) => branch.endsWith(`/${name}`)) ?? nearest(name, names),
       workspace.source.kind === 'remote'
         ? `push it first, or see \`git ls-remote ${plan.repository}\``
         : 'see `git branch -a`',
@@ -137,11 +138,38 @@ async function refuseMissing(
       ? problem('unknown-branch', gone, `${path}.${item.branchGiven ? 'branch' : 'name'}`, branch)
       : problem('unknown-commit', `commit ${sha} is not in ${plan.repository}`, `${path}.sha`, branch);
   });
-  if (base === undefined) {
-    const gone = `the target ${JSON.stringify(plan.target)} is not a branch of ${plan.repository}`;
-    problems.unshift(problem('unknown-target', gone, 'target', plan.target));
-  }
+  if (base === undefined) problems.unshift(missingTarget(workspace, plan, branches));
   throw new InputError(problems);
+}
+
+/** A branch of a remote that was fetched is no target: nothing lands on the remote from here. */
+function missingTarget(
+  { source }: Pick<GitWorkspace, 'source'>,
+  { target, repository }: Plan,
+  branches: readonly BranchName[],
+): Problem {
+  const place = { code: 'unknown-target', path: 'target' };
+  const fetched = branches.find(
+    ({ name, isFetched }) => isFetched && (name === target || name.endsWith(`/${target}`)),
+  )?.name;
+  const local = branches.filter(({ isFetched }) => !isFetched).map(({ name }) => name);
+  if (fetched === undefined) {
+    const message = `the target ${JSON.stringify(target)} is not a branch of ${repository}`;
+    const meant = local.find((name) => target.endsWith(`/${name}`)) ?? createNearest()(target, local);
+    const otherwise =
+      source.kind === 'remote'
+        ? `push it first, or see \`git ls-remote ${repository}\``
+        : 'only local branches can be targets: see `git branch`';
+    return { ...place, message, hint: suggest(meant, otherwise) };
+  }
+  const remote = fetched.slice(0, fetched.indexOf('/'));
+  const own = fetched.slice(remote.length + 1);
+  const make = local.includes(own) ? '' : `make it one with \`git branch ${own} ${fetched}\`, and `;
+  return {
+    ...place,
+    message: `${JSON.stringify(fetched)} is a branch of a remote, and only local branches can be targets`,
+    hint: `${make}write \`target: ${own}\`; to land on the remote itself, add \`repository: URL\` (see \`git remote get-url ${remote}\`)`,
+  };
 }
 
 const MENDING: Readonly<Record<FileInTheWay['why'], string>> = {

@@ -64,9 +64,11 @@ function* checkIntegration({ gates, integration, integrationNames }: Outline): G
 
 /** Every item has the gates that the policy requires by name, and at least one that is required at all. */
 function* checkRequired(plan: Outline, known: ReadonlySet<string>): Generator<Finding> {
-  const requiredGates = plan.requiredGates && new Set(plan.requiredGates.map(({ name }) => name));
+  const named = plan.requiredGates?.map(({ name }) => name);
+  const wanted = (named ?? []).filter((name) => known.has(name));
+  // A misspelt name is one mistake, reported where it is: whichever gate it means, items are not ungated for that.
+  const requiredGates = named?.length === wanted.length ? named && new Set(named) : undefined;
   const policy = { requiredGates, optionalGates: new Set(plan.optionalGates.map(({ name }) => name)) };
-  const wanted = [...(requiredGates ?? [])].filter((name) => known.has(name));
   const judge = ({ gates, complete }: GateList) => {
     const own = new Set(gates.map(({ name }) => name));
     const lacking = complete ? wanted.filter((name) => !own.has(name)) : [];

@@ -80,13 +80,23 @@ export function branchRefs(source: Source, branch: string): string[] {
     : [`refs/heads/${branch}`];
 }
 
+/** As a plan may name it. */
+export interface BranchName {
+  readonly name: string;
+  /** A copy of a branch of a remote. */
+  readonly isFetched: boolean;
+}
+
 /** All names that a plan may use for a branch, for hints. */
-export async function listBranches(source: Source, privateRepository: Git): Promise<string[]> {
+export async function listBranches(source: Source, privateRepository: Git): Promise<BranchName[]> {
   const refs = await listRefs(source, privateRepository, branchRefs(source, ''));
   return refs
     .map(([ref]) => ref)
     .filter((ref) => !/^refs\/remotes\/[^/]+\/HEAD$/.test(ref))
-    .map((ref) => ref.replace(/^refs\/(heads|remotes)\//, ''));
+    .map((ref) => ({
+      name: ref.replace(/^refs\/(heads|remotes)\//, ''),
+      isFetched: ref.startsWith('refs/remotes/'),
+    }));
 }
 
 /**

@@ -31,15 +31,21 @@ export function pauseOf(pauses: readonly KeptPause[], target: string): Pause | u
   return found && { why: found.why };
 }
 
+/** How an engine speaks of a target (null: of every one). */
+export interface PauseWords {
+  readonly nameOf: (target: string | null) => string;
+  /** The command that ends its pause. */
+  readonly unpause: (target: string | null) => string;
+}
+
 /**
  * The pauses with one more; who asks again for the same, because an answer was lost, changes nothing.
- * @param nameOf what a target is called
  * @throws InputError when the target is paused by somebody else, or for another reason
  */
 export function withPause(
   pauses: readonly KeptPause[],
   pause: KeptPause,
-  nameOf: (target: string | null) => string,
+  { nameOf, unpause }: PauseWords,
 ): readonly KeptPause[] {
   const known = pauses.find(({ target }) => target === pause.target);
   if (known === undefined) return [...pauses, pause];
@@ -47,7 +53,7 @@ export function withPause(
   throw refuse(
     'paused',
     `${nameOf(pause.target)} is paused already, ${known.why}`,
-    'end that first: lex-pr unpause',
+    `end that first: ${unpause(pause.target)}`,
   );
 }
 
@@ -55,11 +61,11 @@ export function withPause(
 export function withoutPause(
   pauses: readonly KeptPause[],
   target: string | null,
-  nameOf: (target: string | null) => string,
+  { nameOf, unpause }: PauseWords,
 ): readonly KeptPause[] {
   const rest = pauses.filter((pause) => pause.target !== target);
   if (rest.length < pauses.length) return rest;
-  const known = pauses.map((pause) => nameOf(pause.target)).join(', ');
+  const known = pauses.map((pause) => `${nameOf(pause.target)} (${unpause(pause.target)})`).join(', ');
   const hint = known === '' ? 'nothing is paused' : `what is paused: ${known}`;
   throw refuse('not-paused', `there is no pause of ${nameOf(target)}`, hint);
 }

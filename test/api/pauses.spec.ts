@@ -178,7 +178,7 @@ describe('pauses of a stack', () => {
     expect(second.body.errors[0].message).toBe(`every target is paused already, by arn:tester: ${reason}`);
     const other = await unpause(stack, onMain(stack));
     expect([other.status, codes(other)]).toEqual([409, ['not-paused']]);
-    expect(other.body.errors[0].hint).toBe('what is paused: every target');
+    expect(other.body.errors[0].hint).toBe('what is paused: every target (lex-pr unpause --engine aws)');
   });
 
   it.each<[string, object, string]>([

@@ -190,7 +190,10 @@ describe('a cancel is refused', () => {
 
   it('where there is no such run, or it has ended otherwise', async () => {
     const { repo, plan, gates, ended, runId } = await startHeld();
-    expect(await codes(repo, 'nonsense')).toEqual(['unknown-run']);
+    for (const command of ['cancel', 'resume'])
+      expect(problemsOf(await runCli([command, 'nonsense', '--json'], { cwd: repo.path }))).toMatchObject([
+        { code: 'unknown-run', hint: `runs: ${runId}` },
+      ]);
     expect(await codes(repo, '--reason', ' ')).toEqual(['usage']);
     gates.letGo('b');
     expect(readMerged(plan, artifactFolder(repo), await ended).outcome).toMatchObject({ c: 'merged' });

@@ -106,8 +106,16 @@ describe('a pause', () => {
     expect((await lexPr(repo, 'unpause')).stdout).toMatch(
       /^every target of .* is no longer paused\nstill paused: main, by \S+: the move\n$/,
     );
+    const other = ['--target', 'main', '--reason', 'other', '--json'];
+    expect(problemsOf(await lexPr(repo, 'pause', ...other))).toMatchObject([
+      { code: 'paused', hint: 'end that first: lex-pr unpause --target main' },
+    ]);
     expect(problemsOf(await lexPr(repo, 'unpause', '--json'))).toMatchObject([
-      { code: 'not-paused', message: 'there is no pause of every target', hint: 'what is paused: main' },
+      {
+        code: 'not-paused',
+        message: 'there is no pause of every target',
+        hint: 'what is paused: main (lex-pr unpause --target main)',
+      },
     ]);
   });
 

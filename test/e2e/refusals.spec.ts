@@ -39,6 +39,27 @@ describe('lex-pr merge refuses, with exit code 2 and before anything is changed,
     for (const { message } of problems) expect(inWords.stderr).toContain(message);
   });
 
+  it('a branch of a remote as target, with what would make one of it', async () => {
+    const repo = create();
+    repo.branch('change', { change: '1\n' });
+    for (const name of ['main', 'next']) repo.git('update-ref', `refs/remotes/origin/${name}`, 'main');
+    const told = async (target: string) => {
+      const plan = writePlan(repo, { target, items: [{ name: 'change' }] });
+      return problemsOf(await runCli(['merge', plan, '--json'], { cwd: repo.path }));
+    };
+    const toRemote =
+      'write `target: main`; to land on the remote itself, add `repository: URL` (see `git remote get-url origin`)';
+    const message = '"origin/main" is a branch of a remote, and only local branches can be targets';
+    expect(await told('origin/main')).toMatchObject([{ code: 'unknown-target', message, hint: toRemote }]);
+    for (const target of ['next', 'origin/next'])
+      expect(await told(target)).toMatchObject([
+        {
+          message: message.replace('main', 'next'),
+          hint: `make it one with \`git branch next origin/next\`, and ${toRemote.replace(': main', ': next')}`,
+        },
+      ]);
+  });
+
   it('a plan with problems of its own, all at once, each with its place', async () => {
     const repo = create();
     const before = snapshot(repo.root);

@@ -84,7 +84,7 @@ describe('lex-pr resume', () => {
   it('refuses a run that is not known, and says so where there is none', async () => {
     const repo = create();
     const unknown = await runCli(['resume', '20200101-000000-0000', '--json'], { cwd: repo.path });
-    expect(problemsOf(unknown)).toMatchObject([{ code: 'unknown-run' }]);
+    expect(problemsOf(unknown)).toMatchObject([{ code: 'no-runs' }]);
     const none = await runCli(['resume', '--json'], { cwd: repo.path });
     expect(problemsOf(none)).toMatchObject([{ code: 'nothing-to-resume' }]);
     const status = await runCli(['status', '--json'], { cwd: repo.path });

@@ -40,16 +40,12 @@ items:
       '10:25 policy.integration.gates[0] unknown-gate',
       '10:32 policy.integration.gates[1].run missing-field',
       '11:3 policy.priority unknown-key',
-      '13:5 items[0] ungated',
       '14:12 items[0].deps[0] cycle',
       '14:15 items[0].deps[1] unknown-dependency',
-      '15:5 items[1] ungated',
       '17:5 items[1].deps duplicate-key',
       '17:15 items[1].deps[1] self-dependency',
-      '18:5 items[2] ungated',
       '18:11 items[2].name invalid-branch',
       '19:5 items[3] invalid-type',
-      '20:5 items[4] ungated',
       '20:11 items[4].name duplicate-name',
       '21:5 items[4].constructor unknown-key',
     ]);
@@ -110,6 +106,20 @@ items:
     const found = problemsOf(text).filter((problem) => problem.code === code);
     expect(found.map((problem) => problem.hint)).toContainEqual(
       typeof hint === 'string' ? hint : expect.stringMatching(hint),
+    );
+  });
+
+  it('names a required gate that is misspelt once, and no item that lacks it for that', () => {
+    const policy = { requiredGates: ['tests'] };
+    expect(problemsOf(plan({ items: [{ name: 'a' }, { name: 'b' }], policy }))).toMatchObject([
+      { code: 'unknown-gate', path: 'policy.requiredGates[0]', hint: 'did you mean "test"?' },
+    ]);
+    const bare = [{ name: 'a' }, { name: 'b', gates: [] }];
+    expect(problemsOf(plan({ items: bare, policy })).map(({ code, path }) => `${code} ${path}`)).toEqual(
+      expect.arrayContaining([
+        'unknown-gate policy.requiredGates[0]',
+        expect.stringMatching(/^ungated items\[1\]/),
+      ]),
     );
   });
 

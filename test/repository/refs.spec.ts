@@ -98,7 +98,8 @@ describe.each(kinds)('in a %s source', (kind, name) => {
     repo.branch('x/y', { a: 'a' });
     repo.git('update-ref', 'refs/remotes/origin/z', 'main');
     repo.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/z');
-    const expected = kind === 'local' ? ['main', 'x/y', 'origin/z'] : ['main', 'x/y'];
+    const own = ['main', 'x/y'].map((name) => ({ name, isFetched: false }));
+    const expected = kind === 'local' ? [...own, { name: 'origin/z', isFetched: true }] : own;
     expect(await listBranches(source, git)).toEqual(expected);
     expect(branchRefs(source, 'origin/z')).toContain(
       kind === 'local' ? 'refs/remotes/origin/z' : 'refs/heads/origin/z',

@@ -1,5 +1,6 @@
 import { InputError, refuse } from '../../errors';
-import { type KeptPause, type Pauses, withoutPause, withPause } from '../../run/pauses';
+import { shellWord } from '../../repository/shell-quote';
+import { type KeptPause, type Pauses, type PauseWords, withoutPause, withPause } from '../../run/pauses';
 import type { RunIndex } from '../../run/run-index';
 import { isLanding } from '../apply-pause';
 import { applyPauseInRun } from './apply-pause';
@@ -30,7 +31,7 @@ export async function pauseTargets(
   { why, ...place }: Place & { readonly why: string },
 ): Promise<Paused> {
   const pause = { target: keyOf(place), why, at: services.now() };
-  const landing = await changeAndTell(services, pause.target, (pauses) => withPause(pauses, pause, nameOf));
+  const landing = await changeAndTell(services, pause.target, (pauses) => withPause(pauses, pause, WORDS));
   log.warn('paused', `${nameOf(pause.target)} is paused`, { ...shown(pause.target), why, landing });
   return { ...shown(pause.target), status: 'paused', landing };
 }
@@ -38,7 +39,7 @@ export async function pauseTargets(
 /** Ends a pause: runs that waited for that land. @throws InputError when there is no such pause */
 export async function unpauseTargets(services: PausingServices, place: Place): Promise<Paused> {
   const target = keyOf(place);
-  await changeAndTell(services, target, (pauses) => withoutPause(pauses, target, nameOf));
+  await changeAndTell(services, target, (pauses) => withoutPause(pauses, target, WORDS));
   log.warn('unpaused', `${nameOf(target)} is no longer paused`, { ...shown(target) });
   return { ...shown(target), status: 'unpaused', landing: [] };
 }
@@ -81,6 +82,16 @@ function nameOf(key: string | null): string {
   const { target, repository } = shown(key);
   return target === null ? 'every target' : `${target} of ${repository}`;
 }
+
+const WORDS: PauseWords = {
+  nameOf,
+  unpause: (key) => {
+    const { target, repository } = shown(key);
+    const place =
+      target === null ? '' : ` --target ${shellWord(target)} --repository ${shellWord(repository!)}`;
+    return `lex-pr unpause --engine aws${place}`;
+  },
+};
 
 /**
  * Changes the pauses, then tells every run that has not ended; also where nothing is to be changed, because whoever has
