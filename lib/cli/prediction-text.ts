@@ -7,7 +7,7 @@ export function predictionInWords(prediction: Prediction): string {
   const { maxWorkers, makespanSeconds, likelySeconds, boundSeconds, workSeconds, criticalPath } = prediction;
   const workers = maxWorkers === 1 ? '1 worker' : `${maxWorkers} workers`;
   if (makespanSeconds === null || likelySeconds === null || boundSeconds === null || workSeconds === null)
-    return `\nPredicted: nothing yet: no gate of this plan has run here in the last 30 days.\n`;
+    return `\nPredicted: nothing yet: no gate of this plan is remembered to have passed here in the last 30 days.\n`;
   const [from, to] = likelySeconds;
   const likely = from === to ? '' : `, likely ${span(from)} to ${span(to)}`;
   const share = `work ${span(workSeconds)} ÷ ${workers} = ${span(workSeconds / maxWorkers)}`;

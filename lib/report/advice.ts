@@ -1,3 +1,4 @@
+import { shortRef } from './facts';
 import type { Report, ReportGate, ReportItem } from './report';
 
 /**
@@ -6,7 +7,7 @@ import type { Report, ReportGate, ReportItem } from './report';
  */
 export function advice(
   item: ReportItem,
-  report: Pick<Report, 'integration'>,
+  report: Pick<Report, 'integration' | 'sharedFailure' | 'target'>,
   logPath: (log: string) => string,
 ): string {
   const { branch } = item;
@@ -14,17 +15,22 @@ export function advice(
     gate === undefined || gate.log === null ? '' : `read ${logPath(gate.log)}, `;
   switch (reasonCode(item)) {
     case 'gate-failed': {
+      if (report.sharedFailure) return mendTarget(report.sharedFailure, shortRef(report.target.ref));
       const gate = item.gates.find((g) => g.blocking && isBad(g));
       if (gate?.status === 'timeout')
         return `${see(gate)}make ${gate.name} faster or raise its timeoutSeconds, then run again`;
       return `${see(gate)}fix it on ${branch}, then run again`;
     }
     case 'conflict':
-      return `merge the target or the item it clashes with into ${branch} (and add that as a dep), then run again`;
-    case 'integration-failed':
+      return `${unclash(item)}, then run again`;
+    case 'integration-failed': {
+      const overridden = overriddenAgainst(item);
+      if (overridden !== undefined)
+        return `${see(item.eviction?.gate)}fix ${overridden} on ${branch}, or have the verification of the woven result not ask for it (policy.integration.gates), then run again`;
       if (item.eviction?.clashesWith.length === 1)
         return `${see(item.eviction.gate)}fix ${branch} together with ${item.eviction.clashesWith[0]}, then run again`;
       return `${see(item.eviction?.gate ?? report.integration?.gates.find((g) => g.blocking && isBad(g)))}fix what only fails together, then run again`;
+    }
     case 'not-linearizable':
       return `rebase ${branch} onto the target, or use mergeStrategy: merge, then run again`;
     case 'head-moved':
@@ -36,6 +42,28 @@ export function advice(
     default:
       return 'put right what the reason says, then run again';
   }
+}
+
+/** All have failed in the same gate: it is worth a look whether that is for what they stand on. */
+function mendTarget({ gate, command }: NonNullable<Report['sharedFailure']>, target: string): string {
+  const look = command === null ? `run ${gate} on ${target}` : command;
+  return `no item passes ${gate}, so ${target} may fail it by itself; to see that: ${look} — if it fails, mend ${target} first, else read the logs and fix it on each branch; then run again`;
+}
+
+function unclash({ branch, conflictsWith }: ReportItem): string {
+  if (conflictsWith === undefined)
+    return `merge the target or the item it clashes with into ${branch} (and add that as a dep)`;
+  if (conflictsWith.length === 0) return `merge the target into ${branch}`;
+  const names = conflictsWith.join(', ');
+  return conflictsWith.length === 1
+    ? `merge ${names} into ${branch} (and add it as a dep)`
+    : `merge ${names} into ${branch} (and add them as deps)`;
+}
+
+/** The gate that somebody has answered for, where the weave fails by it all the same. */
+export function overriddenAgainst({ gates, eviction }: ReportItem): string | undefined {
+  const overridden = gates.find(({ name, override }) => override && name === eviction?.gate.name);
+  return overridden?.name;
 }
 
 /** The stable first word of a reason; empty where there is none. */

@@ -9,11 +9,13 @@ import type { RunRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import { overrideOf } from '../run/waived';
 import type { Workload } from '../run/workload';
+import { reportExecutions } from './executions';
 import { reportHeld } from './held';
 import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
+import { sharedFailureOf } from './shared-failure';
 import { whyOf } from './why';
 import { reportWorkers } from './workers';
 
@@ -61,6 +63,8 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
     startedAt: iso(record.startedAt),
     endedAt: iso(input.endedAt),
     predictedSeconds: record.predictedMs === undefined ? null : record.predictedMs / 1000,
+    executions: reportExecutions(load, state, events),
+    sharedFailure: sharedFailureOf(items, record.plan.target, (item, gate) => gateOf(load, item, gate)),
     held: reportHeld(input),
     cache: { ...input.cache },
     warnings: [
@@ -134,8 +138,12 @@ function reportItem(told: Told, item: number): ReportItem {
     endedAt: isoOrNull(changedAt),
     gates,
     eviction: reportEviction(told, item),
+    ...(status === 'failed' && woven?.kind === 'conflict' && { conflictsWith: [...woven.with] }),
   };
 }
+
+const gateOf = (load: Workload, item: number, name: string): Gate =>
+  load.tasks[tasksOf(load, item).find((task) => load.tasks[task]!.gate.name === name)!]!.gate;
 
 function reportEviction(told: Told, item: number): ReportItem['eviction'] {
   const eviction = evictionOf(told, item);

@@ -51,30 +51,43 @@ export function allGates(report: Report): readonly FailedGate[] {
 
 export interface Timings {
   readonly makespanMs: number;
-  /** Gates that ran, and those whose result came from the cache. */
-  readonly ran: number;
-  readonly cached: number;
-  /** Time of the gates that ran (last attempts only). */
-  readonly gateMs: number;
-  /** Part of the run for which the lanes were busy with those gates, 0 to 1; undefined for an empty run. */
+  /** What ran, all in all; undefined in a report of a version before. */
+  readonly executions: Report['executions'];
+  /** Part of the run for which the lanes were busy with that, 0 to 1; undefined for an empty run. */
   readonly utilisation: number | undefined;
   readonly slowest: readonly (FailedGate & { readonly ms: number })[];
 }
 
+/** Numbers of executions in words, without what is none; their failures add up to all that failed. */
+export function executionsInWords({ executions }: Pick<Report, 'executions'>) {
+  if (executions === undefined) return undefined;
+  const { ran, cached, failed, triedAgain, quarantined, overridden } = executions;
+  const bad = failed - triedAgain - quarantined - overridden;
+  const said = (number: number, words: string) => (number > 0 ? `${number} ${words}` : '');
+  return {
+    ran: `${ran} ran`,
+    cached: said(cached, 'from the cache'),
+    failed: said(bad, 'failed'),
+    minor: [
+      said(triedAgain, 'failed and tried again'),
+      said(quarantined, 'failed in quarantine'),
+      said(overridden, 'failed and overridden'),
+    ].filter((words) => words !== ''),
+  };
+}
+
 export function timings(report: Report): Timings {
-  const gates = allGates(report);
-  const ran = gates.flatMap((of) => {
+  const ran = allGates(report).flatMap((of) => {
     const span = gateSpan(of.gate);
     return span === undefined || of.gate.lane === null ? [] : [{ ...of, ms: span.end - span.start }];
   });
   const makespanMs = Math.max(0, Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const lanes = report.workers?.mean ?? report.maxWorkers;
-  const gateMs = ran.reduce((sum, { ms }) => sum + ms, 0);
+  const { executions } = report;
+  const gateMs = (executions?.seconds ?? 0) * 1000;
   return {
     makespanMs,
-    ran: ran.length,
-    cached: gates.filter(({ gate }) => gate.cached).length,
-    gateMs,
+    executions,
     utilisation: makespanMs === 0 ? undefined : Math.min(1, gateMs / (makespanMs * lanes)),
     slowest: ran.toSorted((a, b) => b.ms - a.ms).slice(0, 5),
   };

@@ -6,6 +6,7 @@ import { formatDuration } from './duration';
 import {
   allGates,
   BY_URGENCY,
+  executionsInWords,
   type FailedGate,
   failedGates,
   flakyGates,
@@ -156,7 +157,8 @@ function integration({ integration, dryRun }: Report): string {
 }
 
 function timing(report: Report): string {
-  const { makespanMs, ran, cached, gateMs, utilisation, slowest } = timings(report);
+  const { makespanMs, executions, utilisation, slowest } = timings(report);
+  const words = executionsInWords(report);
   const flaky = flakyGates(report);
   const cost = costLine(report);
   return list('Timings', [
@@ -166,8 +168,12 @@ function timing(report: Report): string {
       : [
           `Predicted: ${formatDuration(report.predictedSeconds * 1000)}, if no gate is answered by the cache`,
         ]),
-    `Gates: ${ran} ran, ${cached} from the cache, of ${allGates(report).length}; ${formatDuration(gateMs)} in all`,
-    ...(utilisation === undefined || ran === 0
+    ...(executions === undefined || words === undefined
+      ? []
+      : [
+          `Gates: ${[words.ran, words.cached, words.failed, ...words.minor].filter((part) => part !== '').join(', ')}; ${formatDuration(executions.seconds * 1000)} in all`,
+        ]),
+    ...(utilisation === undefined || !executions?.ran
       ? []
       : [`Lanes: ${lanesInWords(report)}, busy with gates ${Math.round(utilisation * 100)} % of the run`]),
     ...slowest.map((of) => `Slow: ${gateOf(of)}, ${formatDuration(of.ms)}`),

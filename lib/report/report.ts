@@ -13,6 +13,18 @@ const Time = z.iso.datetime({ precision: 3 }).describe('ISO 8601 in UTC, with mi
 const Count = z.int().min(0);
 
 const Seconds = z.number().min(0);
+const ExecutionsReport = z
+  .strictObject({
+    ran: Count,
+    failed: Count.describe('Of those: how many failed or timed out, also where that stood in nobody’s way'),
+    triedAgain: Count.describe('Of the failed: those after which the gate was tried again'),
+    quarantined: Count.describe('Of the failed: last attempts of gates in quarantine'),
+    overridden: Count.describe('Of the failed: last attempts of gates that somebody answers for'),
+    cached: Count.describe('How often the cache answered instead'),
+    seconds: Seconds.describe('Time of all that ran'),
+  })
+  .meta({ id: 'Executions' });
+
 const HeldReport = z
   .strictObject({
     gates: z
@@ -101,6 +113,12 @@ const ItemReport = z
       .nullable()
       .optional()
       .describe('Of an item that was found to break the weave; null for all others'),
+    conflictsWith: z
+      .array(Name)
+      .optional()
+      .describe(
+        'Of an item that did not merge in the weave: the earlier items that changed the same files; empty: it is the target',
+      ),
     why: z
       .string()
       .optional()
@@ -191,6 +209,24 @@ export const ReportSchema = z.strictObject({
     .optional()
     .describe(
       'How long the gates were predicted to take, from past runs, if all pass and none is answered by the cache; null where nothing was known of them',
+    ),
+  executions: ExecutionsReport.optional().describe(
+    'Every execution of a gate: attempts, and verifications of earlier weaves and of parts of one too, as `gate_execution_seconds` counts them',
+  ),
+  sharedFailure: z
+    .strictObject({
+      gate: Name,
+      command: z
+        .string()
+        .nullable()
+        .describe(
+          'Shell command that runs it on the target; null where the gate does not run on this machine',
+        ),
+    })
+    .nullable()
+    .optional()
+    .describe(
+      'The gate in which all items failed that a gate failed, where those are two or more and none passed it: the target may fail it by itself; else null',
     ),
   held: HeldReport.optional().describe('For how long work was held back'),
   cache: z.record(z.string(), CacheReport).describe('By cached operation'),

@@ -7,7 +7,7 @@ import { costLine } from './cost-line';
 import {
   allGates,
   BY_URGENCY,
-  failedGates,
+  executionsInWords,
   flakyGates,
   type ItemStatus,
   lanesInWords,
@@ -97,20 +97,18 @@ function foldedText(group: readonly ReportItem[]): string {
 }
 
 function gateLines(report: Report, style: Style): string[] {
-  const { ran, cached, utilisation } = timings(report);
-  if (ran + cached === 0) return [];
-  const failed = failedGates(report).map(({ gate }) => gate);
-  const quarantined = failed.filter((gate) => gate.quarantined).length;
-  const bad = failed.filter((gate) => !gate.quarantined && !gate.override).length;
+  const { executions, utilisation } = timings(report);
+  const words = executionsInWords(report);
+  if (executions === undefined || words === undefined || executions.ran + executions.cached === 0) return [];
   const flaky = flakyGates(report).length;
   const lanes = lanesInWords(report);
   const parts = [
-    `${ran} ran`,
-    ...(cached > 0 ? [`${cached} from the cache`] : []),
-    ...(bad > 0 ? [style.red(`${bad} failed`)] : []),
-    ...(quarantined > 0 ? [style.yellow(`${quarantined} failed in quarantine`)] : []),
+    words.ran,
+    ...(words.cached === '' ? [] : [words.cached]),
+    ...(words.failed === '' ? [] : [style.red(words.failed)]),
+    ...words.minor.map(style.yellow),
     ...(flaky > 0 ? [style.yellow(`${flaky} flaky`)] : []),
-    ...(ran > 0 && utilisation !== undefined
+    ...(executions.ran > 0 && utilisation !== undefined
       ? [`${lanes} ${lanes === '1' ? 'lane' : 'lanes'} ${Math.round(utilisation * 100)} % busy`]
       : []),
   ];

@@ -1,4 +1,4 @@
-import { advice, reasonCode } from './advice';
+import { advice, overriddenAgainst, reasonCode } from './advice';
 import { missesOf } from './cache-misses';
 import { shortCommit, shortRef } from './facts';
 import type { Report, ReportGate, ReportItem } from './report';
@@ -109,6 +109,11 @@ function evidence(root: ReportItem): string[] {
   if (!root.eviction || reasonCode(root) !== 'integration-failed') return [];
   const { gate, passesWith, clashesWith } = root.eviction;
   const without = passesWith === null ? 'the target alone' : `everything up to ${passesWith}`;
+  const overridden = overriddenAgainst(root);
+  if (overridden !== undefined)
+    return [
+      `Its ${overridden} is overridden, but the verification of the woven result asks for ${overridden} too; without it ${without} passes.`,
+    ];
   const answered = root.gates.filter(({ override }) => override).map(({ name }) => name);
   const own =
     answered.length === 0

@@ -79,7 +79,7 @@ describe('renderMarkdown', () => {
     expect(text).toContain('## Integration');
     expect(text).toContain('`refs/heads/integration/main/run-1`');
     expect(text).toContain('Flaky: `test` of `flaky` passed at attempt 2');
-    expect(text).toContain('Gates: 5 ran, 1 from the cache');
+    expect(text).toContain('Gates: 6 ran, 1 from the cache, 2 failed, 1 failed and tried again; 11s in all');
     // 11 s of gates on two lanes in 10 s.
     expect(text).toContain('Lanes: 2, busy with gates 55 % of the run');
     expect(text).toContain('| `merge-order` | 1 | 3 | 0 | 25 % |');

@@ -30,6 +30,17 @@ export function gate(given: Partial<ReportGate> = {}): ReportGate {
   };
 }
 
+export const executions = (given: Partial<NonNullable<Report['executions']>>) => ({
+  ran: 0,
+  failed: 0,
+  triedAgain: 0,
+  quarantined: 0,
+  overridden: 0,
+  cached: 0,
+  seconds: 0,
+  ...given,
+});
+
 /** A gate that ran in a span of seconds on a lane. */
 export const ran = (lane: number, start: number, end: number, given: Partial<ReportGate> = {}) =>
   gate({ lane, startedAt: at(start), endedAt: at(end), ...given });
@@ -132,6 +143,7 @@ export function fullReport(): Report {
     ],
     {
       status: 'partial',
+      executions: executions({ ran: 6, failed: 3, triedAgain: 1, cached: 1, seconds: 11 }),
       integration: {
         ref: 'refs/heads/integration/main/run-1',
         commit: sha('2'),

@@ -3,7 +3,7 @@ import type { Style } from '../../lib/cli/style';
 import { plainStyle } from '../../lib/cli/style';
 import type { Report } from '../../lib/report/report';
 import { renderSummary } from '../../lib/report/summary';
-import { blocked, failed, fullReport, gate, HOSTILE, item, ran, report } from './sample';
+import { blocked, executions, failed, fullReport, gate, HOSTILE, item, ran, report } from './sample';
 
 const COST: NonNullable<Report['cost']> = {
   usd: 0.421,
@@ -31,15 +31,17 @@ describe('renderSummary', () => {
     expect(summary).toMatch(/blocked {2}app +waits for web → api/);
     expect(summary).toMatch(/merged {3}base/);
     expect(summary).toMatch(/merged {3}old +nothing to do/);
-    expect(summary).toContain('5 ran, 1 from the cache, 2 failed, 1 flaky');
+    expect(summary).toContain(
+      '6 ran, 1 from the cache, 2 failed, 1 failed and tried again, 1 flaky, 2 lanes 55 % busy',
+    );
     expect(summary).toContain('warning: landed, but a work tree is not updated');
   });
 
   it('counts what failed in quarantine by itself', () => {
-    const watched = gate({ quarantined: true, blocking: false, status: 'fail' });
-    const report = { ...fullReport(), items: [item('a', { gates: [gate(), watched] })], integration: null };
-    expect(text(report)).toContain('2 ran, 1 failed in quarantine');
-    expect(text(report)).not.toContain('1 failed,');
+    const counts = executions({ ran: 2, failed: 1, quarantined: 1 });
+    const told = text({ ...fullReport(), executions: counts });
+    expect(told).toContain('2 ran, 1 failed in quarantine');
+    expect(told).not.toContain('1 failed,');
   });
 
   it('lists what needs a person before what is merged', () => {
@@ -68,6 +70,24 @@ describe('renderSummary', () => {
     ['something-new: x', 'put right what the reason says'],
   ])('says what to do about %s', (reason, words) => {
     expect(text(report([failed('x', reason)], { status: 'failed' }))).toContain(words);
+  });
+
+  it('names whom a conflict is with', () => {
+    const told = (conflictsWith: string[]) =>
+      text(report([failed('x', 'conflict: in a', { conflictsWith })]));
+    expect(told(['a'])).toContain('x: merge a into x (and add it as a dep), then run again');
+    expect(told(['a', 'b'])).toContain('x: merge a, b into x (and add them as deps), then run again');
+    expect(told([])).toContain('x: merge the target into x, then run again');
+  });
+
+  it('says once what to do where the target may be what fails, not to mend each branch', () => {
+    const gates = [gate({ status: 'fail' })];
+    const items = ['x', 'y'].map((name) => failed(name, 'gate-failed: test exited with 1', { gates }));
+    const sharedFailure = { gate: 'test', command: 'git switch main && make test' };
+    const told = text(report(items, { sharedFailure }));
+    expect(told).toContain('x and 1 more: no item passes test, so main may fail it by itself');
+    expect(told).toContain('git switch main && make test');
+    expect(told).not.toContain('on x,');
   });
 
   it('says to raise the limit of a gate that timed out', () => {

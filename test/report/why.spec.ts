@@ -83,8 +83,18 @@ describe('why an item', () => {
     const gates = [gate({ status: 'fail', override } as never), gate({ name: 'lint' })];
     const eviction = { gate: gate({ status: 'fail' }), passesWith: null, clashesWith: [] };
     const a = failed('a', 'integration-failed: test exited with 1', { gates, eviction });
-    expect(why([a], 'a').sentences[1]).toBe(
-      'Its own gates passed, or somebody answered for them (test); test fails once it is woven with the others, and passes on the target alone.',
+    const { sentences } = why([a], 'a');
+    expect(sentences[1]).toBe(
+      'Its test is overridden, but the verification of the woven result asks for test too; without it the target alone passes.',
+    );
+    expect(sentences[2]).toMatch(/fix test on a, or .*policy\.integration\.gates/);
+    expect(sentences.join()).not.toContain('together');
+    const other = failed('a', a.reason!, {
+      gates,
+      eviction: { ...eviction, gate: gate({ name: 'lint', status: 'fail' }) },
+    });
+    expect(why([other], 'a').sentences[1]).toBe(
+      'Its own gates passed, or somebody answered for them (test); lint fails once it is woven with the others, and passes on the target alone.',
     );
   });
 
