@@ -18,6 +18,13 @@ export interface Cloud {
   readonly commandFor: (command: string, run: string) => string;
 }
 
+/** Does a command on the engine that is meant, and tells its exit code to whoever has made this. */
+export type OnEither = (
+  options: EngineOptions,
+  local: () => Promise<number>,
+  aws: (cloud: Cloud) => Promise<number>,
+) => Promise<void>;
+
 /**
  * Does a command on the engine that is meant. What only AWS needs, its SDK first of all, is loaded for AWS alone.
  * @returns the exit code

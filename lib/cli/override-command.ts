@@ -1,20 +1,12 @@
 import type { Command } from 'commander';
 import { command, example } from './command';
-import type { Cloud, EngineOptions } from './engine';
+import type { OnEither } from './engine';
 import type { Io } from './io';
 import { engine, stack } from './options';
 import { whoAndWhy } from './override-option';
 
 /** `lex-pr override`. @param onEither does it on the engine that is meant */
-export function overrideCommand(
-  program: Command,
-  io: Io,
-  onEither: (
-    options: EngineOptions,
-    local: () => Promise<number>,
-    aws: (cloud: Cloud) => Promise<number>,
-  ) => Promise<void>,
-): void {
+export function overrideCommand(program: Command, io: Io, onEither: OnEither): void {
   const to = command(
     program,
     'override <item>',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { command, example } from './command';
-import type { Cloud, EngineOptions } from './engine';
+import type { OnEither } from './engine';
 import type { Io } from './io';
 import { engine, reason, stack } from './options';
 
@@ -12,15 +12,7 @@ const repository = () =>
   );
 
 /** `lex-pr pause` and `unpause`. @param onEither does it on the engine that is meant */
-export function pauseCommands(
-  program: Command,
-  io: Io,
-  onEither: (
-    options: EngineOptions,
-    local: () => Promise<number>,
-    aws: (cloud: Cloud) => Promise<number>,
-  ) => Promise<void>,
-): void {
+export function pauseCommands(program: Command, io: Io, onEither: OnEither): void {
   command(
     program,
     'pause',

@@ -1,17 +1,10 @@
-import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { placeOf } from '../callbacks/callback';
 import { ChangedError } from '../gates/changed-error';
 import type { ContainerEngine } from '../gates/container-engine';
 import type { EnsureImage } from '../gates/images';
 import type { Launcher } from '../gates/launcher';
-import {
-  type CommandRunner,
-  type GateOutcome,
-  type GateRequest,
-  type ProcessRecord,
-  runGate,
-} from '../gates/run-gate';
+import { type CommandRunner, type GateRequest, type ProcessRecord, runGate } from '../gates/run-gate';
 import { inContainer } from '../gates/run-in-container';
 import { endStrays } from '../gates/strays';
 import { type Candidates, parentlessCommit } from '../merge/candidate';
@@ -25,21 +18,13 @@ import type { RunRecord } from '../run/record';
 import type { Task } from '../run/workload';
 import { runCheck } from './check-work';
 import type { Checks } from './checks';
-import { artifactsPath, logPath } from './gate-files';
-import { gateKey, keyParts, type Toolchains } from './gate-key';
-import type { PassAbout } from './gate-passes';
+import { logPath } from './gate-files';
+import { gateKey, type Toolchains } from './gate-key';
 import { gateVariables } from './gate-variables';
-import { keptArtifacts } from './kept-artifacts';
 import type { LastPasses } from './last-passes';
+import { artifactFolder, type GatePass, type Ran, runOnce } from './remembered-gate';
 import type { SharedPasses } from './shared-passes';
 import type { Workspace } from './workspace';
-
-/** A remembered pass. */
-export interface GatePass {
-  readonly durationMs: number;
-  readonly artifacts: readonly string[];
-  readonly about?: PassAbout;
-}
 
 export interface GateWork {
   readonly workspace: Workspace;
@@ -138,96 +123,6 @@ function refusal(
     : { outcome: candidate.kind, at: candidate.at };
 }
 
-type Ran = Pick<
-  GateResult,
-  'startedAt' | 'endedAt' | 'exitCode' | 'signal' | 'log' | 'artifacts' | 'note' | 'cached' | 'missed'
-> & {
-  readonly status: GateOutcome['status'];
-};
-
-/** Carries what is not to be remembered past the cache, to everybody who waits for the same gate. */
-class NotRemembered extends Error {
-  constructor(
-    readonly ran: Ran,
-    readonly artifactFolder: string,
-  ) {
-    super(ran.status);
-  }
-}
-
-/** Two lanes that want the same gate on the same content run it once; only a pass is remembered. */
-async function runOnce(
-  work: GateWork,
-  key: string,
-  job: { readonly task: Task; readonly round: number },
-  tested: Tested,
-  run: () => Promise<Ran>,
-): Promise<Ran> {
-  const kept = join(keptArtifacts(work.workspace.home), key);
-  const into = artifactFolder(work, job);
-  let ran: Ran | undefined;
-  const { gate } = job.task;
-  const item = job.task.item < 0 ? null : work.itemNames[job.task.item]!;
-  const parts = keyParts(gate, tested, work.toolchains);
-  const runAndKeep = async (): Promise<GatePass> => {
-    const told = await work.shared?.find(gate, tested);
-    if (told !== undefined) {
-      work.passes.countFound();
-      return { durationMs: told.durationMs, artifacts: [], about: about(work, job.task, tested) };
-    }
-    const missed = await work.lastPasses.whyMissed(gate.name, item, parts);
-    ran = { ...(await run()), missed };
-    if (ran.status !== 'pass') throw new NotRemembered(ran, into);
-    const artifacts = ran.artifacts ?? [];
-    // A pass whose artifacts cannot be kept is a pass; it only is not remembered.
-    if (!(await copyFiles(artifacts, into, kept))) throw new NotRemembered(ran, into);
-    work.lastPasses.note(gate.name, item, parts);
-    const durationMs = ran.endedAt - ran.startedAt;
-    await work.shared?.tell(gate, tested, { durationMs });
-    return { durationMs, artifacts, about: about(work, job.task, tested) };
-  };
-  try {
-    const pass = await work.passes.execute(key, runAndKeep);
-    if (ran !== undefined) return ran;
-    if (!(await copyFiles(pass.artifacts, kept, into)))
-      return { ...(await run()), missed: ['artifacts-gone'] };
-    // Else its own last pass is this one already.
-    if (pass.about?.item !== item) work.lastPasses.note(gate.name, item, parts);
-    const now = Date.now();
-    return {
-      status: 'pass',
-      cached: true,
-      startedAt: now,
-      endedAt: now,
-      exitCode: 0,
-      artifacts: pass.artifacts,
-    };
-  } catch (error) {
-    if (!(error instanceof NotRemembered)) throw error;
-    const shared = ran === undefined ? (error.ran.artifacts ?? []) : [];
-    return (await copyFiles(shared, error.artifactFolder, into)) ? error.ran : run();
-  }
-}
-
-const about = ({ itemNames }: GateWork, { gate, item }: Task, { tree }: Tested): PassAbout => ({
-  gate: gate.name,
-  item: item < 0 ? null : itemNames[item]!,
-  tree,
-});
-
-/**
- * Only the files that are named: beside them may lie what an attempt before has left.
- * @returns false when that is not possible: one is no longer there, there is no space, its path gets too long
- */
-async function copyFiles(paths: readonly string[], from: string, to: string): Promise<boolean> {
-  try {
-    for (const path of paths) await cp(join(from, path), join(to, path));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function runInLane(
   work: GateWork,
   lane: WorkLane,
@@ -308,8 +203,3 @@ function containerRunner({ containers, workspace }: GateWork): CommandRunner {
     onContainerGone: ({ name }) => store.containers.remove(name),
   });
 }
-
-const artifactFolder = (
-  { record, itemNames }: GateWork,
-  { task, round }: { readonly task: Task; readonly round: number },
-) => join(record.artifactFolder, artifactsPath(itemNames, task, round));
