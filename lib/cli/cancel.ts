@@ -2,6 +2,7 @@ import { type CancelAnswer, cancelRun } from '../engine/cancel-run';
 import { takeOut, waitingIn } from '../engine/line';
 import { carryOn, type LocalRun } from '../engine/local';
 import { orderCached } from '../engine/order-cached';
+import { runStatus } from '../engine/run-status';
 import { callRun, runLeft, runningRun } from '../engine/running';
 import { openWorkspace, stateFile } from '../engine/workspace';
 import { InputError, refuse } from '../errors';
@@ -55,7 +56,7 @@ export async function cancel(id: string | undefined, options: CancelOptions, io:
       await landingOver(home, record, io, note);
       answer = await ask();
     }
-    const words = answer === 'cancelled' ? cancelledWords(record) : tooLateWords(record);
+    const words = answer === 'cancelled' ? cancelledWords(record) : await tooLateWords(home, store, record);
     io.stdout.write(options.json ? `${JSON.stringify({ runId: run.id, status: answer })}\n` : `${words}\n`);
     await finishIfLeft(home, store, record, io, note);
     return answer === 'cancelled' ? ExitCode.merged : ExitCode.failed;
@@ -166,7 +167,18 @@ const SILENT = createLogger({ format: 'human', level: 'error', stream: { write()
 const cancelledWords = ({ id, execute, plan }: RunRecord) =>
   `run ${id} is cancelled${execute ? `: nothing of it lands on ${plan.target}` : ''}`;
 
-const tooLateWords = ({ id, execute, plan }: RunRecord) =>
-  execute
+/** Gates of a run whose items are all decided go on, because its report tells of them. */
+async function tooLateWords(
+  home: string,
+  store: RunStore,
+  { id, execute, plan }: RunRecord,
+): Promise<string> {
+  const ended = execute
     ? `too late: run ${id} has landed on ${plan.target}, or has nothing left to land; see lex-pr status ${id}`
-    : `too late: run ${id} has come to its end`;
+    : `too late: all items of run ${id} are decided`;
+  const run = await store.find(id);
+  if (run === undefined || runningRun(home) !== id) return ended;
+  const { running } = runStatus(run, (await store.read(id)).state, true);
+  if (running.length === 0) return ended;
+  return `${ended}\n${running.length === 1 ? 'one gate still runs' : `${running.length} gates still run`} for the report (${running.join(', ')}): Ctrl-C where the run goes on stops that, and lex-pr resume ${id} finishes it`;
+}

@@ -8,8 +8,18 @@ export const command = (program: Command, usage: string, description: string) =>
   program.command(usage).description(description).exitOverride();
 
 /** What prints the help of the command that is meant; that of all where it is none. */
-export function helpFor(program: Command, [name, sub]: readonly string[]): string {
-  const found = program.commands.find((known) => known.name() === name);
-  const inner = found?.commands.find((known) => known.name() === sub);
+export function helpFor(program: Command, args: readonly string[]): string {
+  const { found, inner } = commandsOf(program, args);
   return ['lex-pr', ...(found ? [found.name()] : []), ...(inner ? [inner.name()] : []), '--help'].join(' ');
+}
+
+/** The command that is meant; that of all where it is none. */
+export function meantCommand(program: Command, args: readonly string[]): Command {
+  const { found, inner } = commandsOf(program, args);
+  return inner ?? found ?? program;
+}
+
+function commandsOf(program: Command, [name, sub]: readonly string[]) {
+  const found = program.commands.find((known) => known.name() === name);
+  return { found, inner: found?.commands.find((known) => known.name() === sub) };
 }

@@ -1,24 +1,28 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EndedEarly, Fault, InputError, type Problem, refuse } from '../errors';
 import { ExitCode, type Io } from './io';
 import { problemsAsJson, problemsAsText } from './problems';
 import { style } from './style';
+import { usageHint } from './usage-hint';
 
 /**
  * What went wrong, in words or as JSON, and the exit code for it.
  * @param help what prints the help of the command that was meant
+ * @param command that command
  */
-export function reportFailure(error: unknown, json: boolean, io: Io, help = 'lex-pr --help'): number {
+export function reportFailure(
+  error: unknown,
+  json: boolean,
+  io: Io,
+  help = 'lex-pr --help',
+  command?: Command,
+): number {
   if (error instanceof CommanderError) {
     // Help and version were printed.
     if (error.exitCode === 0) return ExitCode.merged;
     if (error.code === 'commander.help') return ExitCode.badInput;
     const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-    // What others call it.
-    const dryRun = message.includes("'--dry-run'")
-      ? 'leave it out: without --execute it is a dry run'
-      : undefined;
-    const hint = dryRun ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? `see ${help}`;
+    const hint = usageHint(message, suggestion, command) ?? `see ${help}`;
     return reportFailure(refuse('usage', message, hint), json, io);
   }
   if (error instanceof EndedEarly) return error.exitCode;

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { cacheCommands } from './cache-commands';
-import { command, example, helpFor } from './command';
+import { command, example, helpFor, meantCommand } from './command';
 import { discoveryCommands } from './discovery-commands';
 import { type OnEither, onEngine } from './engine';
 import { reportFailure } from './failure';
@@ -32,7 +32,8 @@ export async function main(args: readonly string[], version: string, io: Io = pr
     await program.parseAsync([...given], { from: 'user' });
     return code;
   } catch (error) {
-    return reportFailure(error, wantsJson(given, io.env), io, helpFor(program, given));
+    const help = helpFor(program, given);
+    return reportFailure(error, wantsJson(given, io.env), io, help, meantCommand(program, given));
   }
 }
 

@@ -33,8 +33,10 @@ const howLong = (since: string | null, now: number) =>
   since === null ? '' : `, for ${formatDuration(Math.max(0, now - Date.parse(since)))}, since ${since}`;
 
 /** Its status; of a run that goes on, or was interrupted, what it is doing, in the words of the live display. */
-function whatItDoes({ status, phase }: RunStatus): string {
-  const work = phase === 'done' ? 'writing the report' : PHASES[SHOWN_PHASE[phase]];
+function whatItDoes({ status, phase, running }: RunStatus): string {
+  const done =
+    running.length === 0 ? 'writing the report' : 'all items are decided, gates go on for the report';
+  const work = phase === 'done' ? done : PHASES[SHOWN_PHASE[phase]];
   if (status === 'running') return work;
   return status === 'interrupted' ? `interrupted while ${work}` : status;
 }

@@ -46,6 +46,10 @@ export function trackProgress(
         kind: 'phase',
         phase: event.round > 1 && event.phase === 'weave' ? 'weave' : SHOWN_PHASE[event.phase],
       });
+      const left = event.phase === 'done' && state.stopping === undefined ? state.unfinishedTasks : 0;
+      const gates = left === 1 ? 'one gate is' : `${left} gates are`;
+      if (left > 0)
+        sink.event({ kind: 'note', text: `all items are decided; ${gates} left, for the report` });
     } else if (event.event === 'result' && event.kind === 'gate') {
       const { item, gate } = load.tasks[event.task]!;
       const ms = event.endedAt - event.startedAt;

@@ -1,5 +1,6 @@
 import { refuse } from '../errors';
 import type { Git } from '../repository/git';
+import { shellWord } from '../repository/shell-quote';
 import { openSource, sourceGit } from '../repository/source';
 import { ancestryDeps } from './ancestry';
 import { type BranchSource, localBranches, type Words } from './branch-source';
@@ -58,13 +59,23 @@ export async function discover(folder: string, options: DiscoverOptions): Promis
 /** A fresh clone has one local branch, and all that there is to merge on its remote. */
 async function remoteNotes(git: Git, target: string): Promise<Note[]> {
   const format = ['--format=%(refname:lstrip=2)', 'refs/remotes/'];
-  const open = await git.lines(['for-each-ref', `--no-merged=refs/heads/${target}`, ...format]);
+  const listed = await git.lines(['for-each-ref', `--no-merged=refs/heads/${target}`, ...format]);
+  const open = listed.filter((name) => !/^[^/]+\/HEAD$/.test(name));
   const [name] = open;
   if (name === undefined) return [];
   const many = open.length === 1 ? 'one branch of a remote is' : `${open.length} branches of remotes are`;
-  const local = name.slice(name.indexOf('/') + 1);
-  const message = `${many} not merged, and only local ones are planned: git branch ${local} ${name}`;
+  const make = open.length === 1 ? `git branch ${localName(name)} ${name}` : makeAll(name, target);
+  const message = `${many} not merged, and only local ones are planned. Make them: ${make} - or name them in a plan: \`name: ${name}\` for the one that was fetched, or \`repository: URL\` for those of the remote itself, to land there`;
   return [{ event: 'remote-branches', message, warn: true }];
+}
+
+const localName = (name: string) => name.slice(name.indexOf('/') + 1);
+
+/** Makes local branches of all of a remote that are not merged, in a POSIX shell: names of refs hold no blanks and no patterns. */
+function makeAll(name: string, target: string): string {
+  const remote = name.slice(0, name.indexOf('/'));
+  const list = `git for-each-ref --format='%(refname:lstrip=3)' --no-merged=${shellWord(target)} ${shellWord(`refs/remotes/${remote}`)}`;
+  return `for b in $(${list}); do git branch "$b" ${shellWord(remote)}/"$b"; done`;
 }
 
 /**

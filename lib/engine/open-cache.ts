@@ -4,7 +4,7 @@ import { InputError } from '../errors';
 import type { CacheStore } from '../performance/cache-store';
 import { FileStore } from '../performance/file-store';
 import { MemoryStore } from '../performance/memory-store';
-import { openHome } from '../repository/home';
+import { openHomeIfOurs } from '../repository/home';
 
 export interface OpenedCache {
   readonly store: CacheStore;
@@ -33,7 +33,8 @@ export function openCache(home: string): OpenedCache {
 /** The same for who has no other use for the folder: it may be impossible to make. */
 export async function openCacheOf(cwd: string): Promise<OpenedCache> {
   try {
-    return openCache(await openHome(cwd));
+    const home = await openHomeIfOurs(cwd);
+    return home === undefined ? { store: new MemoryStore(), notes: [], close() {} } : openCache(home);
   } catch (error) {
     if (!(error instanceof InputError) || error.problems[0]?.code !== 'no-home') throw error;
     return forgetful(error.message);

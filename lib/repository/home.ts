@@ -46,6 +46,18 @@ export async function findHome(cwd: string): Promise<string> {
   return home;
 }
 
+/**
+ * The same for who remembers things there that others need not have: made in a work tree, and used elsewhere where it is
+ * there. A plan may be looked at in any folder, and leaves nothing there.
+ * @throws InputError as `openHome`
+ */
+export async function openHomeIfOurs(cwd: string): Promise<string | undefined> {
+  const home = await findHome(cwd);
+  const isOurs =
+    (await topOfWorkTree(cwd)) !== undefined || (await lstat(home).catch(() => undefined)) !== undefined;
+  return isOurs ? makeHome(home) : undefined;
+}
+
 /** @throws InputError, with the command that mends it, when nothing can be put into an open home */
 export async function tryHome(home: string): Promise<void> {
   try {

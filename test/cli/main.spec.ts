@@ -58,6 +58,11 @@ describe('lex-pr', () => {
       /unknown option '--exceute'/,
       /Did you mean --execute\?/,
     ],
+    ['what others call a command', ['abort'], /unknown command 'abort'/, /Did you mean cancel\?/],
+    ['a short option', ['logs', '-f'], /unknown option '-f'/, /Did you mean --follow\?/],
+    ['watching logs', ['logs', '--watch'], /unknown option '--watch'/, /Did you mean --follow\?/],
+    ['watching', ['status', '--watch'], /unknown option '--watch'/, /lex-pr logs --follow/],
+    ['silence', ['merge', 'x', '--quiet'], /unknown option '--quiet'/, /2>\/dev\/null/],
     ['a missing argument', ['merge'], /missing required argument 'plan'/, /see lex-pr merge --help/],
     ['an argument too many', ['schema', 'x'], /too many arguments/, /see lex-pr schema --help/],
     [

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -13,6 +14,7 @@ describe('lex-pr merge-order', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'lex-pr-test-'));
+    execFileSync('git', ['init', '-q', folder]);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -44,6 +46,12 @@ describe('lex-pr merge-order', () => {
     expect(again).toEqual({ ...first, cached: true });
     const other = JSON.parse(await run(plan({ items: items.slice(1) }), { json: true }));
     expect(other).toMatchObject({ cached: false, order: ['a', 'b'] });
+  });
+
+  it('leaves nothing behind outside of any repository', async () => {
+    rmSync(join(folder, '.git'), { recursive: true });
+    expect(JSON.parse(await run(plan({ items }), { json: true }))).toMatchObject({ order: ['a', 'b', 'c'] });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('does not use the cache where the plan turns it off', async () => {

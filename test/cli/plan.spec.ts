@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -206,7 +207,10 @@ describe('lex-pr plan', () => {
     const clone = join(repo.root, 'clone');
     repo.git('clone', '-q', repo.path, clone);
     const { stderr } = await runCli(['plan'], { cwd: clone });
-    expect(stderr).toMatch(/3 branches of remotes are not merged, .*: git branch (\S+) origin\/\1\n/);
+    const [, loop] = /3 branches of remotes are not merged, .*: (for .*; done) - or name them/.exec(stderr)!;
+    execFileSync('sh', ['-ec', loop!], { cwd: clone, stdio: 'ignore' });
+    const planned = await runCli(['plan'], { cwd: clone });
+    expect(parse(planned.stdout).items).toHaveLength(3);
   });
 
   it('refuses what means nothing with exit code 2, and then writes nothing', async () => {

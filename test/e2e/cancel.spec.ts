@@ -202,6 +202,36 @@ describe('a cancel is refused', () => {
     expect(await statusOf(repo)).toMatchObject({ status: 'ended' });
   });
 
+  it('where all items are decided, and says what still runs and why', async () => {
+    const repo = create();
+    repo.branch('a', { a: '1\n' });
+    const gates = new HeldGates(repo);
+    gates.hold('a');
+    const red = { name: 'red', run: 'exit 1', cache: 'off' };
+    const plan = { items: [{ name: 'a' }], gates: [gates.gate, red], policy: { maxWorkers: 2 } };
+    const run = startMerge(repo, plan, { args: ['merge'] });
+    let said = '';
+    await new Promise<void>((resolve) => {
+      run.child.stderr!.on('data', (chunk) => {
+        said += chunk;
+        if (said.includes('all items are decided; one gate is left, for the report\n')) resolve();
+      });
+    });
+    await gates.started(['a']);
+    expect((await runCli(['status'], { cwd: repo.path })).stdout).toMatch(
+      /^run \S+: all items are decided, gates go on for the report, dry run\n/,
+    );
+    expect(await runCli(['cancel'], { cwd: repo.path })).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^too late: all items of run \S+ are decided\none gate still runs for the report \(a: test\): Ctrl-C/,
+      ),
+    });
+    gates.letGo('a');
+    const { report } = await run.end();
+    expect(report.items[0]!.gates.map(({ status }: { status: string }) => status)).toEqual(['pass', 'fail']);
+  });
+
   it('but who asks again, because the answer was lost, gets it again', async () => {
     const { repo, runId, end } = await startHeld();
     await cancel(repo);
