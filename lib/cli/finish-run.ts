@@ -60,6 +60,7 @@ export async function finishRun(
     state: outcome.state,
     wovenTree: woven ? (await workspace.commits.read(tip.linear)).tree : undefined,
     wovenRef,
+    wovenIn: workspace.repository.gitDir,
   });
   recordOutcome(metrics, built);
   const report: Report = { ...built, metrics: metricsJson(metrics) };

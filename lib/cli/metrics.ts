@@ -3,6 +3,7 @@ import { readKeptReport } from '../report/kept';
 import { metricsText } from '../report/metrics-text';
 import { findHome } from '../repository/home';
 import type { Io } from './io';
+import { noteNewerRun } from './newer-run';
 import { ofBegun } from './not-begun';
 
 /**
@@ -12,10 +13,11 @@ import { ofBegun } from './not-begun';
 export async function metricsCommand(
   id: string | undefined,
   { json }: { readonly json?: boolean },
-  { stdout, cwd }: Io,
+  io: Io,
 ): Promise<number> {
-  const home = await findHome(cwd);
+  const home = await findHome(io.cwd);
   const report = await ofBegun(home, id, () => readKeptReport(home, stateFile(home), id));
-  stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
+  if (id === undefined) await noteNewerRun(home, 'metrics', json ?? false, io);
+  io.stdout.write(json ? `${JSON.stringify(report.metrics)}\n` : metricsText(report));
   return 0;
 }

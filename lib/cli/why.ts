@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { readKeptReport } from '../report/kept';
 import { readTail } from '../report/tails';
@@ -8,8 +7,8 @@ import { decodeRecord } from '../run/record';
 import { openRuns } from '../run/sqlite-reader';
 import { findRun } from './find-run';
 import type { Io } from './io';
+import { noteNewerRun } from './newer-run';
 import { ofBegun } from './not-begun';
-import { writeNotes } from './notes';
 import { recorded } from './recorded';
 import { printWhy } from './why-text';
 
@@ -22,11 +21,7 @@ export interface WhyOptions {
 export async function whyCommand(item: string, { run: id, json }: WhyOptions, io: Io): Promise<number> {
   const home = await findHome(io.cwd);
   const report = await ofBegun(home, id, () => readKeptReport(home, stateFile(home), id));
-  const current = runningRun(home);
-  if (id === undefined && current !== undefined && current !== report.runId) {
-    const message = `run ${current} goes on: this is about ${report.runId}, the last one that has ended`;
-    writeNotes([{ event: 'why', message }], json ?? false, io, { run: report.runId }, 'why');
-  }
+  if (id === undefined) await noteNewerRun(home, 'why', json ?? false, io);
   const runs = await openRuns(stateFile(home));
   try {
     const run = await findRun(runs, report.runId);

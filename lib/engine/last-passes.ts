@@ -29,7 +29,10 @@ export function openLastPasses(
   return {
     async whyMissed(gate, item, parts) {
       const key = durationKey(gate, item);
-      return missReasons(noted.get(key) ?? (await kept.get(key)), digests(parts));
+      const inThisRun = noted.get(key);
+      const reasons = missReasons(inThisRun ?? (await kept.get(key)), digests(parts));
+      const isEarlierWeave = item === null && inThisRun !== undefined && reasons.join() === 'content-changed';
+      return isEarlierWeave ? ['earlier-weave'] : reasons;
     },
     note: (gate, item, parts) => void noted.set(durationKey(gate, item), digests(parts)),
     save: () => kept.setMany(noted),

@@ -10,12 +10,14 @@ import { ItemStatus, isFailure, type RunState, TaskStatus } from '../run/state';
 import { overrideOf } from '../run/waived';
 import type { Workload } from '../run/workload';
 import { reportExecutions } from './executions';
+import { alreadyThere } from './facts';
 import { reportHeld } from './held';
 import { evictionOf } from './integration-failure';
 import { blame, blockedPath, readHistory, wasTested } from './outcome';
 import { reasonOf, type Told } from './reason';
 import { overallStatus, type Report, type ReportGate, type ReportItem } from './report';
 import { sharedFailureOf } from './shared-failure';
+import { urgenciesOf } from './urgency';
 import { whyOf } from './why';
 import { reportWorkers } from './workers';
 
@@ -28,6 +30,8 @@ export interface ReportInput {
   /** The woven commit's tree; undefined where nothing was woven. */
   readonly wovenTree: string | undefined;
   readonly wovenRef: string | null;
+  /** Absolute path of the repository that has the weave; undefined where it is nowhere that people could look. */
+  readonly wovenIn?: string;
   readonly cache: Readonly<Record<string, CacheStatistics>>;
   /** Of the process that ended the run; undefined where nothing throttles. */
   readonly heldSeconds?: HeldSeconds;
@@ -42,7 +46,8 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
   const { record, ordered, load, state, events } = input;
   const history = readHistory(load, events);
   const told: Told = { record, ordered, load, state, history, through: blame(load, state, history) };
-  const items = ordered.items.map((_, item) => reportItem(told, item));
+  const urgencies = urgenciesOf(ordered.items);
+  const items = ordered.items.map((_, item) => ({ ...reportItem(told, item), ...urgencies[item] }));
   const landed = told.history.landings.findLast(({ result }) => result.kind === 'landed');
   const report: Omit<Report, 'metrics'> = {
     schemaVersion: 'v1',
@@ -72,6 +77,7 @@ export function buildReport(input: ReportInput): Omit<Report, 'metrics'> {
       ...freezeWarnings(input),
       ...(landed?.result.kind === 'landed' ? landed.result.warnings : []),
     ],
+    alreadyThere: alreadyThere({ items, gatesOnly: record.gatesOnly }).length,
     items,
   };
   return { ...report, items: withReasons(report) };
@@ -202,7 +208,7 @@ function reportOverride(state: RunState, task: number): ReportGate['override'] {
   return { user, reason, at: iso(at), by };
 }
 
-function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Report['integration'] {
+function reportIntegration(told: Told, { wovenTree, wovenRef, wovenIn }: ReportInput): Report['integration'] {
   const { load, state } = told;
   if (wovenTree === undefined) return null;
   const first = load.firstTask[state.items.length]!;
@@ -211,6 +217,7 @@ function reportIntegration(told: Told, { wovenTree, wovenRef }: ReportInput): Re
     ref: wovenRef,
     commit: state.weave.tip.linear,
     tree: wovenTree,
+    ...(wovenIn !== undefined && { repository: wovenIn }),
     gates: tasks
       .filter((task) => state.tasks[task] !== TaskStatus.idle && state.tasks[task] !== TaskStatus.skipped)
       .map((task) => reportGate(told, task)),

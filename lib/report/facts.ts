@@ -20,6 +20,13 @@ export function withStatus(report: Report, status: ItemStatus): readonly ReportI
   return report.items.filter((item) => item.status === status);
 }
 
+/** Items that are merged without a change, since the target or an item before them makes it. */
+export const alreadyThere = ({ items, gatesOnly }: Pick<Report, 'items' | 'gatesOnly'>) =>
+  gatesOnly ? [] : items.filter(isThere);
+
+export const isThere = ({ status, reason }: Pick<ReportItem, 'status' | 'reason'>): boolean =>
+  status === 'merged' && reason !== null;
+
 /** Gates that failed or timed out, optional ones too; first those on the weave with an item that breaks it. */
 export function failedGates(report: Report): readonly FailedGate[] {
   const evicted = report.items.flatMap(({ name, eviction }): FailedGate[] =>

@@ -1,5 +1,5 @@
 import { formatDuration } from './duration';
-import { shortCommit, shortRef, withStatus } from './facts';
+import { alreadyThere, shortCommit, shortRef, withStatus } from './facts';
 import type { Report } from './report';
 
 /**
@@ -17,15 +17,23 @@ export function headline(report: Report, quote: (name: string) => string): strin
   if (items.length === 0) return `${start}Nothing to do: the plan has no items.`;
   if (gatesOnly)
     return `Gates only: ${merged === items.length ? all(merged) : `${merged} of ${count(items.length)}`} passed; nothing was woven (${took}).`;
+  const there = alreadyThere(report).length;
+  const already = there === 0 ? '' : `, ${there === 1 ? '1 is' : `${there} are`} there already`;
+  if (there === items.length) return `${start}Nothing to do: ${into} holds ${all(there)} already (${took}).`;
+  if (merged === there && there > 0)
+    return dryRun
+      ? `Dry run: none of ${count(items.length)} would be merged into ${into}${already} (${took}).`
+      : `Nothing landed on ${into}: of ${count(items.length)} none could be merged${already} (${took}).`;
   if (merged === 0)
     return dryRun
       ? `Dry run: none of ${count(items.length)} could be merged into ${into} (${took}).`
       : `Nothing landed on ${into}: none of ${count(items.length)} could be merged (${took}).`;
-  const what = merged === items.length ? all(merged) : `${merged} of ${count(items.length)}`;
-  if (dryRun) return `Dry run: ${what} would be merged into ${into}; no ref was moved (${took}).`;
+  const fresh = merged - there;
+  const what = fresh === items.length ? all(fresh) : `${fresh} of ${count(items.length)}`;
+  if (dryRun) return `Dry run: ${what} would be merged into ${into}${already}; no ref was moved (${took}).`;
   if (target.before === target.after) return `Nothing to land: ${into} holds ${what} already (${took}).`;
   const moved = `${shortCommit(target.before)} → ${shortCommit(target.after)}`;
-  return `Merged ${what} into ${into} in ${took}: ${moved}.`;
+  return `Merged ${what} into ${into} in ${took}: ${moved}${already}.`;
 }
 
 const all = (number: number) => (number === 1 ? '1 item' : `all ${number} items`);

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { shellQuote } from '../repository/shell-quote';
 import { printable } from '../telemetry/printable';
 import { missesOf } from './cache-misses';
 import { costLine } from './cost-line';
@@ -10,6 +11,7 @@ import {
   type FailedGate,
   failedGates,
   flakyGates,
+  isThere,
   lanesInWords,
   overriddenGates,
   shortCommit,
@@ -52,7 +54,7 @@ function itemsTable(report: Report): string {
   if (items.length === 0) return '';
   const rows = items.map((item) => [
     code(item.name),
-    item.status === 'merged' ? mergedLabel(report) : item.status,
+    isThere(item) ? 'there already' : item.status === 'merged' ? mergedLabel(report) : item.status,
     item.reason === null ? '' : code(item.reason),
     gateCounts(item),
     item.mergeCommit === null ? '' : code(shortCommit(item.mergeCommit)),
@@ -143,10 +145,10 @@ function blockedChains(report: Report): string {
   );
 }
 
-function integration({ integration, dryRun }: Report): string {
+function integration({ integration, dryRun, target }: Report): string {
   if (integration === null) return '';
   const ref = integration.ref === null ? '' : `${code(integration.ref)}, `;
-  const woven = `Woven ${dryRun ? 'for the dry run ' : ''}as ${ref}commit ${code(integration.commit)}, tree ${code(integration.tree)}.`;
+  const woven = `Woven ${dryRun ? 'for the dry run ' : ''}as ${ref}commit ${code(integration.commit)}, tree ${code(integration.tree)}.${howToSee(integration, target.before)}`;
   if (integration.gates.length === 0) return section('Integration', [`${woven} No gate ran on it.`]);
   const rows = integration.gates.map((gate) => [
     code(gate.name),
@@ -154,6 +156,13 @@ function integration({ integration, dryRun }: Report): string {
     gate.log === null ? '' : code(gate.log),
   ]);
   return section('Integration', [woven, table(['gate', 'status', 'log'], rows)]);
+}
+
+/** Ref and commit are in a repository of our own; after a landing the commit is in the user's too. */
+function howToSee({ repository, commit }: NonNullable<Report['integration']>, before: string): string {
+  if (repository === undefined) return '';
+  const range = `${shortCommit(before)}..${shortCommit(commit)}`;
+  return ` To look at it: ${code(`git --git-dir=${shellQuote(repository)} log --stat --first-parent ${range}`)}`;
 }
 
 function timing(report: Report): string {
@@ -197,7 +206,8 @@ function cache(report: Report): string {
   ]);
   if (rows.length === 0) return '';
   const misses = missesOf(allGates(report).map(({ gate }) => gate)).map(
-    ({ because, gates }) => `- ${gates.length} ran because ${because}`,
+    ({ because, gates }) =>
+      `- ${gates.length === 1 ? '1 gate' : `${gates.length} gates`} ran because ${because}`,
   );
   const why = misses.length === 0 ? [] : [misses.join('\n')];
   return section('Cache', [table(['operation', 'hits', 'misses', 'expired', 'hit rate'], rows), ...why]);

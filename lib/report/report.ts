@@ -57,7 +57,7 @@ const GateReport = z
       .nullable()
       .optional()
       .describe(
-        'Why it ran and no earlier pass was used, as far as that is known: `off`: it is not cached; `never-passed`: no pass of it on this item is known; `expired`: its pass was too old, or dropped for newer ones; `artifacts-gone`: the files that go with it; `content-changed`, `gate-changed`, `machine-changed`: since its last pass the files (or the commit), its definition, or the system, the inherited variables or git. Null where it was cached or nothing ran',
+        'Why it ran and no earlier pass was used, as far as that is known: `off`: it is not cached; `never-passed`: no pass of it on this item is known; `expired`: its pass was too old, or dropped for newer ones; `artifacts-gone`: the files that go with it; `earlier-weave`: it passed in this run, on another weave than this; `content-changed`, `gate-changed`, `machine-changed`: since its last pass the files (or the commit), its definition, or the system, the inherited variables or git. Null where it was cached or nothing ran',
       ),
     lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
     startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),
@@ -119,6 +119,14 @@ const ItemReport = z
       .describe(
         'Of an item that did not merge in the weave: the earlier items that changed the same files; empty: it is the target',
       ),
+    urgency: z
+      .strictObject({
+        hotfix: z.boolean(),
+        priority: z.int(),
+        aheadOf: Name.describe('The least urgent item that comes after it in merge order'),
+      })
+      .optional()
+      .describe('As in the plan, of an item that is ahead of less urgent ones'),
     why: z
       .string()
       .optional()
@@ -193,6 +201,12 @@ export const ReportSchema = z.strictObject({
       commit: Commit.describe('The woven commit, the one that is verified and lands'),
       tree: z.string().describe('Full tree id of that commit'),
       gates: z.array(GateReport),
+      repository: z
+        .string()
+        .optional()
+        .describe(
+          'Absolute path of the bare repository below `.lex-pr` that has ref and commit; not there for engine `aws`',
+        ),
     })
     .nullable()
     .describe('The weave and its verification; null where nothing was woven'),
@@ -233,6 +247,9 @@ export const ReportSchema = z.strictObject({
   metrics: z.record(z.string(), MetricReport).describe('By metric name, with and without `lex_pr_`'),
   cost: CostReport.optional().describe('What the run cost on AWS; not there for engine `local`'),
   warnings: z.array(z.string()),
+  alreadyThere: Count.optional().describe(
+    'How many of the merged items changed nothing, because the target or an item before them makes the same change',
+  ),
   items: z.array(ItemReport).describe('In merge order'),
 });
 

@@ -10,6 +10,7 @@ import {
   executionsInWords,
   flakyGates,
   type ItemStatus,
+  isThere,
   lanesInWords,
   overriddenGates,
   timings,
@@ -66,14 +67,14 @@ interface Row {
 
 function statusRows(report: Report, status: ItemStatus): Row[] {
   const items = withStatus(report, status);
-  const label = status === 'merged' ? mergedLabel(report) : status;
   const rows = [...Map.groupBy(items, causeOf).values()].flatMap((group): Row[] => {
+    const label = isThere(group[0]!) ? 'there' : status === 'merged' ? mergedLabel(report) : status;
     if (group.length <= FOLD)
       return group.map((item) => ({ status, label, name: printable(item.name), text: itemText(item) }));
     return [{ status, label, name: `${group.length} items`, text: foldedText(group) }];
   });
   if (rows.length <= ROWS) return rows;
-  const more = { status, label, name: '…', text: `${rows.length - ROWS} more, see report.md` };
+  const more = { status, label: '', name: '…', text: `${rows.length - ROWS} more, see report.md` };
   return [...rows.slice(0, ROWS), more];
 }
 
@@ -118,7 +119,10 @@ function gateLines(report: Report, style: Style): string[] {
 /** What an earlier pass was known of, and ran all the same. */
 function missLines(report: Report, style: Style): string[] {
   const news = missesOf(allGates(report).map(({ gate }) => gate)).filter(({ isNews }) => isNews);
-  const said = news.map(({ because, gates }) => `${gates.length} ran because ${because}`);
+  const said = news.map(
+    ({ because, gates }) =>
+      `${gates.length === 1 ? '1 gate' : `${gates.length} gates`} ran because ${because}`,
+  );
   return said.map((line, k) => `${k === 0 ? style.bold('Cache') : '     '}   ${line}`);
 }
 

@@ -22,7 +22,8 @@ export function whyOf(
   named: ReadonlyMap<string, ReportItem>,
   logPath: (log: string) => string = (log) => log,
 ): Why {
-  if (item.status === 'merged') return { sentences: whyMerged(report, item), gate: undefined };
+  if (item.status === 'merged')
+    return { sentences: [...whyMerged(report, item), ...urgencySaid(item)], gate: undefined };
   const root = rootOf(named, item);
   const gate = decidingGate(report, root);
   const sentences = [
@@ -30,6 +31,7 @@ export function whyOf(
     ...evidence(root),
     ...(root.status === 'failed' ? [`What to do: ${advice(root, report, logPath)}.`] : []),
     ...(root.status === 'failed' && root !== item ? [andThen(item, logPath)] : []),
+    ...(item.status === 'failed' ? urgencySaid(item) : []),
     ...(item.status === 'skipped' ? [`What to do: mend or leave out what failed, then run again.`] : []),
   ];
   return { sentences, gate };
@@ -59,6 +61,16 @@ function whyMerged(
     ...missesOf(item.gates).map(({ because, gates }) => `${names(gates)} ran because ${because}.`),
     ...item.gates.flatMap(remark),
   ];
+}
+
+/** What it did that an item is urgent. */
+function urgencySaid({ urgency }: ReportItem): string[] {
+  if (urgency === undefined) return [];
+  const { hotfix, priority, aheadOf } = urgency;
+  const what = hotfix
+    ? `As a hot-fix${priority === 0 ? '' : ` of priority ${priority}`}`
+    : `With priority ${priority}`;
+  return [`${what} it went ahead of all that is less urgent, such as ${aheadOf}.`];
 }
 
 const before = (dryRun: boolean, gatesOnly: boolean) =>

@@ -8,6 +8,7 @@ export const CACHE_MISSES = [
   'never-passed',
   'expired',
   'artifacts-gone',
+  'earlier-weave',
   'content-changed',
   'gate-changed',
   'machine-changed',

@@ -59,7 +59,7 @@ describe('logProgress', () => {
         message: expect.stringMatching(/^\S.*\S$/),
         ...fields,
       });
-    expect(lines()[0].message).toMatch(/^gate test of a started/);
+    expect(lines()[0].message).toMatch(/^gate test of a taken up/);
   });
 
   it('shows no views, and passes lines of others on as they are', () => {

@@ -80,7 +80,7 @@ describe("the specification's commands, as they stand", () => {
     expect(stderr).toMatch(/memory is above its threshold: \d+ of 1 MB/);
     expect(stderr).toContain('new gates are held back until memory drops');
     expect(stderr).toMatch(/gates go on after \d+\.\d s/);
-    expect(stderr).toMatch(/^gate test of first started, lane \d, \d active$/m);
+    expect(stderr).toMatch(/^gate test of first taken up, lane \d, \d active$/m);
     expect(stderr).toMatch(/^gate test of first passed in \d+ms, lane \d, \d active$/m);
     expect(stderr).toMatch(/cache operation=gate hits=0 misses=4$/m);
   });

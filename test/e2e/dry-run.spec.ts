@@ -1,6 +1,7 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mergePlan } from '../support/cli';
+import { artifactFolder, mergePlan } from '../support/cli';
 import { testRepositories } from '../support/repository';
 import { snapshot } from '../support/snapshot';
 
@@ -43,12 +44,17 @@ describe('a dry run', () => {
     const items = [{ name: 'change' }];
     const dry = await mergePlan(repo, { items }, []);
     expect(dry.code).toBe(0);
+    const markdown = readFileSync(join(artifactFolder(repo), 'report.md'), 'utf8');
     const before = repo.git('for-each-ref');
     expect(before).not.toContain('lex-pr');
     expect(dry.stderr).toMatch(/^item change would merge \[1\/1\]$/m);
     const logged = (await mergePlan(repo, { items }, ['--json'])).stderr.split('\n').slice(0, -1);
     expect(logged.map((line) => JSON.parse(line))).toContainEqual(
       expect.objectContaining({ event: 'item-end', item: 'change', status: 'merged', dryRun: true }),
+    );
+    const [, command] = /To look at it: `(git [^`]+)`/.exec(markdown)!;
+    expect(execFileSync('sh', ['-c', command!], { cwd: repo.path, encoding: 'utf8' })).toContain(
+      dry.report.integration!.commit,
     );
     const real = await mergePlan(repo, { items });
     expect(real.stderr).toMatch(/^item change merged \[1\/1\]$/m);

@@ -21,9 +21,12 @@ describe('why no pass is good enough', () => {
     first.note('test', 'a', parts);
     const now = { ...parts, content: 'other' };
     expect(await first.whyMissed('test', 'a', now)).toEqual(['content-changed']);
+    first.note('test', null, parts);
+    expect(await first.whyMissed('test', null, now)).toEqual(['earlier-weave']);
+    expect(await first.whyMissed('test', null, { ...now, gate: 'other' })).toContain('content-changed');
     await first.save();
     expect(await open().whyMissed('test', 'a', now)).toEqual(['content-changed']);
-    expect(await open().whyMissed('test', null, now)).toEqual(['never-passed']);
+    expect(await open().whyMissed('test', null, now)).toEqual(['content-changed']);
     expect(await open().whyMissed('lint', 'a', now)).toEqual(['never-passed']);
   });
 });

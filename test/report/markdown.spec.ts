@@ -32,7 +32,7 @@ describe('renderMarkdown', () => {
 
   it('starts with what landed where and in how long', () => {
     const text = renderMarkdown(fullReport(), none);
-    expect(text).toMatch(/^# Merged 3 of 6 items into `main` in 10s: 1{10} → 2{10}\.\n/);
+    expect(text).toMatch(/^# Merged 2 of 6 items into `main` in 10s: 1{10} → 2{10}, 1 is there already\.\n/);
   });
 
   it('says clearly that a dry run moved nothing', () => {
@@ -56,7 +56,7 @@ describe('renderMarkdown', () => {
       ['`app`', 'blocked'],
       ['`base`', 'merged'],
       ['`flaky`', 'merged'],
-      ['`old`', 'merged'],
+      ['`old`', 'there already'],
     ]);
     expect(rows[0]).toContain('gate-failed: test exited with 1');
     expect(rows[5]).toContain('nothing to do');

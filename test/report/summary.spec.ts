@@ -26,11 +26,11 @@ const text = (of: ReturnType<typeof report>) => renderSummary(of, '/out', plainS
 describe('renderSummary', () => {
   it('tells a small run in full: what failed, what waits for it, what merged', () => {
     const summary = text(fullReport());
-    expect(summary).toMatch(/^Merged 3 of 6 items into main in 10s/);
+    expect(summary).toMatch(/^Merged 2 of 6 items into main in 10s: 1{10} → 2{10}, 1 is there already\./);
     expect(summary).toMatch(/failed {3}api +gate-failed: test exited with 1/);
     expect(summary).toMatch(/blocked {2}app +waits for web → api/);
     expect(summary).toMatch(/merged {3}base/);
-    expect(summary).toMatch(/merged {3}old +nothing to do/);
+    expect(summary).toMatch(/there {4}old +nothing to do/);
     expect(summary).toContain(
       '6 ran, 1 from the cache, 2 failed, 1 failed and tried again, 1 flaky, 2 lanes 55 % busy',
     );
@@ -70,6 +70,33 @@ describe('renderSummary', () => {
     ['something-new: x', 'put right what the reason says'],
   ])('says what to do about %s', (reason, words) => {
     expect(text(report([failed('x', reason)], { status: 'failed' }))).toContain(words);
+  });
+
+  it('does not count as merged what the target held already', () => {
+    const there = (name: string) =>
+      item(name, { reason: 'nothing to do: main holds this change already', mergeCommit: null });
+    const first = (items: Parameters<typeof report>[0], given = {}) =>
+      text(report(items, given)).split('\n')[0];
+    expect(first([item('a'), there('b'), there('c')])).toMatch(
+      /^Merged 1 of 3 items .*, 2 are there already\.$/,
+    );
+    expect(first([there('a'), there('b')])).toBe('Nothing to do: main holds all 2 items already (10s).');
+    const failing = [there('a'), failed('b', 'conflict: in x')];
+    expect(first(failing, { dryRun: true })).toBe(
+      'Dry run: none of 2 items would be merged into main, 1 is there already (10s).',
+    );
+    expect(first([item('a'), there('b')], { dryRun: true })).toMatch(
+      /^Dry run: 1 of 2 items would be merged into main, 1 is there already; no ref/,
+    );
+  });
+
+  it('tells of a miss as news only where an earlier run had passed', () => {
+    const missed = (...cacheMiss: ('earlier-weave' | 'content-changed')[]) =>
+      text(report([item('a', { gates: [gate({ cacheMiss }), gate({ cacheMiss })] })]));
+    expect(missed('earlier-weave')).not.toContain('Cache');
+    expect(missed('content-changed')).toContain(
+      'Cache   2 gates ran because what they test has changed since they last passed',
+    );
   });
 
   it('names whom a conflict is with', () => {
@@ -160,7 +187,7 @@ describe('renderSummary', () => {
       get: (_, colour) => (t: string) => `<${String(colour)}>${t}</>`,
     });
     const lines = renderSummary(fullReport(), '/out', marked);
-    expect(lines[0]).toMatch(/^<yellow><bold>Merged 3 of 6/);
+    expect(lines[0]).toMatch(/^<yellow><bold>Merged 2 of 6/);
     expect(lines.join('\n')).toMatch(/<red>failed <\/> {2}api/);
     expect(lines.join('\n')).toMatch(/<green>merged <\/> {2}base/);
   });

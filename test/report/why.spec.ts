@@ -31,7 +31,7 @@ describe('why an item', () => {
     const gates = [gate(changed), gate({ name: 'lint', cached: true }), gate({ name: 'e2e', ...changed })];
     const merged = item('a', { gates });
     expect(whyOf(report([merged]), merged, new Map()).sentences).toContain(
-      'test, e2e ran because what it tests has changed since it last passed.',
+      'test, e2e ran because what they test has changed since they last passed.',
     );
   });
 

@@ -17,7 +17,7 @@ describe('writeReport', () => {
     const into = join(folder, 'new/out');
     const { json, markdown } = await writeReport(into, fullReport(), new Map());
     expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(fullReport());
-    expect(readFileSync(markdown, 'utf8')).toMatch(/^# Merged 3 of 6/);
+    expect(readFileSync(markdown, 'utf8')).toMatch(/^# Merged 2 of 6/);
     expect(readFileSync(join(into, 'metrics.prom'), 'utf8')).toBe(metricsText(fullReport()));
     expect(readdirSync(into).sort()).toEqual(['metrics.prom', 'report.json', 'report.md']);
   });

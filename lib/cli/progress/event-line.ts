@@ -7,7 +7,7 @@ import type { ProgressEvent, ProgressPhase } from './progress';
 export function eventLine(event: ProgressEvent, style: Style): string {
   switch (event.kind) {
     case 'gate-start':
-      return `${gateOf(event)} started, ${worker(event, style)}`;
+      return `${gateOf(event)} taken up, ${worker(event, style)}`;
     case 'gate-end':
       return `${gateEndLine(event, style)}, ${worker(event, style)}`;
     case 'item-end': {

@@ -21,7 +21,7 @@ describe('merge --engine aws', () => {
     expect(stdout).toMatch(/^Merged all 2 items into main/);
     expect(stdout).toContain(join(out, 'report.json'));
     expect(stderr).toMatch(/^run \d{8}-\d{6}-[0-9a-f]{4}-[0-9a-f]{8} is submitted; Ctrl-C ends the display/);
-    expect(stderr).toMatch(/^gate test of a started, lane \d, 1 active$/m);
+    expect(stderr).toMatch(/^gate test of a taken up, lane \d, 1 active$/m);
     expect(stderr).toMatch(/^gate test of b passed in \d+ms, lane \d, 0 active$/m);
     expect(stderr).toMatch(/^landing$[\s\S]*^item a merged/m);
     expect(readdirSync(out).sort()).toEqual(['logs', 'metrics.prom', 'report.json', 'report.md']);

@@ -33,7 +33,7 @@ describe.each([
     const merge = startOnCloud(repo, cloud, ['merge', writePlan(repo), '--execute']);
     const run = await merge.said(RUN_ID);
     await reached;
-    await merge.said(/gate test of b started/);
+    await merge.said(/gate test of b taken up/);
     merge.child.kill(signal);
     const { code, stdout, stderr } = await merge.ended;
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
@@ -45,7 +45,7 @@ describe.each([
     // As it is printed, but for the name of the program.
     const resumed = startOnCloud(repo, cloud, line.split(' ').slice(1));
     await resumed.said(new RegExp(`following run ${run}`));
-    await resumed.said(/gate test of b started/);
+    await resumed.said(/gate test of b taken up/);
     letGo();
     expect(await resumed.ended).toMatchObject({
       code: 0,
@@ -61,7 +61,7 @@ describe('resume --engine aws', () => {
     const run = await submit(cloud);
     await reached;
     const resumed = startOnCloud(repo, cloud, ['resume', '--json']);
-    await resumed.said(/gate test of a started/);
+    await resumed.said(/gate test of a taken up/);
     cloud.script.gate = async () => 'fail';
     letGo();
     const report = jsonOf(await resumed.ended);

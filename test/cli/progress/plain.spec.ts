@@ -27,11 +27,11 @@ describe('plainProgress', () => {
   it.each<[ProgressEvent, string]>([
     [
       { kind: 'gate-start', item: 'api', gate: 'test', attempt: 1, lane: 0, active: 1 },
-      'gate test of api started, lane 0, 1 active',
+      'gate test of api taken up, lane 0, 1 active',
     ],
     [
       { kind: 'gate-start', item: 'api', gate: 'test', attempt: 2, lane: 1, active: 2 },
-      'gate test of api (attempt 2) started, lane 1, 2 active',
+      'gate test of api (attempt 2) taken up, lane 1, 2 active',
     ],
     [end, 'gate test of api passed in 1.2s, lane 1, 2 active'],
     [{ ...end, cached: true }, 'gate test of api passed (cached), lane 1, 2 active'],
