@@ -9,7 +9,12 @@ export interface Toolchains {
   /** Also of those that start a check elsewhere. */
   readonly local: string;
   readonly container: string;
+  /** What both are made of, for telling what has changed; undefined where nobody is told. */
+  readonly parts?: MachineParts;
 }
+
+/** Texts. */
+export type MachineParts = Readonly<Record<'system' | 'variables' | 'git', string>>;
 
 /** What a pass is of, as texts. */
 export interface KeyParts {
@@ -19,17 +24,22 @@ export interface KeyParts {
   readonly gate: string;
   /** What it runs with, as far as that is known from outside. */
   readonly machine: string;
+  /** The same in parts, those that matter to it. */
+  readonly machineParts?: Partial<MachineParts>;
 }
 
 /** Of a gate that is cached. */
 export const keyParts = (
   gate: Gate,
   { commit, tree }: { readonly commit: string; readonly tree: string },
-  { container, local }: Toolchains,
+  { container, local, parts }: Toolchains,
 ): KeyParts => ({
   content: gate.cache === 'tree' ? tree : commit,
   gate: gateDefinition(gate),
   machine: gate.runtime === 'container' ? container : local,
+  ...(parts && {
+    machineParts: gate.runtime === 'container' ? { system: parts.system, git: parts.git } : parts,
+  }),
 });
 
 /**
@@ -58,5 +68,10 @@ export function localToolchains(gitVersion: string): Toolchains {
   return {
     local: JSON.stringify([platform, arch, inherited, gitVersion]),
     container: JSON.stringify(['container', arch, gitVersion]),
+    parts: {
+      system: JSON.stringify([platform, arch]),
+      variables: JSON.stringify(inherited),
+      git: gitVersion,
+    },
   };
 }

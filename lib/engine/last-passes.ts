@@ -4,10 +4,10 @@ import { OperationCache } from '../performance/operation-cache';
 import type { Performance } from '../plan/plan';
 import type { CacheMiss } from '../run/messages';
 import { durationKey, KEPT_SECONDS } from './durations';
-import type { KeyParts } from './gate-key';
+import type { KeyParts, MachineParts } from './gate-key';
 
 /** What the last pass of a gate was of, each part as its digest. */
-export type LastPass = Readonly<Record<keyof KeyParts, string>>;
+export type LastPass = Readonly<Record<'content' | 'gate' | 'machine', string>> & Partial<MachineParts>;
 
 /** The last passes of gates, by gate and item: for telling why another one is no longer good enough. */
 export interface LastPasses {
@@ -43,13 +43,19 @@ export function openLastPasses(
 export function missReasons(last: LastPass | undefined, now: LastPass): readonly CacheMiss[] {
   if (last === undefined) return ['never-passed'];
   const changed = (['content', 'gate', 'machine'] as const).filter((part) => last[part] !== now[part]);
-  return changed.length === 0 ? ['expired'] : changed.map((part) => `${part}-changed` as const);
+  if (changed.length === 0) return ['expired'];
+  // One that a version before noted does not have them.
+  const parts = (['system', 'variables', 'git'] as const).filter(
+    (part) => last[part] !== undefined && now[part] !== undefined && last[part] !== now[part],
+  );
+  return [...changed, ...parts].map((part) => `${part}-changed` as const);
 }
 
-const digests = ({ content, gate, machine }: KeyParts): LastPass => ({
+const digests = ({ content, gate, machine, machineParts = {} }: KeyParts): LastPass => ({
   content,
   gate: short(gate),
   machine: short(machine),
+  ...Object.fromEntries(Object.entries(machineParts).map(([part, text]) => [part, short(text)])),
 });
 
 /** Enough to tell two of the same gate apart. */

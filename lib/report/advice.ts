@@ -46,8 +46,8 @@ export function advice(
 
 /** All have failed in the same gate: it is worth a look whether that is for what they stand on. */
 function mendTarget({ gate, command }: NonNullable<Report['sharedFailure']>, target: string): string {
-  const look = command === null ? `run ${gate} on ${target}` : command;
-  return `no item passes ${gate}, so ${target} may fail it by itself; to see that: ${look} — if it fails, mend ${target} first, else read the logs and fix it on each branch; then run again`;
+  const look = command === null ? `run what ${gate} runs on ${target}` : `run \`${command}\``;
+  return `no item passes ${gate}, so ${target} may fail it by itself; to see that, ${look}; if it fails, mend ${target} first, else read the logs and fix it on each branch; then run again`;
 }
 
 function unclash({ branch, conflictsWith }: ReportItem): string {

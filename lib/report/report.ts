@@ -57,7 +57,7 @@ const GateReport = z
       .nullable()
       .optional()
       .describe(
-        'Why it ran and no earlier pass was used, as far as that is known: `off`: it is not cached; `never-passed`: no pass of it on this item is known; `expired`: its pass was too old, or dropped for newer ones; `artifacts-gone`: the files that go with it; `earlier-weave`: it passed in this run, on another weave than this; `content-changed`, `gate-changed`, `machine-changed`: since its last pass the files (or the commit), its definition, or the system, the inherited variables or git. Null where it was cached or nothing ran',
+        'Why it ran and no earlier pass was used, as far as that is known: `off`: it is not cached; `never-passed`: no pass of it on this item is known; `expired`: its pass was too old, or dropped for newer ones; `artifacts-gone`: the files that go with it; `earlier-weave`: it passed in this run, on another weave than this; `content-changed`, `gate-changed`, `machine-changed`: since its last pass the files (or the commit), its definition, or the system, the inherited variables or git, and where it is known which of these: `system-changed`, `variables-changed`, `git-changed`. Null where it was cached or nothing ran',
       ),
     lane: Count.nullable().describe('The lane it ran on; null where nothing ran'),
     startedAt: Time.nullable().describe('Start of the last attempt; null where nothing started'),

@@ -124,7 +124,7 @@ function evidence(root: ReportItem): string[] {
   const overridden = overriddenAgainst(root);
   if (overridden !== undefined)
     return [
-      `Its ${overridden} is overridden, but the verification of the woven result asks for ${overridden} too; without it ${without} passes.`,
+      `Its ${overridden} is overridden, but the verification of the woven result asks for ${overridden} too; without ${root.name}, ${without} passes.`,
     ];
   const answered = root.gates.filter(({ override }) => override).map(({ name }) => name);
   const own =

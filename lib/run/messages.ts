@@ -12,6 +12,9 @@ export const CACHE_MISSES = [
   'content-changed',
   'gate-changed',
   'machine-changed',
+  'system-changed',
+  'variables-changed',
+  'git-changed',
 ] as const;
 
 export type CacheMiss = (typeof CACHE_MISSES)[number];

@@ -10,8 +10,13 @@ describe('why no pass is good enough', () => {
     [{}, ['expired']],
     [{ content: 'other' }, ['content-changed']],
     [{ gate: 'other', machine: 'other' }, ['gate-changed', 'machine-changed']],
+    [
+      { machine: 'other', git: 'other', variables: '' },
+      ['machine-changed', 'variables-changed', 'git-changed'],
+    ],
   ] as const)('last was %j', (change, reasons) => {
-    expect(missReasons(change && { ...parts, ...change }, parts)).toEqual(reasons);
+    const now = { ...parts, system: 'linux', variables: 'PATH', git: '2' };
+    expect(missReasons(change && { ...parts, ...change }, now)).toEqual(reasons);
   });
 
   it('is told by gate and item, in the same run and in the next', async () => {

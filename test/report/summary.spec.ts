@@ -113,7 +113,7 @@ describe('renderSummary', () => {
     const sharedFailure = { gate: 'test', command: 'git switch main && make test' };
     const told = text(report(items, { sharedFailure }));
     expect(told).toContain('x and 1 more: no item passes test, so main may fail it by itself');
-    expect(told).toContain('git switch main && make test');
+    expect(told).toContain('`git switch main && make test`; if it fails, mend main first');
     expect(told).not.toContain('on x,');
   });
 

@@ -85,7 +85,7 @@ describe('why an item', () => {
     const a = failed('a', 'integration-failed: test exited with 1', { gates, eviction });
     const { sentences } = why([a], 'a');
     expect(sentences[1]).toBe(
-      'Its test is overridden, but the verification of the woven result asks for test too; without it the target alone passes.',
+      'Its test is overridden, but the verification of the woven result asks for test too; without a, the target alone passes.',
     );
     expect(sentences[2]).toMatch(/fix test on a, or .*policy\.integration\.gates/);
     expect(sentences.join()).not.toContain('together');
