@@ -50,11 +50,16 @@ const summary = {
   endedAt: Time.nullable(),
 };
 
+const Held = z.strictObject({ why: z.string(), until: Time.nullable() });
+
 const Progress = z.strictObject({
   runId: z.string(),
-  status: z.enum(['running', 'interrupted', 'cancelling', 'cancelled', 'ended']),
+  status: z
+    .enum(['running', 'held', 'interrupted', 'cancelling', 'cancelled', 'ended'])
+    .describe('Held: all that is left is its landing, which waits for the end of a pause or a freeze.'),
   alive: z.boolean(),
   phase: z.string(),
+  held: Held.nullable().describe('What its landing waits for; until null: until somebody ends the pause.'),
   paused: z.string().nullable().describe('By whom its landing is held, and what for.'),
   frozenUntil: Time.nullable().describe('Until when nothing lands, where the landing waits for that.'),
   dryRun: z.boolean(),
@@ -94,10 +99,7 @@ export const Queue = z
           repository: z.string(),
           since: Time,
           hotfix: z.boolean(),
-          held: z
-            .strictObject({ why: z.string(), until: Time.nullable() })
-            .optional()
-            .describe('What its landing waits for; null: until somebody ends the pause.'),
+          held: Held.optional().describe('What its landing waits for; null: until somebody ends the pause.'),
           place: Count.describe('How many runs on the same target are before it.'),
           links: Links,
         }),

@@ -28,6 +28,7 @@ import { follow } from './follow';
 import type { Io } from './io';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
+import { overrideNotes } from './override-notes';
 import { askedOverrides, type OverrideOptions } from './override-option';
 import { openShared, type SharedCacheOptions, sharingOf } from './shared-cache';
 
@@ -88,7 +89,8 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
     try {
       const shared = openShared(sharing, plan, isMachine(options), io);
       const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine, shared };
-      await createRun(run);
+      const first = await createRun(run);
+      writeNotes(overrideNotes(load, ordered, first, first.overrides), isMachine(options), io, { run: id });
       return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
     } finally {
       await checks?.close();

@@ -12,6 +12,8 @@ import { userName } from './cancel-reason';
 import { findRun } from './find-run';
 import { ExitCode, type Io } from './io';
 import { ofBegun } from './not-begun';
+import { writeNotes } from './notes';
+import { overrideNotes } from './override-notes';
 import { recorded } from './recorded';
 
 export interface OverrideCommandOptions {
@@ -38,10 +40,22 @@ export async function override(item: string, options: OverrideCommandOptions, io
     const ordered = orderPlan(record.plan);
     const load = createWorkload(ordered, record.plan.policy, record);
     const asked = { item, gate, user, reason, by: userName() };
-    await overrideGate({ store, record, ordered, load, asked, anew: mergeCommand, now: Date.now });
+    const { state } = await overrideGate({
+      store,
+      record,
+      ordered,
+      load,
+      asked,
+      anew: mergeCommand,
+      now: Date.now,
+    });
     callRun(home);
     const next = isCarried(home, run.id) ? '' : `; go on with lex-pr resume ${run.id}`;
     io.stdout.write(overriddenText(run.id, { item, gate, user }, next, json));
+    const task = load.tasks.findIndex(
+      (known) => known.item >= 0 && ordered.items[known.item]!.name === item && known.gate.name === gate,
+    );
+    writeNotes(overrideNotes(load, ordered, state, [{ task }]), json, io, { run: run.id });
     return ExitCode.merged;
   } finally {
     await store.close();

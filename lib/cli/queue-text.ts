@@ -41,10 +41,7 @@ export function queueText(
     const urgent = hotfix ? ', hot-fix' : '';
     const hint = status === 'interrupted' ? `; go on with ${commandFor('resume', runId)}` : '';
     const of = repository === undefined ? '' : ` of ${repository}`;
-    const until =
-      held === undefined
-        ? ''
-        : `; ${held.why}, ${held.until === null ? 'until the pause is ended' : `until ${held.until}`}`;
+    const until = held === undefined ? '' : `; ${holdText(held)}`;
     return `${at.padStart(3)}  ${runId}  ${status}  into ${target}${of}, since ${since}${urgent}${until}${hint}`;
   });
   if (lines.length === 0) lines.push('no run goes on, none waits');
@@ -54,3 +51,7 @@ export function queueText(
   });
   return [...lines, ...paused].map((line) => `${printable(line)}\n`).join('');
 }
+
+/** Of a pause `why` begins with who made it. */
+const holdText = ({ why, until }: ShownHold) =>
+  until === null ? `paused ${why}` : `frozen until ${until}: ${why}`;

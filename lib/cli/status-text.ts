@@ -20,7 +20,9 @@ export function statusText(run: RunStatus, resume: string, now = Date.now()): st
     `  target    ${run.target}`,
     `  started   ${run.startedAt}${run.endedAt === null ? '' : `, ended ${run.endedAt}`}`,
     `  items     ${items.total}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
-    ...(run.frozenUntil === null ? [] : [`  frozen    nothing lands until ${run.frozenUntil}`]),
+    ...(run.frozenUntil === null
+      ? []
+      : [`  frozen    nothing lands until ${run.frozenUntil}: ${run.held!.why}`]),
     ...(run.paused === null ? [] : [`  paused    nothing lands: ${run.paused}`]),
     ...run.running.map((what, k) => `  running   ${what}${howLong(run.gates[k]?.since ?? null, now)}`),
     ...(run.artifactFolder === undefined ? [] : [`  files     ${run.artifactFolder}`]),

@@ -69,8 +69,8 @@ export interface LocalOutcome {
   readonly heldSeconds: HeldSeconds;
 }
 
-/** Puts the run into the store; nothing has started yet. */
-export async function createRun(run: LocalRun): Promise<void> {
+/** Puts the run into the store; nothing has started yet. @returns the state with which it begins */
+export async function createRun(run: LocalRun): Promise<RunState> {
   const { record, load, workspace } = run;
   const state0 = newState(load, lanesOf(record, load), record.base);
   const overrides = recordedOverrides(load, record);
@@ -79,7 +79,7 @@ export async function createRun(run: LocalRun): Promise<void> {
   // Starts git, which the lanes will ask, while the store writes.
   workspace.commits.read(record.base).catch(() => {});
   await workspace.store.create(record.id, encodeRecord(record), state, first.events, record.startedAt);
-  await applyLocalPause(workspace.home, workspace.store, record, load);
+  return applyLocalPause(workspace.home, workspace.store, record, load);
 }
 
 /**

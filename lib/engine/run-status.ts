@@ -1,6 +1,6 @@
 import { orderPlan } from '../plan/order';
 import { decodeState } from '../run/codec';
-import { type Held, heldBy } from '../run/hold';
+import { type Held, heldBy, type ShownHold, shownHold } from '../run/hold';
 import type { RunEvent } from '../run/messages';
 import { decodeRecord } from '../run/record';
 import { ItemStatus, isFailure, type RunState } from '../run/state';
@@ -9,11 +9,16 @@ import { createWorkload } from '../run/workload';
 
 export interface RunStatus {
   readonly runId: string;
-  /** `cancelling`: it is to end, and nothing of it lands, unless its landing is faster. */
-  readonly status: 'running' | 'interrupted' | 'cancelling' | 'cancelled' | 'ended';
+  /**
+   * `held`: all that is left is its landing, which waits for the end of a pause or a freeze. `cancelling`: it is to end,
+   * and nothing of it lands, unless its landing is faster.
+   */
+  readonly status: 'running' | 'held' | 'interrupted' | 'cancelling' | 'cancelled' | 'ended';
   /** Whether somebody carries it now: a process, or an execution on AWS. */
   readonly alive: boolean;
   readonly phase: RunState['phase'];
+  /** What its landing waits for, as in the queue. */
+  readonly held: ShownHold | null;
   /** Until when nothing lands, where the landing waits for that; ISO 8601. */
   readonly frozenUntil: string | null;
   /** By whom its landing is held, and what for. */
@@ -76,9 +81,10 @@ export function runStatus(
   );
   return {
     runId: run.id,
-    status: statusOf(run, state, alive),
+    status: statusOf(run, state, alive, held !== undefined),
     alive,
     phase: state.phase,
+    held: held === undefined ? null : shownHold(held),
     frozenUntil: held?.until === undefined ? null : new Date(held.until).toISOString(),
     paused: state.paused?.why ?? null,
     dryRun: !record.execute,
@@ -99,10 +105,16 @@ export function heldNow(run: StoredRun, text: string): Held | undefined {
   return heldBy(load, decodeState(load, text), Date.now());
 }
 
-function statusOf({ endedAt }: StoredRun, { stopping }: RunState, alive: boolean): RunStatus['status'] {
+function statusOf(
+  { endedAt }: StoredRun,
+  { stopping }: RunState,
+  alive: boolean,
+  held: boolean,
+): RunStatus['status'] {
   if (stopping === ItemStatus.cancelled) return endedAt === undefined ? 'cancelling' : 'cancelled';
   if (endedAt !== undefined) return 'ended';
-  return alive ? 'running' : 'interrupted';
+  if (!alive) return 'interrupted';
+  return held ? 'held' : 'running';
 }
 
 function countItems({ items }: RunState): RunStatus['items'] {

@@ -38,7 +38,7 @@ describe('a target that is frozen', () => {
     const run = startMerge(repo, plan);
     await held(run);
     const status = await statusOf(repo);
-    expect(status).toMatchObject({ status: 'running', phase: 'land', items: { woven: 1 } });
+    expect(status).toMatchObject({ status: 'held', phase: 'land', items: { woven: 1 } });
     expect(Date.parse(status.frozenUntil)).toBe(until);
     expect(repo.git('rev-parse', 'main')).toBe(before);
     const merged = await run.end();
@@ -58,7 +58,7 @@ describe('a target that is frozen', () => {
     const run = startMerge(repo, plan);
     await held(run);
     expect((await runCli(['status'], { cwd: repo.path })).stdout).toMatch(
-      /^ {2}frozen {4}nothing lands until /m,
+      /^run \S+: held\n[\s\S]*^ {2}frozen {4}nothing lands until \S+: release day$/m,
     );
     expect((await runCli(['cancel'], { cwd: repo.path })).code).toBe(0);
     expect((await run.end()).outcome).toEqual({ a: 'cancelled' });

@@ -86,7 +86,7 @@ describe('lex-pr override', () => {
       user: 'ann',
       status: 'overridden',
     });
-    expect(answer.code).toBe(0);
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
     // It is woken for that: another lane is free, and nothing else happens.
     await gates.started(['on-bad']);
     // Whoever asks again because an answer was lost gets it again.
@@ -257,6 +257,9 @@ describe('merge --override', () => {
       policy: { overrides: { adminGreen: ['ann'] } },
     };
     const merged = await mergePlan(repo, plan, ['--execute', ...asked(head)]);
+    expect(merged.stderr).toContain(
+      'warning: style verifies the woven commit as well, for other: where it fails there because of a:b, that is left out',
+    );
     expect(merged.outcome).toEqual({ 'a:b': 'failed: integration-failed', other: 'merged' });
     expect(existsSync(ran)).toBe(true);
     expect(repo.git('ls-tree', '--name-only', 'main').split('\n')).not.toContain('change');

@@ -39,7 +39,8 @@ describe('a pause', () => {
     const run = startMerge(repo, PLAN);
     await held(run);
     expect(await statusOf(repo)).toMatchObject({
-      status: 'running',
+      status: 'held',
+      held: { why: expect.stringMatching(/: the release$/), until: null },
       phase: 'land',
       paused: expect.stringMatching(/^by \S+: the release$/),
       frozenUntil: null,
@@ -48,7 +49,7 @@ describe('a pause', () => {
       { status: 'held', place: 0, held: { why: expect.stringMatching(/: the release$/), until: null } },
     ]);
     expect((await lexPr(repo, 'queue')).stdout).toMatch(
-      /^ {2}0 .* held {2}into main, since \S+; by \S+: the release, until the pause is ended\n/,
+      /^ {2}0 .* held {2}into main, since \S+; paused by \S+: the release\n/,
     );
     expect(repo.git('rev-parse', 'main')).toBe(before);
     expect((await lexPr(repo, 'unpause')).stdout).toMatch(/^every target of \/\S+ is no longer paused\n$/);
@@ -156,7 +157,7 @@ describe('a pause', () => {
     expect(await first.ended).toMatchObject({ code: 130 });
     const resumed = startCli(['resume', '--artifact-dir', artifactFolder(repo)], { cwd: repo.path });
     const ended = resumed.ended.then(({ code }) => code);
-    while ((await statusOf(repo)).status !== 'running')
+    while ((await statusOf(repo)).status !== 'held')
       expect(await Promise.race([ended, pause(20)])).toBeUndefined();
     expect(await statusOf(repo)).toMatchObject({ alive: true, phase: 'land' });
     expect(repo.git('rev-parse', 'main')).toBe(before);

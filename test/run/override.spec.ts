@@ -4,6 +4,7 @@ import type { Result } from '../../lib/run/messages';
 import { refusalOf } from '../../lib/run/override';
 import { ItemStatus, newState, type RunState } from '../../lib/run/state';
 import { overrideRun, start, step } from '../../lib/run/step';
+import { stillVerified } from '../../lib/run/waived';
 import { chooser } from './choosers';
 import { runWorld, UNTROUBLED, type World, workloadOf, worlds } from './world';
 
@@ -51,6 +52,22 @@ function begin(world: World, outdated: readonly number[] = []) {
 }
 
 describe('an override', () => {
+  it('of a gate for which others ask on the woven commit leaves it there', () => {
+    const { load, state } = begin(calm);
+    const of = (...tasks: number[]) => ({
+      items: state.items,
+      overrides: tasks.map((task) => ({ task, user: 'ann', reason: 'known', by: null, at: 1 })),
+    });
+    expect(stillVerified(load, of(0), 0)).toEqual({ by: [1, 2, 3], besides: [] });
+    expect(stillVerified(load, of(0, 3), 0)?.by).toEqual([1, 2]);
+    const items = Uint8Array.from([waiting, gateFailed, blocked, waiting]);
+    expect(stillVerified(load, { ...of(0), items }, 0)?.by).toEqual([3]);
+    expect(stillVerified(load, of(0, 1, 2, 3), 0)).toBeUndefined();
+    expect(stillVerified({ ...load, gatesOnly: true }, of(0), 0)).toBeUndefined();
+    const named = { ...load, askedBy: [undefined] };
+    expect(stillVerified(named, of(0), 0)).toBeUndefined();
+  });
+
   it('opens an item again that had failed for that gate alone, and what that had blocked', () => {
     const run = begin(calm);
     expect(run.turn()).toMatchObject({ kind: 'gates', tasks: [{ task: 0 }] });
