@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomFrom } from '../../lib/prediction/random';
@@ -23,6 +23,8 @@ export const planning = (cli: string): Bench => ({
       const order = async (file: string) => {
         // What is remembered of the turn before is not to count.
         const place = mkdtempSync(join(folder, 'place-'));
+        // With the cache, as in a repository.
+        mkdirSync(join(place, '.lex-pr'));
         const { ms, peakMB } = await runCli(cli, ['merge-order', file, '--json'], place);
         return { seconds: ms / 1000, peakMB };
       };
