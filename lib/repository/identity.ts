@@ -1,3 +1,4 @@
+import { requireGit } from './require-git';
 import { type Source, settingsOf, USER_KEYS } from './source';
 import { readUserConfig, type Setting } from './user-config';
 
@@ -7,7 +8,11 @@ export interface Identity {
 }
 
 /** What the user's own configuration says of who works here; asked for by itself, before there is a source. */
-export const userSettings = (): Promise<Setting[]> => readUserConfig(USER_KEYS);
+export async function userSettings(): Promise<Setting[]> {
+  // One that does not answer is found out there.
+  await requireGit();
+  return readUserConfig(USER_KEYS);
+}
 
 /**
  * The user's name and e-mail for woven commits: the local source's own configuration, then the user's, then

@@ -69,6 +69,7 @@ const canLaunch = process.platform === 'linux' && ['x64', 'arm64'].includes(proc
       { write: (chunk) => void said.push(Buffer.from(chunk)), onFault() {} },
     );
     expect(await started!.exited).toMatchObject({ exitCode: 0 });
+    started!.stopReading();
     expect(Buffer.concat(said).toString()).toBe(`${odd}||${odd}|${workspace.tree}\n`);
   });
 
@@ -189,6 +190,7 @@ const canLaunch = process.platform === 'linux' && ['x64', 'arm64'].includes(proc
     await until(() => !isRunning(again.pid));
     again.giveUp!();
     expect(await again.exited).toMatchObject({ exitCode: null, signal: null });
+    again.stopReading();
     expect(isRunning(Number(again.output()))).toBe(false);
     const last = await start('echo $PPID', {}, impatient);
     const idle = Number((await end(last)).output);
