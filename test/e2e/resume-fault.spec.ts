@@ -53,7 +53,7 @@ describe('a fault is not an outcome', () => {
     held.gates.letGo('a');
     const { code, stderr, stdout } = await held.ended;
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^lex-pr: .*ENOTDIR|not a git repository/m);
+    expect(stderr).toMatch(/^lex-pr: .*(ENOTDIR|not a git repository|is not in the repository)/m);
     expect(stderr).toMatch(/lex-pr resume \d/);
     expect(await statusOf(held.repo)).toMatchObject({ items: { failed: 0, blocked: 0 } });
     mend();
