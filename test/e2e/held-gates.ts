@@ -74,11 +74,13 @@ export async function gone(pids: readonly number[]): Promise<void> {
 
 /**
  * A git that kills whoever calls it, once, at the first call whose arguments hold a shell pattern: before it does
- * what it was called for, or after.
+ * what it was called for, or after; or (`asked`) once it is told the first line of what to do.
  * @returns the search path that has it
  */
-export function lethalGit(repo: TestRepository, pattern: string, when: 'before' | 'after'): string {
-  return otherGit(join(repo.root, 'lethal'), pattern, when, 'kill -9 $PPID; exit 1');
+export function lethalGit(repo: TestRepository, pattern: string, when: 'before' | 'after' | 'asked'): string {
+  const folder = join(repo.root, 'lethal');
+  if (when === 'asked') return otherGit(folder, pattern, 'before', 'read -r _; kill -9 $PPID; exit 1');
+  return otherGit(folder, pattern, when, 'kill -9 $PPID; exit 1');
 }
 
 /** A git that waits, once, at such a call, whatever becomes of whoever called it. */

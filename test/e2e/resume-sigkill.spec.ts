@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { artifactFolder, problemsOf, readMerged, runCli, startCli, writePlan } from '../support/cli';
 import { type TestRepository, testRepositories } from '../support/repository';
 import { HeldGates, isRunning, lethalGit } from './held-gates';
@@ -5,10 +7,14 @@ import { statusOf } from './interrupted';
 
 const create = testRepositories();
 
+/** `a` and `b` change one file: git is asked to merge them, in the weave and nowhere else. */
 function makeRepository(): TestRepository {
   const repo = create();
-  repo.branch('a', { a: '1\n' });
-  repo.branch('b', { b: '1\n' });
+  const text = (first: number, last: number) => [first, 2, 3, 4, 5, 6, 7, 8, last, ''].join('\n');
+  writeFileSync(join(repo.path, 'README'), text(1, 9));
+  repo.git('commit', '--quiet', '--all', '--amend', '--no-edit');
+  repo.branch('a', { a: '1\n', README: text(0, 9) });
+  repo.branch('b', { b: '1\n', README: text(1, 10) });
   repo.branch('c', { c: '1\n' }, 'b');
   return repo;
 }
@@ -98,7 +104,7 @@ describe('a process killed by SIGKILL', () => {
   });
 
   it.each([
-    ['while it weaves', 'merge-tree', 'before', ['README']],
+    ['while it weaves', 'merge-tree', 'asked', ['README']],
     ['before the refs move', 'lex-pr: land run', 'before', ['README']],
     ['after the refs moved, before the work tree follows', 'lex-pr: land run', 'after', FILES],
     ['before the work tree is written', WRITE_TREE, 'before', FILES],
