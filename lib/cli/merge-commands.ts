@@ -3,16 +3,7 @@ import { command, example } from './command';
 import type { EngineOptions, OnEither } from './engine';
 import type { Io } from './io';
 import type { MergeCommandOptions } from './merge';
-import {
-  artifactDir,
-  engine,
-  idempotencyKey,
-  logFormat,
-  maxWorkers,
-  noWait,
-  sharing,
-  stack,
-} from './options';
+import { following, idempotencyKey, sharing } from './options';
 import { overrides } from './override-option';
 
 /** `lex-pr merge` and `lex-pr run`. @param onEither does it on the engine that is meant */
@@ -24,23 +15,16 @@ export function mergeCommands(program: Command, io: Io, onEither: OnEither): voi
       async (cloud) => (await import('./aws/merge')).mergeOnAws(plan, options, cloud, io),
     );
 
-  sharing(
-    overrides(
-      command(
-        program,
-        'merge <plan>',
-        'Runs the gates of a plan, merges what passes, and lands it with --execute.',
-      ),
-    ),
-  )
-    .option('--execute', 'land the result on the target; without it no ref moves (a dry run)')
-    .addOption(artifactDir())
-    .addOption(maxWorkers())
-    .addOption(logFormat())
-    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
-    .addOption(noWait())
-    .addOption(engine())
-    .addOption(stack())
+  const merge = command(
+    program,
+    'merge <plan>',
+    'Runs the gates of a plan, merges what passes, and lands it with --execute.',
+  );
+  sharing(overrides(merge)).option(
+    '--execute',
+    'land the result on the target; without it no ref moves (a dry run)',
+  );
+  following(merge)
     .addOption(idempotencyKey())
     .addHelpText(
       'after',
@@ -52,18 +36,12 @@ export function mergeCommands(program: Command, io: Io, onEither: OnEither): voi
     )
     .action(mergeEither);
 
-  sharing(
-    overrides(
-      command(program, 'run <plan>', 'Runs the gates of a plan and nothing else: no weaving, no landing.'),
-    ),
-  )
-    .addOption(artifactDir())
-    .addOption(maxWorkers())
-    .addOption(logFormat())
-    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
-    .addOption(noWait())
-    .addOption(engine())
-    .addOption(stack())
+  const run = command(
+    program,
+    'run <plan>',
+    'Runs the gates of a plan and nothing else: no weaving, no landing.',
+  );
+  following(sharing(overrides(run)))
     .addOption(idempotencyKey())
     .addHelpText('after', example('lex-pr run plan.yaml --max-workers 4'))
     .action((plan, options) => mergeEither(plan, { ...options, gatesOnly: true }));

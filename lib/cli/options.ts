@@ -104,3 +104,14 @@ export const sharing = (to: Command) =>
       '--share-passes',
       'tell the stack of --shared-cache of such passes here (default: LEX_PR_SHARE_PASSES)',
     );
+
+/** Of commands that follow a run on either engine, and print what came of it. */
+export const following = (to: Command) =>
+  to
+    .addOption(artifactDir())
+    .addOption(maxWorkers())
+    .addOption(logFormat())
+    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
+    .addOption(noWait())
+    .addOption(engine())
+    .addOption(stack());

@@ -2,22 +2,16 @@ import type { Command } from 'commander';
 import { command, example } from './command';
 import type { OnEither } from './engine';
 import type { Io } from './io';
-import { artifactDir, engine, logFormat, maxWorkers, noWait, reason, sharing, stack } from './options';
+import { engine, following, reason, sharing, stack } from './options';
 import { overrideCommand } from './override-command';
 import { pauseCommands } from './pause-commands';
 
 /** What is done with runs that go on: resume, cancel, override, status, pause and unpause, queue, logs. @param onEither does it on the engine that is meant */
 export function runCommands(program: Command, io: Io, onEither: OnEither): void {
-  sharing(
+  const resume = sharing(
     command(program, 'resume [run]', 'Goes on with a run that was interrupted; by default the last one.'),
-  )
-    .addOption(artifactDir())
-    .addOption(maxWorkers())
-    .addOption(logFormat())
-    .option('--json', 'print the report as JSON on standard output, logs as JSON lines on standard error')
-    .addOption(noWait())
-    .addOption(engine())
-    .addOption(stack())
+  );
+  following(resume)
     .addHelpText('after', example('lex-pr resume'))
     .action((run, options) =>
       onEither(
