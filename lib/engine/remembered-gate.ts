@@ -52,12 +52,13 @@ export async function runOnce(
   let ran: Ran | undefined;
   const { gate } = job.task;
   const item = job.task.item < 0 ? null : work.itemNames[job.task.item]!;
+  const about: PassAbout = { gate: gate.name, item, tree: tested.tree };
   const parts = keyParts(gate, tested, work.toolchains);
   const runAndKeep = async (): Promise<GatePass> => {
     const told = await work.shared?.find(gate, tested);
     if (told !== undefined) {
       work.passes.countFound();
-      return { durationMs: told.durationMs, artifacts: [], about: about(work, job.task, tested) };
+      return { durationMs: told.durationMs, artifacts: [], about };
     }
     const missed = await work.lastPasses.whyMissed(gate.name, item, parts);
     ran = { ...(await run()), missed };
@@ -68,7 +69,7 @@ export async function runOnce(
     work.lastPasses.note(gate.name, item, parts);
     const durationMs = ran.endedAt - ran.startedAt;
     await work.shared?.tell(gate, tested, { durationMs });
-    return { durationMs, artifacts, about: about(work, job.task, tested) };
+    return { durationMs, artifacts, about };
   };
   try {
     const pass = await work.passes.execute(key, runAndKeep);
@@ -92,16 +93,6 @@ export async function runOnce(
     return (await copyFiles(shared, error.artifactFolder, into)) ? error.ran : run();
   }
 }
-
-const about = (
-  { itemNames }: Remembering,
-  { gate, item }: Task,
-  { tree }: { readonly tree: string },
-): PassAbout => ({
-  gate: gate.name,
-  item: item < 0 ? null : itemNames[item]!,
-  tree,
-});
 
 /**
  * Only the files that are named: beside them may lie what an attempt before has left.

@@ -26,7 +26,10 @@ export interface GateRequest {
   readonly artifactsFolder: string;
   /** Abort stops the gate. */
   readonly signal: AbortSignal;
-  /** Called with the process before the command is released; where it throws, the command never runs. */
+  /**
+   * Called with the process before the command is released; where it throws, the command never runs. Not where a launcher
+   * starts it, which records by itself.
+   */
   readonly onStart: (process: ProcessRecord) => void;
   /** What starts the command, where that can. */
   readonly launcher?: Launcher | undefined;

@@ -1,5 +1,5 @@
 import type { Gate } from '../plan/plan';
-import { shellQuote } from '../repository/shell-quote';
+import { shellQuote, shellWord } from '../repository/shell-quote';
 import type { Report, ReportGate, ReportItem } from './report';
 
 /**
@@ -15,12 +15,11 @@ export function sharedFailureOf(
   const failed = items.flatMap(({ status, reason, gates }, item) =>
     status === 'failed' && reason?.startsWith('gate-failed:') ? [{ item, gates }] : [],
   );
-  const [first, ...others] = failed;
-  if (first === undefined || others.length === 0) return null;
+  const [first] = failed;
+  if (first === undefined || failed.length === 1) return null;
   const shared = first.gates.find(
     ({ name }) =>
-      others.every(({ gates }) => gates.some((gate) => gate.name === name && isAgainst(gate))) &&
-      first.gates.some((gate) => gate.name === name && isAgainst(gate)) &&
+      failed.every(({ gates }) => gates.some((gate) => gate.name === name && isAgainst(gate))) &&
       !items.some(({ gates }) => gates.some((gate) => gate.name === name && gate.status === 'pass')),
   );
   if (shared === undefined) return null;
@@ -39,6 +38,5 @@ function commandOn(target: string, { run, cwd, env, runtime }: Gate): string | n
       ? run.trim()
       : ['env', ...variables, 'sh', '-c', shellQuote(run)].join(' ');
   const there = cwd === '.' ? command : `(cd ${shellQuote(cwd)} && ${command})`;
-  const name = /^[\w./-]+$/.test(target) ? target : shellQuote(target);
-  return `git switch ${name} && ${there}`;
+  return `git switch ${shellWord(target)} && ${there}`;
 }

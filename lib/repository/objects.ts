@@ -1,10 +1,11 @@
 import { hash, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import type { Git } from './git';
 import type { ObjectReader, StoredObject } from './object-reader';
 import { packOf } from './pack';
+import { writeNewFile } from './write-new-file';
 
 export type Writable = 'commit' | 'tree';
 
@@ -130,21 +131,10 @@ function writeLoose(objects: string, id: string, object: Buffer): void {
   const unfinished = join(dirname(path), `tmp_obj_${randomUUID()}`);
   const content = object.length < SMALL ? deflateSync(object, LITTLE_MEMORY) : deflateSync(object);
   try {
-    create(unfinished, content);
+    writeNewFile(unfinished, content, 0o444);
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
-  }
-}
-
-function create(file: string, content: Buffer): void {
-  const options = { mode: 0o444, flag: 'wx' };
-  try {
-    writeFileSync(file, content, options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content, options);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileChanges } from './file-changes';
 import {
   fileOf,
@@ -16,6 +16,7 @@ import type { ObjectReader } from './object-reader';
 import { type Known, sweep } from './sweep';
 import type { Folder } from './tree';
 import type { Trees } from './trees';
+import { writeNewFile } from './write-new-file';
 
 /** Reads what work trees are made of. */
 export interface TreeSource {
@@ -70,7 +71,7 @@ export async function writeChanges(
   for (const path of written.keys()) removeFile(join(place.workTree, path));
   removeFolders(place.workTree, changes.keys(), to.top);
   for (const [path, file] of written)
-    if (file !== undefined) writeNew(join(place.workTree, path), body(file), PERMISSIONS[file.mode]!);
+    if (file !== undefined) writeNewFile(join(place.workTree, path), body(file), PERMISSIONS[file.mode]!);
 
   const replaced = new Map<string, IndexEntry | undefined>();
   for (const [path, file] of [...kept, ...written])
@@ -147,17 +148,6 @@ function removeFolders(workTree: string, paths: Iterable<string>, top: Folder): 
   for (const folder of [...gone].sort((a, b) => b.length - a.length)) {
     const path = join(workTree, folder);
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmdirSync(path);
-  }
-}
-
-function writeNew(file: string, content: Buffer, mode: number): void {
-  const options = { mode, flag: 'wx' };
-  try {
-    writeFileSync(file, content, options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content, options);
   }
 }
 
