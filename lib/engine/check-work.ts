@@ -28,9 +28,10 @@ export async function runCheck(checks: Checks, place: Place, request: GateReques
     await checks.started(place, callback);
   }
   const end = await checks.wait(place, callback, signal);
-  const log = { outputBytes: command?.outputBytes ?? 0, truncated: command?.truncated ?? false };
+  const kept = end?.kind === 'answered' ? await keepLog(logFile, end.answer) : 0;
   const base = {
-    ...log,
+    outputBytes: (command?.outputBytes ?? 0) + kept,
+    truncated: command?.truncated ?? false,
     startedAt: command?.startedAt ?? startedAt,
     signal: null,
     artifacts: [],
@@ -40,7 +41,6 @@ export async function runCheck(checks: Checks, place: Place, request: GateReques
     const endedAt = Date.now();
     return { ...base, status: 'stopped', endedAt, exitCode: null, note: 'stopped while it waited' };
   }
-  if (end.kind === 'answered') await keepLog(logFile, end.answer);
   // An answer may have come before this process did.
   const endedAt = Math.max(base.startedAt, end.at);
   return { ...base, ...outcomeOf(end, gate.timeoutSeconds), endedAt };
@@ -57,8 +57,10 @@ const callbackVariables = ({ id, url, key, expiresAt }: Callback) => ({
 const noteOnStart = ({ note }: GateOutcome) =>
   ['the check was not started', ...(note === undefined ? [] : [note])].join(': ');
 
-/** Behind the output of the command. */
-async function keepLog(file: string, answer: Answer): Promise<void> {
+/** Behind the output of the command. Returns how many bytes that is. */
+async function keepLog(file: string, answer: Answer): Promise<number> {
+  const bytes = Buffer.from(answerLog(answer));
   await mkdir(dirname(file), { recursive: true });
-  await appendFile(file, answerLog(answer));
+  await appendFile(file, bytes);
+  return bytes.length;
 }

@@ -171,7 +171,7 @@ async function runInLane(
             const again = await opened.checkout(head, tested.tree);
             return runGate({ ...request, workTree: again, sealed: false });
           });
-    const { startedAt, endedAt, exitCode, signal, artifacts, status, note } = outcome;
+    const { startedAt, endedAt, exitCode, signal, artifacts, status, note, outputBytes } = outcome;
     alone = outcome.alone;
     return {
       status,
@@ -180,7 +180,7 @@ async function runInLane(
       exitCode,
       signal,
       artifacts,
-      log,
+      ...(outputBytes === 0 ? {} : { log }),
       ...(note === undefined ? {} : { note }),
     };
   } finally {

@@ -9,7 +9,10 @@ export interface LogLimits {
 
 export const LOG_LIMITS: LogLimits = { head: 8 << 20, tail: 2 << 20 };
 
-/** A file that takes any amount of output. Every function throws the file's write error. */
+/**
+ * A file that takes any amount of output; there is none without output: to make one takes as long as to start a process.
+ * Every function throws the file's write error.
+ */
 export interface CappedLog {
   /** Writes what belongs to the head at once, and remembers what may become the tail; copies `chunk`. */
   write(chunk: Uint8Array): void;
@@ -23,20 +26,23 @@ export interface LogSize {
   readonly truncated: boolean;
 }
 
-/** Creates or empties the file, and its parent folders. */
+/** Its first output creates or empties the file, and its parent folders. */
 export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
-  const file = create(path);
+  let file: number | undefined;
   const tail = ring(limits.tail);
   let headBytes = 0;
 
   return {
     write(chunk) {
+      if (chunk.length === 0) return;
+      file ??= create(path);
       const head = chunk.subarray(0, limits.head - headBytes);
       writeAll(file, head);
       headBytes += head.length;
       tail.write(chunk.subarray(head.length));
     },
     close() {
+      if (file === undefined) return { bytes: 0, truncated: false };
       try {
         const leftOut = Math.max(0, tail.bytes() - limits.tail);
         if (leftOut > 0) writeAll(file, Buffer.from(`\n[lex-pr: ${leftOut} bytes left out]\n`));

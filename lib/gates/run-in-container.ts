@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { containerArguments } from './container-arguments';
 import type { ContainerEngine } from './container-engine';
 import { type ContainerRecord, endContainer } from './containers';
@@ -55,6 +56,7 @@ async function run(
   const record = { name: `lex-pr-${randomUUID()}`, cli };
   const idFile = `${logFile}.container`;
   rmSync(idFile, { force: true });
+  mkdirSync(dirname(idFile), { recursive: true });
   const argv = containerArguments(container.engine, {
     gate: { ...gate, image },
     name: record.name,

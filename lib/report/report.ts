@@ -64,7 +64,10 @@ const GateReport = z
     endedAt: Time.nullable().describe('End of the last attempt'),
     exitCode: z.int().nullable().describe('Null where a signal ended it, or where nothing ran'),
     signal: z.string().nullable().describe('The signal that ended it, such as SIGKILL'),
-    log: z.string().nullable().describe('Path of its output, relative to the artifact folder'),
+    log: z
+      .string()
+      .nullable()
+      .describe('Path of its output, relative to the artifact folder; null where it printed nothing'),
     artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
     note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
     override: z

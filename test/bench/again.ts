@@ -12,32 +12,24 @@ export const again = (cli: string): Bench => ({
   async measure(runs) {
     const { repository, plan } = layeredRepository(ITEMS, 16);
     const body = plan({}, `sleep ${SECONDS}`);
-    try {
-      const { pair } = await inTurn(runs, {
-        async pair() {
-          const place = createPlace(cli, repository);
-          try {
-            return { first: await place.run(body), second: await place.run(body) };
-          } finally {
-            place.remove();
-          }
-        },
-      });
-      const seconds = (side: 'first' | 'second') => pair.map((runs) => runs[side].seconds);
-      const compared = {
-        ours: seconds('second'),
-        theirs: seconds('first'),
-        unit: 's',
-        peer: 'the first run',
-      };
-      const executed = pair.map(({ second }) => gatesExecuted(second));
-      return [
-        ratio('the second run', compared, 0.1),
-        atMost('gates that the second run executed', 'gates', executed, 0),
-      ];
-    } finally {
-      repository.remove();
-    }
+    const { pair } = await inTurn(runs, {
+      async pair() {
+        const place = createPlace(cli, repository);
+        return { first: await place.run(body), second: await place.run(body) };
+      },
+    });
+    const seconds = (side: 'first' | 'second') => pair.map((runs) => runs[side].seconds);
+    const compared = {
+      ours: seconds('second'),
+      theirs: seconds('first'),
+      unit: 's',
+      peer: 'the first run',
+    };
+    const executed = pair.map(({ second }) => gatesExecuted(second));
+    return [
+      ratio('the second run', compared, 0.1),
+      atMost('gates that the second run executed', 'gates', executed, 0),
+    ];
   },
 });
 

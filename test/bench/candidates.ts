@@ -21,35 +21,31 @@ export const candidates: Bench = {
     const deps = layeredDeps();
     const branches = deps.map((_, k) => ({ name: `item-${k}`, file: `base/${k % FOLDERS}/item-${k}` }));
     const repository = createRepository(FILES, branches);
-    try {
-      const heads = branches.map(({ name }) => runGit(repository.path, ['rev-parse', name]));
-      const base = runGit(repository.path, ['rev-parse', 'main']);
-      const { pair } = await inTurn(runs, {
-        pair: () =>
-          inWorkspace(repository, async (workspace) => {
-            let made: readonly string[] = [];
-            const ours = await timed(async () => {
-              made = await makeCandidates(workspace, base, heads, deps);
-            });
-            const merges = mergesOf(workspace, made, [base, ...heads]);
-            return { ours, theirs: await timed(() => mergeAll(workspace, merges)) };
-          }),
-      });
-      const ours = pair.map(({ result }) => result.ours / 1000);
-      const theirs = pair.map(({ result }) => result.theirs / 1000);
-      const name = `candidates of ${COUNT} items in ${LAYERS} layers`;
-      return [
-        atMost(name, 's', ours, 1),
-        ratio(`${name} against their merges by git`, {
-          ours,
-          theirs,
-          unit: 's',
-          peer: 'git merge-tree --stdin',
+    const heads = branches.map(({ name }) => runGit(repository.path, ['rev-parse', name]));
+    const base = runGit(repository.path, ['rev-parse', 'main']);
+    const { pair } = await inTurn(runs, {
+      pair: () =>
+        inWorkspace(repository, async (workspace) => {
+          let made: readonly string[] = [];
+          const ours = await timed(async () => {
+            made = await makeCandidates(workspace, base, heads, deps);
+          });
+          const merges = mergesOf(workspace, made, [base, ...heads]);
+          return { ours, theirs: await timed(() => mergeAll(workspace, merges)) };
         }),
-      ];
-    } finally {
-      repository.remove();
-    }
+    });
+    const ours = pair.map(({ result }) => result.ours / 1000);
+    const theirs = pair.map(({ result }) => result.theirs / 1000);
+    const name = `candidates of ${COUNT} items in ${LAYERS} layers`;
+    return [
+      atMost(name, 's', ours, 1),
+      ratio(`${name} against their merges by git`, {
+        ours,
+        theirs,
+        unit: 's',
+        peer: 'git merge-tree --stdin',
+      }),
+    ];
   },
 };
 

@@ -18,40 +18,34 @@ export const dag = (cli: string, peers: Peers): Bench => ({
     const branches = ITEMS.map(({ name }) => ({ name, file: `changes/${name}` }));
     const repository = createRepository(100, branches);
     const place = createPlace(cli, repository);
-    try {
-      const ninja = findPeer(peers.ninja);
-      const runNinja =
-        'missing' in ninja
-          ? undefined
-          : ninjaOf(ninja.command, join(repository.root, 'ninja'), ITEMS, WORKERS);
-      const turns = await inTurn(runs, {
-        ninja: async () => runNinja?.(),
-        ours: () => runItems(place, ITEMS),
-        levels: () => runItems(place, levelByLevel(ITEMS)),
-      });
-      const against = (theirs: readonly Timed[], peer: string, figure: keyof Timed, limit?: number) => {
-        const name = figure === 'makespan' ? 'makespan' : 'whole command';
-        const of = (side: readonly Timed[]) => side.map((run) => run[figure]);
-        return ratio(
-          `${name} against ${peer}`,
-          { ours: of(turns.ours), theirs: of(theirs), unit: 's', peer },
-          limit,
-        );
-      };
-      const bound = lowerBound(ITEMS, WORKERS);
-      const bounds = turns.ours.map(() => ({ makespan: bound, command: bound }));
-      const ninjas = turns.ninja.flatMap((run) => run ?? []);
-      return [
-        'missing' in ninja
-          ? unmeasured('makespan against ninja', '≤ 1.05 ×', 'ninja', ninja.missing)
-          : against(ninjas, 'ninja', 'makespan', 1.05),
-        ...(ninjas.length === 0 ? [] : [against(ninjas, 'ninja', 'command')]),
-        against(bounds, 'the bound', 'makespan', 1.1),
-        against(turns.levels, 'level by level', 'makespan'),
-      ];
-    } finally {
-      repository.remove();
-    }
+    const ninja = findPeer(peers.ninja);
+    const runNinja =
+      'missing' in ninja ? undefined : ninjaOf(ninja.command, join(repository.root, 'ninja'), ITEMS, WORKERS);
+    const turns = await inTurn(runs, {
+      ninja: async () => runNinja?.(),
+      ours: () => runItems(place, ITEMS),
+      levels: () => runItems(place, levelByLevel(ITEMS)),
+    });
+    const against = (theirs: readonly Timed[], peer: string, figure: keyof Timed, limit?: number) => {
+      const name = figure === 'makespan' ? 'makespan' : 'whole command';
+      const of = (side: readonly Timed[]) => side.map((run) => run[figure]);
+      return ratio(
+        `${name} against ${peer}`,
+        { ours: of(turns.ours), theirs: of(theirs), unit: 's', peer },
+        limit,
+      );
+    };
+    const bound = lowerBound(ITEMS, WORKERS);
+    const bounds = turns.ours.map(() => ({ makespan: bound, command: bound }));
+    const ninjas = turns.ninja.flatMap((run) => run ?? []);
+    return [
+      'missing' in ninja
+        ? unmeasured('makespan against ninja', '≤ 1.05 ×', 'ninja', ninja.missing)
+        : against(ninjas, 'ninja', 'makespan', 1.05),
+      ...(ninjas.length === 0 ? [] : [against(ninjas, 'ninja', 'command')]),
+      against(bounds, 'the bound', 'makespan', 1.1),
+      against(turns.levels, 'level by level', 'makespan'),
+    ];
   },
 });
 

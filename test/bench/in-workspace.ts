@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GitWorkspace, openGitWorkspace } from '../../lib/engine/git-workspace';
 import { openSource } from '../../lib/repository/source';
 import type { BenchRepository } from './repository';
 
 /**
- * Does some work in a private repository of its own, and removes that.
+ * Does some work in a private repository of its own.
  * @returns what the work gives, and the seconds of it and of opening and closing the repository
  */
 export async function inWorkspace<T>(
@@ -13,13 +13,9 @@ export async function inWorkspace<T>(
   work: (workspace: GitWorkspace) => Promise<T>,
 ): Promise<{ readonly result: T; readonly seconds: number }> {
   const home = mkdtempSync(join(root, 'home-'));
-  try {
-    const source = await openSource(path);
-    const startedAt = performance.now();
-    const workspace = await openGitWorkspace(home, source);
-    const result = await work(workspace).finally(() => workspace.close());
-    return { result, seconds: (performance.now() - startedAt) / 1000 };
-  } finally {
-    rmSync(home, { recursive: true });
-  }
+  const source = await openSource(path);
+  const startedAt = performance.now();
+  const workspace = await openGitWorkspace(home, source);
+  const result = await work(workspace).finally(() => workspace.close());
+  return { result, seconds: (performance.now() - startedAt) / 1000 };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../lib/report/report';
 import type { BenchRepository } from './repository';
@@ -23,7 +23,6 @@ export interface PlanRun {
 export interface Place {
   /** A dry run, from the start of the command line to its exit. @throws Error when not all items would be merged */
   run(plan: PlanBody): Promise<PlanRun>;
-  remove(): void;
 }
 
 export function createPlace(cli: string, repository: BenchRepository): Place {
@@ -38,7 +37,6 @@ export function createPlace(cli: string, repository: BenchRepository): Place {
       if (report.status !== 'merged') throw new Error(`the run has ended as ${report.status}`);
       return { seconds: ms / 1000, peakMB, report };
     },
-    remove: () => rmSync(folder, { recursive: true }),
   };
 }
 

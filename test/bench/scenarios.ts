@@ -34,59 +34,55 @@ async function measureScenario(
   runs: number,
 ): Promise<Row[]> {
   const { repository, plan } = layeredRepository(scenario.items, scenario.workers);
-  try {
-    const place = createPlace(cli, repository);
-    const script = createShellRun(repository, scenario.workers);
-    // The script starts six processes an item: of many items that says nothing.
-    const shell = scenario.items > 10 ? undefined : script.run;
-    const { without, cached, theirs } = await inTurn(runs, {
-      without: async () => ran(await place.run(plan({ enableCaching: false }, 'true'))),
-      cached: async () => ran(await place.run(plan({}, 'true'))),
-      theirs: async () => shell?.() ?? 0,
-    });
-    const of = (read: (ran: Ran) => number, from = without) => from.map(read);
-    const name = `${scenario.name} (${scenario.items} items, ${scenario.workers} workers)`;
-    const againstShell = {
-      ours: of(({ runMs }) => runMs),
-      theirs,
-      unit: 'ms',
-      peer: 'git in a shell',
-    };
-    const improvement = without.map((ran, turn) => 100 * (1 - cached[turn]!.runMs / ran.runMs));
-    return [
-      atMost(
-        `${name}: run without cache`,
-        'ms',
-        of(({ runMs }) => runMs),
-        scenario.without,
-        SPECIFICATION,
-      ),
-      ...(shell === undefined ? [] : [ratio(`${name}: run without cache, by git in a shell`, againstShell)]),
-      atMost(
-        `${name}: run with cache`,
-        'ms',
-        of(({ runMs }) => runMs, cached),
-        scenario.with,
-        SPECIFICATION,
-      ),
-      moreThan(`${name}: improvement`, '%', improvement, scenario.improvement, SPECIFICATION),
-      atMost(
-        `${name}: peak heap`,
-        'MB',
-        of(({ heapMB }) => heapMB),
-        scenario.peak,
-        SPECIFICATION,
-      ),
-      atMost(
-        `${name}: peak memory of the process`,
-        'MB',
-        of(({ peakMB }) => peakMB),
-        150,
-      ),
-    ];
-  } finally {
-    repository.remove();
-  }
+  const place = createPlace(cli, repository);
+  const script = createShellRun(repository, scenario.workers);
+  // The script starts six processes an item: of many items that says nothing.
+  const shell = scenario.items > 10 ? undefined : script.run;
+  const { without, cached, theirs } = await inTurn(runs, {
+    without: async () => ran(await place.run(plan({ enableCaching: false }, 'true'))),
+    cached: async () => ran(await place.run(plan({}, 'true'))),
+    theirs: async () => shell?.() ?? 0,
+  });
+  const of = (read: (ran: Ran) => number, from = without) => from.map(read);
+  const name = `${scenario.name} (${scenario.items} items, ${scenario.workers} workers)`;
+  const againstShell = {
+    ours: of(({ runMs }) => runMs),
+    theirs,
+    unit: 'ms',
+    peer: 'git in a shell',
+  };
+  const improvement = without.map((ran, turn) => 100 * (1 - cached[turn]!.runMs / ran.runMs));
+  return [
+    atMost(
+      `${name}: run without cache`,
+      'ms',
+      of(({ runMs }) => runMs),
+      scenario.without,
+      SPECIFICATION,
+    ),
+    ...(shell === undefined ? [] : [ratio(`${name}: run without cache, by git in a shell`, againstShell)]),
+    atMost(
+      `${name}: run with cache`,
+      'ms',
+      of(({ runMs }) => runMs, cached),
+      scenario.with,
+      SPECIFICATION,
+    ),
+    moreThan(`${name}: improvement`, '%', improvement, scenario.improvement, SPECIFICATION),
+    atMost(
+      `${name}: peak heap`,
+      'MB',
+      of(({ heapMB }) => heapMB),
+      scenario.peak,
+      SPECIFICATION,
+    ),
+    atMost(
+      `${name}: peak memory of the process`,
+      'MB',
+      of(({ peakMB }) => peakMB),
+      150,
+    ),
+  ];
 }
 
 interface Ran {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLauncher } from '../../lib/gates/launcher';
 import { runGate } from '../../lib/gates/run-gate';
@@ -33,27 +33,23 @@ export const spawnGates = (cli: string): Bench => ({
       return [unmeasured(name, `≤ ${LIMIT} ×`, 'xargs', 'not installed: `apt-get install findutils`')];
     const repository = createRepository(100, [{ name: 'change', file: 'change' }]);
     const place = createPlace(cli, repository);
-    try {
-      const { theirs, loop, ours } = await inTurn(runs, {
-        theirs: async () => (await timed(runXargs)) / 1000,
-        loop: async () => (await timed(() => runLoop(repository.root))) / 1000,
-        ours: async () => place.run(PLAN),
-      });
-      const against = (figures: readonly number[]) => ({ ours: figures, theirs, unit: 's', peer: 'xargs' });
-      return [
-        ratio(name, against(ours.map(({ report }) => makespan(report))), LIMIT),
-        ratio(`${GATES} gates in a loop`, against(loop)),
-        ratio(`${GATES} gates, against the loop`, {
-          ours: ours.map(({ report }) => makespan(report)),
-          theirs: loop,
-          unit: 's',
-          peer: 'loop',
-        }),
-        ratio(`${GATES} gates, whole command`, against(ours.map(({ seconds }) => seconds))),
-      ];
-    } finally {
-      repository.remove();
-    }
+    const { theirs, loop, ours } = await inTurn(runs, {
+      theirs: async () => (await timed(runXargs)) / 1000,
+      loop: async () => (await timed(() => runLoop(repository.root))) / 1000,
+      ours: async () => place.run(PLAN),
+    });
+    const against = (figures: readonly number[]) => ({ ours: figures, theirs, unit: 's', peer: 'xargs' });
+    return [
+      ratio(name, against(ours.map(({ report }) => makespan(report))), LIMIT),
+      ratio(`${GATES} gates in a loop`, against(loop)),
+      ratio(`${GATES} gates, against the loop`, {
+        ours: ours.map(({ report }) => makespan(report)),
+        theirs: loop,
+        unit: 's',
+        peer: 'loop',
+      }),
+      ratio(`${GATES} gates, whole command`, against(ours.map(({ seconds }) => seconds))),
+    ];
   },
 });
 
@@ -85,5 +81,4 @@ async function runLoop(root: string): Promise<void> {
     await launcher.close();
   };
   await Promise.all(Array.from({ length: WORKERS }, lane));
-  rmSync(folder, { recursive: true });
 }

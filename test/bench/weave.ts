@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitWorkspace } from '../../lib/engine/git-workspace';
 import { type Tip, weaveItem } from '../../lib/merge/weave';
@@ -25,34 +25,30 @@ export const weave: Bench = {
     const repository = createRepository(FILES, branches);
     const heads = branches.map(({ name }) => runGit(repository.path, ['rev-parse', name]));
     const base = runGit(repository.path, ['rev-parse', 'main']);
-    try {
-      const trees = new Set<string>();
-      const { processes, merges, ours } = await inTurn(runs, {
-        processes: () => inClone(repository, ['--bare'], PROCESSES, heads, (tree) => trees.add(tree)),
-        merges: () => inClone(repository, [], MERGES, heads.slice(0, MERGED)),
-        ours: async () => {
-          const woven = await inWorkspace(repository, (workspace) => weaveAll(workspace, base, heads));
-          trees.add(woven.result);
-          return woven.seconds;
-        },
-      });
-      if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
-      const against = { ours, theirs: processes, unit: 's', peer: 'git merge-tree and commit-tree' };
-      const each = (seconds: readonly number[], count: number) =>
-        seconds.map((figure) => (1000 * figure) / count);
-      const aBranch = {
-        ours: each(ours, COUNT),
-        theirs: each(merges, MERGED),
-        unit: 'ms',
-        peer: 'git merge',
-      };
-      return [
-        ratio(`weaving ${COUNT} branches`, against, 0.4),
-        ratio(`weaving a branch, against ${MERGED} merges in a work tree`, aBranch),
-      ];
-    } finally {
-      repository.remove();
-    }
+    const trees = new Set<string>();
+    const { processes, merges, ours } = await inTurn(runs, {
+      processes: () => inClone(repository, ['--bare'], PROCESSES, heads, (tree) => trees.add(tree)),
+      merges: () => inClone(repository, [], MERGES, heads.slice(0, MERGED)),
+      ours: async () => {
+        const woven = await inWorkspace(repository, (workspace) => weaveAll(workspace, base, heads));
+        trees.add(woven.result);
+        return woven.seconds;
+      },
+    });
+    if (trees.size !== 1) throw new Error(`the weaves have different trees: ${[...trees].join(', ')}`);
+    const against = { ours, theirs: processes, unit: 's', peer: 'git merge-tree and commit-tree' };
+    const each = (seconds: readonly number[], count: number) =>
+      seconds.map((figure) => (1000 * figure) / count);
+    const aBranch = {
+      ours: each(ours, COUNT),
+      theirs: each(merges, MERGED),
+      unit: 'ms',
+      peer: 'git merge',
+    };
+    return [
+      ratio(`weaving ${COUNT} branches`, against, 0.4),
+      ratio(`weaving a branch, against ${MERGED} merges in a work tree`, aBranch),
+    ];
   },
 };
 
@@ -75,29 +71,25 @@ async function inClone(
   onTree: (tree: string) => void = () => {},
 ): Promise<number> {
   const clone = mkdtempSync(join(root, 'clone-'));
-  try {
-    runGit(root, ['clone', '-q', '--shared', ...options, path, clone]);
-    const identity = { NAME: 'Bench', EMAIL: 'bench@example.com' };
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_CONFIG_NOSYSTEM: '1',
-    };
-    for (const [key, value] of Object.entries(identity))
-      env[`GIT_AUTHOR_${key}`] = env[`GIT_COMMITTER_${key}`] = value;
-    const ms = await timed(() => {
-      const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...heads], {
-        cwd: clone,
-        env,
-        encoding: 'utf8',
-      });
-      if (status !== 0) throw new Error(`a script of git commands ended with ${status}: ${stderr}`);
-      onTree(stdout.trim());
+  runGit(root, ['clone', '-q', '--shared', ...options, path, clone]);
+  const identity = { NAME: 'Bench', EMAIL: 'bench@example.com' };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+  };
+  for (const [key, value] of Object.entries(identity))
+    env[`GIT_AUTHOR_${key}`] = env[`GIT_COMMITTER_${key}`] = value;
+  const ms = await timed(() => {
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...heads], {
+      cwd: clone,
+      env,
+      encoding: 'utf8',
     });
-    return ms / 1000;
-  } finally {
-    rmSync(clone, { recursive: true });
-  }
+    if (status !== 0) throw new Error(`a script of git commands ended with ${status}: ${stderr}`);
+    onTree(stdout.trim());
+  });
+  return ms / 1000;
 }
 
 /** @returns the tree of the weave */

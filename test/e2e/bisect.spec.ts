@@ -25,7 +25,7 @@ describe('a weave that fails', () => {
     const repo = create();
     const items = [...each(repo, ['a', 'b', 'c']), { name: 'd', deps: ['c'] }];
     repo.branch('d', { d: '1\n' }, 'c');
-    const gates = [{ name: 'not both', run: '! { test -e a && test -e c; }' }];
+    const gates = [{ name: 'not both', run: 'ls; ! { test -e a && test -e c; }' }];
     const merged = await mergePlan(repo, { gates, items });
     expect(merged.code).toBe(1);
     expect(merged.outcome).toEqual({
@@ -94,7 +94,7 @@ describe('a weave that fails', () => {
   it('evicts nobody where the target fails by itself', async () => {
     const repo = create();
     const before = repo.git('rev-parse', 'main');
-    const gates = [{ name: 'red', run: 'exit 7' }];
+    const gates = [{ name: 'red', run: 'echo red; exit 7' }];
     const policy = { integration: { gates } };
     const items = each(repo, ['a', 'b']);
     const merged = await mergePlan(repo, { items, gates: [{ name: 'x', run: 'true' }], policy });

@@ -17,10 +17,15 @@ export class HeldGates {
   private readonly folder: string;
   readonly gate: Record<string, unknown>;
 
-  constructor(repo: TestRepository, options: { readonly stubborn?: boolean } = {}) {
+  /** @param options.prints they print something as they end */
+  constructor(
+    repo: TestRepository,
+    options: { readonly stubborn?: boolean; readonly prints?: boolean } = {},
+  ) {
     this.folder = join(repo.root, 'held');
     mkdirSync(this.folder);
-    const run = options.stubborn === true ? STUBBORN : SCRIPT;
+    const script = options.stubborn === true ? STUBBORN : SCRIPT;
+    const run = options.prints === true ? `${script}\necho let go` : script;
     this.gate = { name: 'test', run, cache: 'off', env: { HELD: this.folder } };
   }
 

@@ -12,7 +12,7 @@ function two(repo: TestRepository) {
 }
 
 /** Passes on each change, fails on both. */
-const NOT_BOTH = { name: 'not both', run: '! { test -e left && test -e right; }' };
+const NOT_BOTH = { name: 'not both', run: 'ls; ! { test -e left && test -e right; }' };
 
 describe('verification of the woven commit', () => {
   it('catches two changes that pass alone and fail together, and nothing lands where nothing may be left out', async () => {

@@ -17,7 +17,7 @@ export async function interrupt(
   held: readonly string[],
   args: readonly string[] = ['--execute'],
 ): Promise<Interrupted> {
-  const gates = new HeldGates(repo);
+  const gates = new HeldGates(repo, { prints: true });
   const plan = { items, gates: [gates.gate], policy: { maxWorkers: 2 } };
   gates.hold(...held);
   const command = ['merge', writePlan(repo, plan), '--artifact-dir', artifactFolder(repo), ...args];

@@ -80,7 +80,7 @@ describe('requiredGates', () => {
 describe('a gate with retries', () => {
   /** Fails the first `failures` times. */
   const shaky = (repo: TestRepository, failures: number) =>
-    `n=$(cat '${repo.root}/n' 2>/dev/null || echo 0); echo $((n + 1)) > '${repo.root}/n'; test $n -ge ${failures}`;
+    `echo try; n=$(cat '${repo.root}/n' 2>/dev/null || echo 0); echo $((n + 1)) > '${repo.root}/n'; test $n -ge ${failures}`;
 
   it('counts by its last attempt, and the report says that it was flaky', async () => {
     const repo = create();

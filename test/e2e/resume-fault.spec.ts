@@ -13,7 +13,7 @@ async function startHeld(args: readonly string[] = []) {
   repo.branch('a', { a: '1\n' });
   repo.branch('b', { b: '1\n' }, 'a');
   repo.branch('c', { c: '1\n' });
-  const gates = new HeldGates(repo);
+  const gates = new HeldGates(repo, { prints: true });
   gates.hold('a');
   const items = [{ name: 'a' }, { name: 'b', deps: ['a'] }, { name: 'c', deps: ['b'] }];
   const plan = { items, gates: [gates.gate], policy: { maxWorkers: 1 } };
@@ -93,7 +93,7 @@ describe('a fault is not an outcome', () => {
     repo.branch('a', { a: '1\n' });
     repo.branch('b', { b: '1\n' });
     repo.branch('c', { c: '1\n' });
-    const gates = new HeldGates(repo);
+    const gates = new HeldGates(repo, { prints: true });
     gates.hold('a', 'b');
     const plan = {
       items: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readOutput } from '../../lib/gates/output';
 import { takePipe } from '../../lib/gates/pipe';
@@ -66,10 +66,15 @@ describe('the log of a gate', () => {
     expect([workspace.started[0]!.pid, workspace.pid('child')].filter(isRunning)).toEqual([]);
   });
 
-  it('that cannot be made is a fault, and nothing runs', async () => {
+  it('that cannot be made is a fault, and ends the gate', async () => {
     mkdirSync(join(workspace.root, 'logs/gate.log'), { recursive: true });
-    await expect(runGate(workspace.request('touch ran'))).rejects.toThrow('EISDIR');
+    await expect(runGate(workspace.request('echo x; sleep 300; touch ran'))).rejects.toThrow('EISDIR');
     expect(workspace.has('ran')).toBe(false);
+  });
+
+  it('is not made where there is no output: a file takes as long to make as a process to start', async () => {
+    expect(await runGate(workspace.request('true'))).toMatchObject({ status: 'pass', outputBytes: 0 });
+    expect(existsSync(workspace.logFile)).toBe(false);
   });
 });
 

@@ -66,7 +66,7 @@ export class Workspace {
   }
 
   log(): string {
-    return readFileSync(this.logFile, 'utf8');
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
   async remove(): Promise<void> {

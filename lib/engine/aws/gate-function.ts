@@ -157,11 +157,12 @@ async function runTask({ task, gate, head, lane, folder, timeLeft, isFirst }: Ru
     });
     if (!isFirst && outcome.status === 'timeout' && limit < gate.timeoutSeconds)
       return { ...returned(task, outcome), cut: true };
-    if (!existsSync(logFile))
+    const logged = outcome.outputBytes > 0;
+    if (logged && !existsSync(logFile))
       return returned(task, { ...outcome, status: 'fail', note: 'it removed its own log' });
-    await upload(logFile, task.log, 'text/plain; charset=utf-8');
+    if (logged) await upload(logFile, task.log, 'text/plain; charset=utf-8');
     const kept = await storeArtifacts(task.artifacts, artifactsFolder, outcome);
-    return { ...returned(task, outcome), ...kept, logged: true };
+    return { ...returned(task, outcome), ...kept, logged };
   } finally {
     // Also what has left the lane: HOME and TMPDIR are in the folder.
     endStrays(folder);

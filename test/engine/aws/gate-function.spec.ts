@@ -76,7 +76,7 @@ describe('a gate on AWS', () => {
   it('ends at its own time limit, with all that it has started', async () => {
     const on = await host();
     const folder = newHome();
-    const slow = `sleep 61 & echo $! >'${folder}/pid'; sleep 62`;
+    const slow = `echo slow; sleep 61 & echo $! >'${folder}/pid'; sleep 62`;
     const { first } = await run(on, [gateOf(slow, { timeoutSeconds: 1 })]);
     expect(first).toMatchObject({ outcome: 'timeout', note: 'timed out after 1 s', logged: true });
     expect(isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))).toBe(false);
@@ -350,8 +350,8 @@ describe('a warm gate function', () => {
   it('shows it nothing even where the process before has died in the middle', async () => {
     const home = newHome();
     writeFileSync(join(home, 'left'), 'x');
-    const { logOf } = await run(await host(), [gateOf('find "$HOME/../.." -name left')], home);
-    expect(logOf()).toBe('');
+    const { logOf } = await run(await host(), [gateOf('echo found:; find "$HOME/../.." -name left')], home);
+    expect(logOf()).toBe('found:\n');
   });
 
   it('takes one job after another for the same gate: the same outcome, and nothing of the first call is used', async () => {
@@ -394,7 +394,7 @@ describe('a warm gate function', () => {
   it('ends them also where the gate has removed everything around itself', async () => {
     const on = await host();
     const folder = newHome();
-    const gate = `setsid sh -c 'echo $$ >${folder}/pid; exec sleep 60' & until [ -s ${folder}/pid ]; do sleep 0.05; done; cd /; rm -rf "$(dirname "$(dirname "$HOME")")"`;
+    const gate = `echo gone; setsid sh -c 'echo $$ >${folder}/pid; exec sleep 60' & until [ -s ${folder}/pid ]; do sleep 0.05; done; cd /; rm -rf "$(dirname "$(dirname "$HOME")")"`;
     const { first } = await run(on, [gateOf(gate)]);
     expect(first).toMatchObject({ outcome: 'fail', logged: false, note: 'it removed its own log' });
     await until(() => !isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8'))));
@@ -458,7 +458,7 @@ describe('a job that cannot be run', () => {
 
   it('where a log cannot be stored is a fault: a gate without its log has not passed', async () => {
     const on = await host();
-    const url = await jobFor(on, [gateOf('true')]);
+    const url = await jobFor(on, [gateOf('echo x')]);
     const key = blobKeys.job(RUN, 1, 0, 1);
     const job = JSON.parse(String(on.blobs.files.get(key)));
     job.tasks[0].log = job.tasks[0].log.replace('signature=', 'signature=0');

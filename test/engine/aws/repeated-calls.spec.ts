@@ -24,7 +24,7 @@ const plan = {
   ],
   gates: [
     { name: 'test', run: 'echo "ran $LEX_PR_TREE" | tee out', artifacts: ['out'] },
-    { name: 'flaky', run: 'test "$LEX_PR_ATTEMPT" -gt 1', cache: 'off' },
+    { name: 'flaky', run: 'echo "attempt $LEX_PR_ATTEMPT"; test "$LEX_PR_ATTEMPT" -gt 1', cache: 'off' },
   ],
   policy: { maxWorkers: 3, retries: { flaky: { maxAttempts: 2, backoffSeconds: 0.01 } } },
 };

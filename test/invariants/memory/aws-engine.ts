@@ -254,8 +254,10 @@ export async function openCloud(cloud: Cloud) {
       }
       const { generation, phase } = await stateNow();
       if (phase === 'done') return;
-      await takeOver({ store, now: Date.now }, context.load, record, generation + 1);
-      later.set(generation + 1, start(generation + 1));
+      const next = generation + 1;
+      await takeOver({ store, now: Date.now }, context.load, record, next);
+      // Somebody else may have taken it over to the same: executions are started by name, once.
+      if (!later.has(next)) later.set(next, start(next));
     },
     override: (asked: AskedOverride, me: Actor) => overrideInRun(servicesOf(me), record.id, asked),
     /** Somebody else has changed the run. */
