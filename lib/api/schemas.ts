@@ -148,5 +148,6 @@ export const Overridden = z
     item: z.string(),
     gate: z.string(),
     user: z.string().describe('Who answers for it, as was said; the report has the caller besides.'),
+    warnings: z.array(z.string()).describe('In what cases it is not enough to land the item.'),
   })
   .meta({ id: 'Overridden' });

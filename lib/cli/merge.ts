@@ -5,6 +5,7 @@ import { lanesFor } from '../engine/lanes';
 import { createRun, type LocalRun } from '../engine/local';
 import { runId } from '../engine/names';
 import { orderCached } from '../engine/order-cached';
+import { overrideWarnings } from '../engine/override-warnings';
 import { withPrediction } from '../engine/predicted';
 import { prepareRun } from '../engine/prepare';
 import { unwatched } from '../engine/watch-load';
@@ -28,7 +29,7 @@ import { follow } from './follow';
 import type { Io } from './io';
 import { writeNotes } from './notes';
 import { isMachine } from './open-sink';
-import { overrideNotes } from './override-notes';
+import { writeOverrideWarnings } from './override';
 import { askedOverrides, type OverrideOptions } from './override-option';
 import { openShared, type SharedCacheOptions, sharingOf } from './shared-cache';
 
@@ -90,7 +91,8 @@ export async function merge(planPath: string, options: MergeCommandOptions, io: 
       const shared = openShared(sharing, plan, isMachine(options), io);
       const run: LocalRun = { workspace, record, ordered, load, checks, containerEngine, shared };
       const first = await createRun(run);
-      writeNotes(overrideNotes(load, ordered, first, first.overrides), isMachine(options), io, { run: id });
+      const warnings = overrideWarnings(load, ordered, first, first.overrides);
+      writeOverrideWarnings(warnings, isMachine(options), io, id);
       return await follow(run, { metrics, orders, reportFolder: folder }, options, io);
     } finally {
       await checks?.close();

@@ -1,5 +1,6 @@
 import { mergeCommand } from '../engine/merge-command';
 import { overrideGate } from '../engine/override-run';
+import { overrideWarnings } from '../engine/override-warnings';
 import { callRun, isCarried, runningRun } from '../engine/running';
 import { stateFile } from '../engine/workspace';
 import { orderPlan } from '../plan/order';
@@ -13,7 +14,6 @@ import { findRun } from './find-run';
 import { ExitCode, type Io } from './io';
 import { ofBegun } from './not-begun';
 import { writeNotes } from './notes';
-import { overrideNotes } from './override-notes';
 import { recorded } from './recorded';
 
 export interface OverrideCommandOptions {
@@ -40,7 +40,7 @@ export async function override(item: string, options: OverrideCommandOptions, io
     const ordered = orderPlan(record.plan);
     const load = createWorkload(ordered, record.plan.policy, record);
     const asked = { item, gate, user, reason, by: userName() };
-    const { state } = await overrideGate({
+    const { state, task } = await overrideGate({
       store,
       record,
       ordered,
@@ -52,10 +52,7 @@ export async function override(item: string, options: OverrideCommandOptions, io
     callRun(home);
     const next = isCarried(home, run.id) ? '' : `; go on with lex-pr resume ${run.id}`;
     io.stdout.write(overriddenText(run.id, { item, gate, user }, next, json));
-    const task = load.tasks.findIndex(
-      (known) => known.item >= 0 && ordered.items[known.item]!.name === item && known.gate.name === gate,
-    );
-    writeNotes(overrideNotes(load, ordered, state, [{ task }]), json, io, { run: run.id });
+    writeOverrideWarnings(overrideWarnings(load, ordered, state, [{ task }]), json, io, run.id);
     return ExitCode.merged;
   } finally {
     await store.close();
@@ -71,6 +68,12 @@ export function overriddenText(
 ): string {
   if (json) return `${JSON.stringify({ runId: run, item, gate, user, status: 'overridden' })}\n`;
   return `run ${run}: ${gate} of ${item} counts as passed, ${user} answers for it${next}\n`;
+}
+
+/** What either engine warns of. */
+export function writeOverrideWarnings(warnings: readonly string[], json: boolean, io: Io, run: string): void {
+  const notes = warnings.map((message) => ({ event: 'override-verified', message, warn: true }));
+  writeNotes(notes, json, io, { run });
 }
 
 /** The one that runs, else the last one that was interrupted, else the last one. */

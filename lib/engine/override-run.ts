@@ -24,8 +24,9 @@ export interface Overriding {
   readonly now: () => number;
 }
 
-/** @returns the state with the override, and the events of the commit that made it so: none where it was there before */
+/** The state with the override, and the events of the commit that made it so: none where it was there before. */
 export interface Overridden {
+  readonly task: number;
   readonly state: RunState;
   readonly events: readonly RunEvent[];
 }
@@ -39,7 +40,7 @@ export async function overrideGate(overriding: Overriding): Promise<Overridden> 
   const { store, record, ordered, load, asked, goOn, now } = overriding;
   const { item, gate } = overridable(record.plan, ordered, asked);
   const task = load.firstTask[item]! + gate;
-  return changeRun(store, record.id, load, (before) => {
+  const changed = await changeRun(store, record.id, load, (before) => {
     const against = refusalOf(before, item, task);
     if (against?.kind === 'overridden' && isSame(against.by, asked)) return undefined;
     if (against !== undefined) throw refusal(against, overriding, before, record.heads[item]!.sha);
@@ -52,6 +53,7 @@ export async function overrideGate(overriding: Overriding): Promise<Overridden> 
       events: [...overridden.events, ...(more?.events ?? [])],
     };
   });
+  return { task, ...changed };
 }
 
 const isSame = (known: Override, asked: AskedOverride) =>

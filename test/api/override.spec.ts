@@ -6,18 +6,19 @@ import { carry, once, type Stack, testStacks } from '../engine/aws/stack';
 
 const newStack = testStacks();
 const GATE = { name: 'test', run: 'true' };
+const STYLE = { name: 'style', run: 'test "$LEX_PR_ITEM" != bad', cache: 'off' };
 const ASKED = { item: 'bad', gate: 'style', user: 'ann', reason: 'the formatter is broken' };
 
 /** `bad` fails its gate `style`, and `on-bad` waits for it; `slow` goes on until `letGo`. Three lanes carry the run. */
-async function startFailing(workers = 2) {
+async function startFailing(workers = 2, gatesOfOther: readonly object[] = [GATE]) {
   const stack = await newStack((repo) => repo.branches(['bad', 'on-bad', 'slow'].map((name) => ({ name }))));
   const go = join(stack.repo.path, 'go');
   const run = await stack.submit(
     {
       gates: [GATE],
       items: [
-        { name: 'bad', gates: [GATE, { name: 'style', run: 'exit 3' }] },
-        { name: 'on-bad', deps: ['bad'] },
+        { name: 'bad', gates: [GATE, STYLE] },
+        { name: 'on-bad', deps: ['bad'], gates: gatesOfOther },
         { name: 'slow', gates: [{ ...GATE, run: `until test -e '${go}'; do sleep 0.05; done` }] },
       ],
       policy: { maxWorkers: workers, overrides: { adminGreen: ['ann'] } },
@@ -45,7 +46,10 @@ describe('POST /runs/{run}/override', () => {
   it('lets an item through, and wakes a lane that waits for what there is to do then', async () => {
     const { stack, run, ended, until, letGo } = await startFailing();
     const { item, gate, user } = ASKED;
-    expect(await ask(stack, run, ASKED)).toEqual({ status: 200, body: { run, item, gate, user } });
+    expect(await ask(stack, run, ASKED)).toEqual({
+      status: 200,
+      body: { run, item, gate, user, warnings: [] },
+    });
     // The other lane is busy for as long as nobody lets its gate go.
     await until(({ items }) => items[1] === ItemStatus.passed);
     expect((await ask(stack, run, ASKED)).status).toBe(200);
@@ -63,6 +67,17 @@ describe('POST /runs/{run}/override', () => {
     expect(stack.logs.filter(({ event }) => event === 'override')).toMatchObject([
       { item, gate, user, level: 'warn' },
     ]);
+  });
+
+  it('warns where the woven commit is verified by the same gate, which counts there', async () => {
+    const { stack, run, ended, letGo } = await startFailing(2, [GATE, STYLE]);
+    const { body } = await ask(stack, run, ASKED);
+    expect(body.warnings).toEqual([
+      expect.stringContaining('style verifies the woven commit as well, for on-bad: where it fails there'),
+    ]);
+    letGo();
+    await ended;
+    expect(stack.report(run).status).toBe('merged');
   });
 
   it.each<[string, number, object, string]>([

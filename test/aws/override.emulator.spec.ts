@@ -37,7 +37,7 @@ it('a gate of a run that goes on is overridden over HTTP, and what it blocked la
       });
     expect((await ask({ ...ASKED, user: 'eve' })).status).toBe(403);
     const answer = await ask(ASKED);
-    expect(await answer.json()).toEqual({ run, item: 'bad', gate: 'style', user: 'ann' });
+    expect(await answer.json()).toEqual({ run, item: 'bad', gate: 'style', user: 'ann', warnings: [] });
     writeFileSync(go, '');
     const report = await reportOf(run, plan);
     expect(outcomeOf(report)).toEqual({ bad: 'merged', 'on-bad': 'merged', slow: 'merged' });

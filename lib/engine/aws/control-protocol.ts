@@ -120,6 +120,8 @@ export interface OverriddenGate {
   readonly item: string;
   readonly gate: string;
   readonly user: string;
+  /** In what cases it is not enough to land the item. */
+  readonly warnings: readonly string[];
 }
 
 export interface Paused {

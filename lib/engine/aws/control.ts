@@ -189,12 +189,12 @@ export async function override(services: ControlServices, call: Call<'override'>
   const { run, item, gate, user, reason, by = null } = call;
   const found = await index.get(run);
   if (found === undefined) throw unknown(run);
-  if ((await store.find(run)) !== undefined)
-    await overrideInRun(services, run, { item, gate, user, reason, by });
-  else if (found.endedAt === undefined)
-    throw refuse('not-begun', `run ${run} has not begun`, 'wait until it has');
-  else throw refuse('run-ended', `run ${run} has never begun`, 'see lex-pr report');
-  return { run, item, gate, user };
+  if ((await store.find(run)) === undefined)
+    throw found.endedAt === undefined
+      ? refuse('not-begun', `run ${run} has not begun`, 'wait until it has')
+      : refuse('run-ended', `run ${run} has never begun`, 'see lex-pr report');
+  const warnings = await overrideInRun(services, run, { item, gate, user, reason, by });
+  return { run, item, gate, user, warnings };
 }
 
 /** Goes on with a run whose execution has ended before it was done. */

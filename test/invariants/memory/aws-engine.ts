@@ -259,7 +259,9 @@ export async function openCloud(cloud: Cloud) {
       // Somebody else may have taken it over to the same: executions are started by name, once.
       if (!later.has(next)) later.set(next, start(next));
     },
-    override: (asked: AskedOverride, me: Actor) => overrideInRun(servicesOf(me), record.id, asked),
+    async override(asked: AskedOverride, me: Actor): Promise<void> {
+      await overrideInRun(servicesOf(me), record.id, asked);
+    },
     /** Somebody else has changed the run. */
     wake: (me: Actor) => answerLanes(servicesOf(me), record.id),
   };

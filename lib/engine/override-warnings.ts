@@ -1,4 +1,3 @@
-import type { Note } from '../discover/note';
 import type { OrderedPlan } from '../plan/order';
 import type { Override, RunState } from '../run/state';
 import { stillVerified } from '../run/waived';
@@ -8,13 +7,13 @@ import type { Workload } from '../run/workload';
 const NAMED = 3;
 
 /** What to tell at once who answers for a gate which verifies the woven commit as well: there it counts. */
-export function overrideNotes(
+export function overrideWarnings(
   load: Workload,
   { items }: OrderedPlan,
   state: Pick<RunState, 'overrides' | 'items'>,
   overrides: readonly Pick<Override, 'task'>[],
-): Note[] {
-  return overrides.flatMap(({ task }): Note[] => {
+): string[] {
+  return overrides.flatMap(({ task }) => {
     const still = stillVerified(load, state, task);
     if (still === undefined) return [];
     const { item, gate } = load.tasks[task]!;
@@ -26,7 +25,8 @@ export function overrideNotes(
       still.besides.length === 0
         ? 'verify by another gate (policy.integration.gates)'
         : `name the others in the plan of a run: policy.integration.gates: [${still.besides.join(', ')}]`;
-    const message = `${gate.name} verifies the woven commit as well, for ${whom}: where it fails there because of ${name}, that is left out after all; to land it, ${besides}`;
-    return [{ event: 'override-verified', message, warn: true }];
+    return [
+      `${gate.name} verifies the woven commit as well, for ${whom}: where it fails there because of ${name}, that is left out after all; to land it, ${besides}`,
+    ];
   });
 }
