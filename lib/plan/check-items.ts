@@ -4,81 +4,69 @@ import type { Edges } from './edges';
 import type { Finding } from './field-path';
 import { type Nearest, suggest } from './nearest';
 import type { OutlineItem } from './outline';
+import type { ResolvedReferences } from './references';
 import { NAME } from './schema';
 
 /** What is wrong between items: names that are there twice, dependencies on nothing, on oneself, in a ring. */
-export function* checkItems(items: readonly OutlineItem[], nearest: Nearest): Generator<Finding> {
-  const byName = new Map<string, number>();
-  for (const [index, { name, branchIsName }] of items.entries()) {
-    if (name === undefined) continue;
-    const path = ['items', index, 'name'];
-    const first = byName.get(name);
-    if (first === undefined) byName.set(name, index);
-    else {
-      const message = `the name ${JSON.stringify(name)} is that of items[${first}] already`;
-      yield { code: 'duplicate-name', message, path, hint: 'give every item its own name' };
-    }
-    if (branchIsName && NAME.test(name) && !isBranchName(name)) {
-      const message = `${JSON.stringify(name)} is not a branch name that git accepts`;
-      const hint = 'the branch of an item is its name by default: add `branch`';
-      yield { code: 'invalid-branch', message, path, hint };
-    }
-  }
-  const { edges, unknown } = resolve(items, byName);
-  yield* checkDependencies(items, byName, unknown, nearest);
-  yield* checkCycles(items, edges);
-}
-
-/**
- * From each item to those it depends on, without itself.
- * @returns also which items depend on themselves or on what is not there
- */
-function resolve(
+export function* checkItems(
   items: readonly OutlineItem[],
-  byName: ReadonlyMap<string, number>,
-): { readonly edges: Edges; readonly unknown: readonly number[] } {
-  const start = new Int32Array(items.length + 1);
-  const to = new Int32Array(items.reduce((sum, { deps }) => sum + deps.length, 0));
-  const unknown: number[] = [];
-  let edges = 0;
-  items.forEach(({ deps, name }, index) => {
-    let isKnown = true;
-    for (const dep of deps) {
-      if (dep === undefined) continue;
-      const found = byName.get(dep);
-      if (found === undefined || dep === name) isKnown = false;
-      if (found !== undefined && found !== index) to[edges++] = found;
-    }
-    if (!isKnown) unknown.push(index);
-    start[index + 1] = edges;
-  });
-  return { edges: { start, to: to.subarray(0, edges) }, unknown };
-}
-
-function* checkDependencies(
-  items: readonly OutlineItem[],
-  byName: ReadonlyMap<string, number>,
-  unknown: readonly number[],
+  references: ResolvedReferences,
   nearest: Nearest,
 ): Generator<Finding> {
-  for (const index of unknown) {
-    const { name, deps } = items[index]!;
-    for (const [k, dep] of deps.entries()) {
-      if (dep === undefined) continue;
-      const path = ['items', index, 'deps', k];
-      if (dep === name)
+  yield* checkNames(items, references);
+  yield* checkDependencies(references, nearest);
+  yield* checkCycles(items, references.edges);
+}
+
+function* checkNames(
+  items: readonly OutlineItem[],
+  { names, itemOf }: ResolvedReferences,
+): Generator<Finding> {
+  for (let index = 0; index < items.length; index++) {
+    const { name, branch, sha } = items[index]!;
+    if (name === undefined) continue;
+    const first = itemOf[names[index]!]!;
+    if (first !== index) {
+      const message = `the name ${JSON.stringify(name)} is that of items[${first}] already`;
+      const path = ['items', index, 'name'];
+      yield { code: 'duplicate-name', message, path, hint: 'give every item its own name' };
+    }
+    if (branch === undefined && sha === undefined && NAME.test(name) && !isBranchName(name)) {
+      const message = `${JSON.stringify(name)} is not a branch name that git accepts`;
+      const hint = 'the branch of an item is its name by default: add `branch`';
+      yield { code: 'invalid-branch', message, path: ['items', index, 'name'], hint };
+    }
+  }
+}
+
+function* checkDependencies(references: ResolvedReferences, nearest: Nearest): Generator<Finding> {
+  const { names, itemOf, texts } = references;
+  const { start, to } = references.deps;
+  for (let index = 0; index < names.length; index++) {
+    for (let edge = start[index]!; edge < start[index + 1]!; edge++) {
+      const dep = to[edge]!;
+      if (dep < 0 || (dep !== names[index] && itemOf[dep]! >= 0)) continue;
+      const path = ['items', index, 'deps', edge - start[index]!];
+      if (dep === names[index])
         yield {
           code: 'self-dependency',
           message: 'an item cannot depend on itself',
           path,
           hint: 'remove it',
         };
-      else if (!byName.has(dep)) {
-        const hint = suggest(nearest(dep, byName.keys()), 'add an item of that name, or remove this');
-        yield { code: 'unknown-dependency', message: `no item is named ${JSON.stringify(dep)}`, path, hint };
+      else {
+        const name = texts[dep]!;
+        const meant = nearest(name, itemNames(references));
+        const hint = suggest(meant, 'add an item of that name, or remove this');
+        yield { code: 'unknown-dependency', message: `no item is named ${JSON.stringify(name)}`, path, hint };
       }
     }
   }
+}
+
+/** Each once. */
+function* itemNames({ names, itemOf, texts }: ResolvedReferences): Generator<string> {
+  for (const [index, name] of names.entries()) if (name >= 0 && itemOf[name] === index) yield texts[name]!;
 }
 
 function* checkCycles(items: readonly OutlineItem[], edges: Edges): Generator<Finding> {

@@ -10,10 +10,16 @@ export interface Edges {
 /** So many are sorted by insertion, which costs less than a call. */
 const FEW = 16;
 
-/** The edges of one plain list a node. */
-export function fromLists(lists: readonly (readonly number[])[]): Edges {
+/** Where rows start that have the lengths of lists. */
+export function startsOf(lists: readonly { readonly length: number }[]): Int32Array {
   const start = new Int32Array(lists.length + 1);
   for (let node = 0; node < lists.length; node++) start[node + 1] = start[node]! + lists[node]!.length;
+  return start;
+}
+
+/** The edges of one plain list a node. */
+export function fromLists(lists: readonly (readonly number[])[]): Edges {
+  const start = startsOf(lists);
   const to = new Int32Array(start[lists.length]!);
   for (let node = 0; node < lists.length; node++) to.set(lists[node]!, start[node]!);
   return { start, to };
@@ -35,8 +41,7 @@ export function reverse({ start, to }: Edges): Edges {
 
 /** The same edges after node order[i] has become node i. */
 export function renumber({ start, to }: Edges, order: Int32Array): Edges {
-  const numberOf = new Int32Array(order.length);
-  for (let number = 0; number < order.length; number++) numberOf[order[number]!] = number;
+  const numberOf = inverse(order);
   const newStart = new Int32Array(start.length);
   const newTo = new Int32Array(to.length);
   let edges = 0;
@@ -46,6 +51,31 @@ export function renumber({ start, to }: Edges, order: Int32Array): Edges {
     newStart[number + 1] = edges;
   }
   return { start: newStart, to: newTo };
+}
+
+/** Where each number is in a list that has all numbers from 0 once. */
+export function inverse(order: Int32Array): Int32Array {
+  const placeOf = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) placeOf[order[place]!] = place;
+  return placeOf;
+}
+
+/** The same edges, each once; what points to −1 is none. */
+export function uniqueRows({ start, to }: Edges): Edges {
+  const newStart = new Int32Array(start.length);
+  const newTo = new Int32Array(to.length);
+  const lastSource = new Int32Array(start.length - 1).fill(-1);
+  let edges = 0;
+  for (let node = 0; node + 1 < start.length; node++) {
+    for (let edge = start[node]!; edge < start[node + 1]!; edge++) {
+      const head = to[edge]!;
+      if (head < 0 || lastSource[head] === node) continue;
+      lastSource[head] = node;
+      newTo[edges++] = head;
+    }
+    newStart[node + 1] = edges;
+  }
+  return { start: newStart, to: newTo.subarray(0, edges) };
 }
 
 /** Puts what each node points to in ascending order, in place. @returns the edges given */

@@ -1,7 +1,7 @@
+import { hashOf } from './name-numbers';
+
 /** A table of so many names stays in the processor's cache while names are looked up in it. */
 const AT_ONCE = 2048;
-/** So many characters at the end of a name, where names mostly differ, decide which table it is in. */
-const TAIL = 16;
 
 /**
  * Where names are in a list. Both are first dealt out to small tables by a hash: in one large table nearly every
@@ -40,7 +40,7 @@ interface Dealt {
 
 /** A counting sort. */
 function deal(texts: readonly string[], tables: number): Dealt {
-  const tableOf = Int32Array.from(texts, (text) => hash(text) & (tables - 1));
+  const tableOf = Int32Array.from(texts, (text) => hashOf(text) & (tables - 1));
   const start = new Int32Array(tables + 1);
   for (const table of tableOf) start[table + 1]! += 1;
   for (let table = 0; table < tables; table++) start[table + 1]! += start[table]!;
@@ -53,12 +53,4 @@ function deal(texts: readonly string[], tables: number): Dealt {
     index[place] = at;
   }
   return { start, texts: dealt, index };
-}
-
-/** FNV-1a over the end, its upper bits mixed into the lower ones. */
-function hash(text: string): number {
-  let value = text.length;
-  for (let at = Math.max(0, text.length - TAIL); at < text.length; at++)
-    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value ^ (value >>> 15);
 }

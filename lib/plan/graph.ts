@@ -1,5 +1,5 @@
 import { refuse } from '../errors';
-import type { Edges } from './edges';
+import { type Edges, startsOf, uniqueRows } from './edges';
 import { findNames } from './find-names';
 import type { Item } from './plan';
 import { sortNames } from './sort-names';
@@ -13,32 +13,28 @@ export interface Graph {
   readonly byName: Int32Array;
 }
 
+/** Dependencies that have been resolved already, by list of items, in indices of it. */
+const known = new WeakMap<readonly Item[], Edges>();
+
+/** Tells the dependencies of a list of items, each once, so that nobody has to look up their names again. */
+export function knowDeps(items: readonly Item[], deps: Edges): void {
+  known.set(items, deps);
+}
+
 /**
- * O(names + dependencies) but for sorting the names.
+ * O(items + dependencies) but for sorting the names.
  * @throws InputError for a name that is there twice or a dependency on nothing; a loaded plan has none
  */
 export function graphOf(items: readonly Item[]): Graph {
   const names = items.map(({ name }) => name);
-  return { items, deps: resolveDeps(items, names), byName: sortNames(names) };
+  return { items, deps: known.get(items) ?? resolveDeps(items, names), byName: sortNames(names) };
 }
 
 function resolveDeps(items: readonly Item[], names: readonly string[]): Edges {
   const wanted = items.flatMap(({ deps }) => deps);
   const { found, twice } = findNames(names, wanted);
   if (twice !== undefined) throw refuse('duplicate-name', `two items are named ${JSON.stringify(twice)}`);
-  const start = new Int32Array(items.length + 1);
-  const to = new Int32Array(wanted.length);
-  const lastDependent = new Int32Array(items.length).fill(-1);
-  let edges = 0;
-  let at = 0;
-  for (let index = 0; index < items.length; index++) {
-    for (const end = at + items[index]!.deps.length; at < end; at++) {
-      const dep = found[at]!;
-      if (dep < 0) throw refuse('unknown-dependency', `no item is named ${JSON.stringify(wanted[at])}`);
-      if (lastDependent[dep] !== index) to[edges++] = dep;
-      lastDependent[dep] = index;
-    }
-    start[index + 1] = edges;
-  }
-  return { start, to: to.subarray(0, edges) };
+  const lost = found.indexOf(-1);
+  if (lost >= 0) throw refuse('unknown-dependency', `no item is named ${JSON.stringify(wanted[lost])}`);
+  return uniqueRows({ start: startsOf(items.map(({ deps }) => deps)), to: found });
 }

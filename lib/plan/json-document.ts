@@ -18,7 +18,9 @@ export function parseJson(text: string): SourceDocument | SyntaxError {
 
 function equalKeys(text: string, value: unknown): Finding[] {
   const findings: Finding[] = [];
-  if (keysIn(text) === keysOf(value)) return findings;
+  const keys = keysOf(value);
+  // Most texts have no colon in any string, and those are counted faster.
+  if (colonsIn(text) === keys || keysIn(text) === keys) return findings;
   walk(text, {
     value: () => {},
     key: (path, offset, repeated) => {
@@ -26,6 +28,12 @@ function equalKeys(text: string, value: unknown): Finding[] {
     },
   });
   return findings;
+}
+
+function colonsIn(text: string): number {
+  let colons = 0;
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) colons += 1;
+  return colons;
 }
 
 /** The keys that a text that is valid JSON has, those that are there twice counted twice. */

@@ -6,9 +6,11 @@ import { checkRuntimes } from './check-runtimes';
 import { checkShape } from './check-shape';
 import { ItemCollector } from './collect-items';
 import { type Finding, isMapping } from './field-path';
+import { knowDeps } from './graph';
 import { checkIsolation, isolate } from './isolation';
 import { outline } from './outline';
 import type { Plan } from './plan';
+import { type ResolvedReferences, resolveReferences } from './references';
 import { repositoryLocation } from './repository-location';
 import { type PlanDocument, planSchema } from './schema';
 import { type LocateFindings, locateIn, parseDocument, toProblems } from './source-document';
@@ -61,20 +63,26 @@ export function planOf(content: PlanContent, source: PlanSource): Plan {
     const problems = problemsOf(findings, content.locate, source.file);
     if (problems.length > 0) throw new InputError(problems);
   };
-  refuseFor(checkContent(content));
+  const references = resolveReferences(content.items.references);
+  refuseFor(checkContent(content, references));
   const document = { ...planSchema.parse(content.frame), items: content.items.items };
   const valid = isolate(document);
   refuseFor([...checkRuntimes(valid), ...(source.check?.(valid) ?? [])]);
-  return buildPlan(
+  const plan = buildPlan(
     valid,
     valid.repository === undefined
       ? source.defaultRepository
       : repositoryLocation(valid.repository, source.cwd),
     source.defaultWorkers,
   );
+  knowDeps(plan.items, references.edges);
+  return plan;
 }
 
-function* checkContent({ frame, findings, items }: PlanContent): Generator<Finding> {
+function* checkContent(
+  { frame, findings, items }: PlanContent,
+  references: ResolvedReferences,
+): Generator<Finding> {
   if (frame === null) {
     yield { code: 'empty', message: 'the plan is empty', path: [], hint: 'see `lex-pr schema`' };
     return;
@@ -84,7 +92,7 @@ function* checkContent({ frame, findings, items }: PlanContent): Generator<Findi
   yield* findings;
   yield* checkShape(planSchema, frame, [], nearest);
   yield* items.findings;
-  yield* checkItems(plan.items, nearest);
+  yield* checkItems(plan.items, references, nearest);
   yield* checkGates(plan, nearest);
   yield* checkIsolation(plan);
 }

@@ -1,7 +1,6 @@
 import { refuse } from '../errors';
 import { pop, push } from '../run/ready-queue';
-import { type Edges, renumber, reverse, sortRows, toLists } from './edges';
-import { findNames } from './find-names';
+import { type Edges, inverse, renumber, reverse, sortRows, toLists } from './edges';
 import { type Graph, graphOf } from './graph';
 import type { Item, Plan } from './plan';
 import { inheritUrgency } from './priority';
@@ -27,41 +26,37 @@ export interface OrderedPlan {
  * @throws InputError for a name that is there twice, a dependency on nothing, a cycle; a loaded plan has none
  */
 export function orderPlan({ items }: Pick<Plan, 'items'>, graph: Graph = graphOf(items)): OrderedPlan {
-  return place(graph, kahn(graph));
+  return arrange(graph, mergeSequence(graph));
 }
 
 /**
- * Puts items in a known order and finds what follows from it. O(items + dependencies).
- * @param order names of all the items, as `orderPlan` places them
+ * The order alone, by Kahn's algorithm (1962).
+ * @returns indices in the list of items
+ * @throws InputError for a cycle
  */
-export function arrange(graph: Graph, order: readonly string[]): OrderedPlan {
-  const names = graph.items.map(({ name }) => name);
-  return place(graph, findNames(names, order).found);
-}
-
-/** Kahn's algorithm (1962). @returns indices in the list */
-function kahn({ items, deps, byName }: Graph): Int32Array {
+export function mergeSequence({ items, deps, byName }: Graph): Int32Array {
   const urgency = inheritUrgency(items, (item) => deps.to.subarray(deps.start[item]!, deps.start[item + 1]!));
   // The rank of an item is its place among all, so that the heap compares numbers. Sorting keeps the order by name among equals.
   const isEqual = urgency.every((one) => one === urgency[0]);
   const byRank = isEqual ? byName : byName.toSorted((a, b) => urgency[b]! - urgency[a]!);
-  // From here on an item is its rank.
-  const ranked = renumber(deps, byRank);
-  const { start, to } = reverse(ranked);
+  const rankOf = inverse(byRank);
+  // Everything else by index: items are mostly listed near those they depend on.
+  const { start, to } = reverse(deps);
   const missing = new Int32Array(items.length);
   const ready: number[] = [];
-  for (let rank = 0; rank < items.length; rank++) {
-    missing[rank] = ranked.start[rank + 1]! - ranked.start[rank]!;
-    if (missing[rank] === 0) push(ready, rank);
+  for (let item = 0; item < items.length; item++) {
+    missing[item] = deps.start[item + 1]! - deps.start[item]!;
+    if (missing[item] === 0) push(ready, rankOf[item]!);
   }
   const order = new Int32Array(items.length);
   let placed = 0;
   for (let rank = pop(ready); rank !== undefined; rank = pop(ready)) {
-    order[placed++] = byRank[rank]!;
-    for (let edge = start[rank]!; edge < start[rank + 1]!; edge++) {
+    const item = byRank[rank]!;
+    order[placed++] = item;
+    for (let edge = start[item]!; edge < start[item + 1]!; edge++) {
       const dependent = to[edge]!;
       missing[dependent]! -= 1;
-      if (missing[dependent] === 0) push(ready, dependent);
+      if (missing[dependent] === 0) push(ready, rankOf[dependent]!);
     }
   }
   if (placed < items.length) throw refuse('cycle', 'the dependencies of the items have a cycle');
@@ -69,16 +64,17 @@ function kahn({ items, deps, byName }: Graph): Int32Array {
 }
 
 /**
- * From indices in the list to positions in the order. The lists are made when somebody wants them: of a million
- * items they take more memory than all the rest.
+ * Puts items in a known order and finds what follows from it. O(items + dependencies). The lists are made when somebody
+ * wants them: of a million items they take more memory than all the rest.
+ * @param order indices in the list of items
  */
-function place({ items, deps: edges }: Graph, order: Int32Array): OrderedPlan {
+export function arrange({ items, deps: edges }: Graph, order: Int32Array): OrderedPlan {
   const deps = sortRows(renumber(edges, order));
   const levels = levelsOf(deps);
   let depLists: number[][] | undefined;
   let dependentLists: number[][] | undefined;
   return {
-    items: Array.from(order, (index) => items[index]!),
+    items: items.map((_, position) => items[order[position]!]!),
     get deps() {
       depLists ??= toLists(deps);
       return depLists;

@@ -19,16 +19,17 @@ export interface Outline {
   readonly isolationStrict: boolean;
 }
 
-/** Without any paths, which follow from its index: there may be a million of them. */
+/** Without any paths, which follow from its index: there may be a million of them. A valid item is its own outline. */
 export interface OutlineItem {
-  readonly name: string | undefined;
-  /** Whether its branch is the one that has its name. */
-  readonly branchIsName: boolean;
+  name?: string | undefined;
+  readonly branch?: unknown;
+  readonly sha?: unknown;
   /** Undefined: no name. */
-  readonly deps: readonly (string | undefined)[];
+  readonly deps: (string | undefined)[];
   /** As the document has them. */
-  readonly gates: unknown;
-  readonly isMapping: boolean;
+  readonly gates?: unknown;
+  /** False: nothing is known of it. */
+  readonly isMapping?: false;
 }
 
 /** A name, and where it stands. */
@@ -91,16 +92,18 @@ export function outlineItem(value: unknown): OutlineItem {
   const item = mapping(value);
   return {
     name: typeof item.name === 'string' ? item.name : undefined,
-    branchIsName: item.branch === undefined && item.sha === undefined,
+    branch: item.branch,
+    sha: item.sha,
     deps: list(item.deps).map((name) => (typeof name === 'string' ? name : undefined)),
     gates: item.gates,
-    isMapping: isMapping(value),
+    ...(!isMapping(value) && { isMapping: false }),
   };
 }
 
 /** The gates that an item has of its own. @param index of the item */
 export function gatesOfItem({ gates, isMapping }: OutlineItem, index: number): GateList | undefined {
-  if (isMapping) return gates === undefined ? undefined : gateList(gates, ['items', index, 'gates']);
+  if (isMapping !== false)
+    return gates === undefined ? undefined : gateList(gates, ['items', index, 'gates']);
   return { path: ['items', index], gates: [], runtimes: [], complete: false };
 }
 

@@ -37,7 +37,8 @@ export class JsonSplitter implements Splitter {
     const pieces: Piece[] = [];
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at]!;
-      if (this.inString) this.takeInString(byte);
+      if (this.key !== undefined) this.takeInKey(byte, this.key);
+      else if (this.inString) at = this.skipString(bytes, at);
       else if (byte === QUOTE) this.takeQuote();
       else if (this.state === 'items') this.takeInItems(byte, this.offset + at, pieces);
       else this.takeInFrame(byte, this.offset + at, pieces);
@@ -53,18 +54,25 @@ export class JsonSplitter implements Splitter {
     this.keyComes = false;
   }
 
-  private takeInString(byte: number): void {
+  private takeInKey(byte: number, key: number[]): void {
     if (this.escaped) this.escaped = false;
     else if (byte === BACKSLASH) this.escaped = true;
     else if (byte === QUOTE) {
       this.inString = false;
-      if (this.key !== undefined) {
-        if (this.state === 'before' && isItems(this.key)) this.state = 'key';
-        this.key = undefined;
-      }
+      if (this.state === 'before' && isItems(key)) this.state = 'key';
+      this.key = undefined;
       return;
     }
-    if (this.key !== undefined && this.key.length <= LONGEST_KEY) this.key.push(byte);
+    if (key.length <= LONGEST_KEY) key.push(byte);
+  }
+
+  /** @returns where the string ends, or the end of the bytes */
+  private skipString(bytes: Uint8Array, from: number): number {
+    let at = this.escaped ? from + 1 : from;
+    while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+    this.escaped = at > bytes.length;
+    this.inString = at >= bytes.length;
+    return at;
   }
 
   private takeInItems(byte: number, offset: number, pieces: Piece[]): void {

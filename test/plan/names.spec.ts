@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { sortRows, toLists } from '../../lib/plan/edges';
 import { findNames } from '../../lib/plan/find-names';
+import { hashOf, NameNumbers } from '../../lib/plan/name-numbers';
 import { sortNames } from '../../lib/plan/sort-names';
 
 /** Long common beginnings, ends of ends, any UTF-16 units (halves of pairs too), and more names than are compared one by one. */
@@ -29,6 +30,30 @@ describe('sortNames', () => {
   it('ends where names are there twice', () => {
     const given = Array.from({ length: 100 }, (_, k) => (k % 2 === 0 ? 'same' : `other-${k % 10}`));
     expect([...sortNames(given)].map((index) => given[index])).toEqual([...given].sort());
+  });
+});
+
+describe('NameNumbers', () => {
+  it('gives equal names one number, in the order in which they come', () => {
+    fc.assert(
+      fc.property(names, (given) => {
+        const numbers = new NameNumbers();
+        const again = given.toReversed();
+        expect(given.map((name) => numbers.of(name))).toEqual([...given.keys()]);
+        expect(again.map((name) => numbers.of(name))).toEqual([...given.keys()].toReversed());
+        expect(numbers.texts).toEqual(given);
+      }),
+    );
+  });
+
+  it('does so while it grows, and where somebody has chosen names with like hashes', () => {
+    const like: string[] = [];
+    for (let k = 0; like.length < 400; k++) if ((hashOf(`name-${k}`) & 1023) === 5) like.push(`name-${k}`);
+    for (const given of [Array.from({ length: 10_000 }, (_, k) => `change/${k}`), like]) {
+      const numbers = new NameNumbers();
+      for (let turn = 0; turn < 2; turn++)
+        expect(given.map((name) => numbers.of(name))).toEqual([...given.keys()]);
+    }
   });
 });
 

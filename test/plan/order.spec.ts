@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { InputError } from '../../lib/errors';
 import { mergeOrder, orderPlan } from '../../lib/plan/order';
 import { planSignature } from '../../lib/plan/signature';
-import { item } from './plans';
+import { item, load, plan } from './plans';
 
 const namesOf = (items: ReturnType<typeof item>[]) => mergeOrder(orderPlan({ items }));
+
+/** A name for a plan. */
+const valid = (name: string) => Buffer.from(name).toString('hex');
 
 /** Items whose dependencies come before them in some hidden order, listed in any order. */
 const graphs = fc
@@ -61,7 +64,12 @@ describe('orderPlan', () => {
   });
 
   it('refuses what a loaded plan cannot be', () => {
-    for (const items of [[item('a', ['b']), item('b', ['a'])], [item('a', ['x'])], [item('a'), item('a')]])
+    for (const items of [
+      [item('a', ['b']), item('b', ['a'])],
+      [item('a', ['a'])],
+      [item('a', ['x'])],
+      [item('a'), item('a')],
+    ])
       expect(() => orderPlan({ items })).toThrow(InputError);
   });
 
@@ -98,6 +106,21 @@ describe('orderPlan', () => {
         const reversed = others.map((i) => ({ ...i, deps: [...i.deps, ...i.deps].reverse() }));
         expect(namesOf(reversed)).toEqual(namesOf(items));
         expect(planSignature({ items: reversed })).toBe(planSignature({ items }));
+      }),
+    );
+  });
+
+  it('is that of the items of a loaded plan, whose dependencies are known already', () => {
+    fc.assert(
+      fc.property(shuffled, ([, listed]) => {
+        const items = listed.map(({ name, deps }) => ({
+          name: valid(name),
+          deps: [...deps, ...deps].map(valid),
+        }));
+        const loaded = load(plan({ items }));
+        const unknown = { items: [...loaded.items] };
+        expect(orderPlan(loaded)).toEqual(orderPlan(unknown));
+        expect(planSignature(loaded)).toBe(planSignature(unknown));
       }),
     );
   });
