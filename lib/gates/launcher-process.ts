@@ -93,8 +93,7 @@ export function launch(perl: string, calls: readonly number[], patience: number)
   const isReady = answer().then(open);
 
   function ask(kind: string, parts: readonly string[], encoding: BufferEncoding): void {
-    const request = Buffer.from([kind, ...parts].join('\0'), encoding);
-    child.stdin.write(Buffer.concat([Buffer.from(`${request.length}`.padStart(10, '0')), request]));
+    child.stdin.write(requestOf(kind, parts, encoding));
   }
 
   /** Undefined where it has gone. */
@@ -187,6 +186,12 @@ export function launch(perl: string, calls: readonly number[], patience: number)
       cancel();
     },
   };
+}
+
+/** As the program reads it. */
+export function requestOf(kind: string, parts: readonly string[], encoding: BufferEncoding): Buffer {
+  const request = Buffer.from([kind, ...parts].join('\0'), encoding);
+  return Buffer.concat([Buffer.from(`${request.length}`.padStart(10, '0')), request]);
 }
 
 /** Answers to whoever asks next. */

@@ -46,20 +46,20 @@ export interface LauncherOptions {
 }
 
 /** At this place on Debian, Fedora and Alpine; one from the PATH might be anything. */
-const PERL = '/usr/bin/perl';
+export const PERL = '/usr/bin/perl';
 
-/** The numbers of prctl(2), setsid(2) and newfstatat(2). */
-const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
-  'linux x64': [157, 112, 262],
-  'linux arm64': [167, 157, 79],
-};
+/** The numbers of prctl(2), setsid(2) and newfstatat(2) here; none where they are not known. */
+export const SYSTEM_CALLS: readonly number[] =
+  new Map([
+    ['linux x64', [157, 112, 262]],
+    ['linux arm64', [167, 157, 79]],
+  ]).get(`${process.platform} ${process.arch}`) ?? [];
 
 /** In bytes. Far more than gates need; any system takes that much, so that E2BIG comes from `startHeld` only. */
 const LONGEST = 64 << 10;
 
 export function openLauncher(options: LauncherOptions = {}): Launcher {
-  const { recordFile = '', perl = PERL, patience = 10_000 } = options;
-  const { calls = SYSTEM_CALLS[`${process.platform} ${process.arch}`] ?? [] } = options;
+  const { recordFile = '', perl = PERL, patience = 10_000, calls = SYSTEM_CALLS } = options;
   let isThere = calls.length > 0 && existsSync(perl);
   let current: LauncherProcess | undefined;
   let sealed: LauncherProcess | undefined;

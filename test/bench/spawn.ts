@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLauncher } from '../../lib/gates/launcher';
+import { openLauncher, PERL, SYSTEM_CALLS } from '../../lib/gates/launcher';
+import { requestOf } from '../../lib/gates/launcher-process';
+import { LAUNCHER_SCRIPT } from '../../lib/gates/launcher-script';
 import { runGate } from '../../lib/gates/run-gate';
 import { inTurn, timed } from './in-turn';
 import { createRepository } from './repository';
@@ -25,7 +27,7 @@ const PLAN = {
 
 export const spawnGates = (cli: string): Bench => ({
   name: 'spawn',
-  about: `${GATES} gates \`true\` on one tree and ${WORKERS} workers, each by \`sh -c\` with its output kept, against \`xargs -P ${WORKERS} -n 1 sh -c\` doing the same, and against a loop that only starts them as gates, with a log each: the limit of a run in Node.js, without the proof of the work tree, a record of each process, commits and events.`,
+  about: `${GATES} gates \`true\` on one tree and ${WORKERS} workers, each by \`sh -c\` with its output kept, against \`xargs -P ${WORKERS} -n 1 sh -c\` doing the same. Its limits: the lanes' launchers alone, which are told all their gates at once and heard by nobody, and a loop in Node.js that only starts them as gates, without the proof of the work tree, a record of each process, commits and events.`,
   async measure(runs) {
     const version = spawnSync('xargs', ['--version'], { stdio: 'ignore' });
     const name = `${GATES} gates, first start to last end`;
@@ -33,14 +35,17 @@ export const spawnGates = (cli: string): Bench => ({
       return [unmeasured(name, `≤ ${LIMIT} ×`, 'xargs', 'not installed: `apt-get install findutils`')];
     const repository = createRepository(100, [{ name: 'change', file: 'change' }]);
     const place = createPlace(cli, repository);
-    const { theirs, loop, ours } = await inTurn(runs, {
+    const runLaunchers = launchersOf(repository.root);
+    const { theirs, alone, loop, ours } = await inTurn(runs, {
       theirs: async () => (await timed(runXargs)) / 1000,
+      alone: async () => (await timed(runLaunchers)) / 1000,
       loop: async () => (await timed(() => runLoop(repository.root))) / 1000,
       ours: async () => place.run(PLAN),
     });
     const against = (figures: readonly number[]) => ({ ours: figures, theirs, unit: 's', peer: 'xargs' });
     return [
       ratio(name, against(ours.map(({ report }) => makespan(report))), LIMIT),
+      ratio(`${GATES} gates by the launchers alone`, against(alone)),
       ratio(`${GATES} gates in a loop`, against(loop)),
       ratio(`${GATES} gates, against the loop`, {
         ours: ours.map(({ report }) => makespan(report)),
@@ -59,6 +64,25 @@ function runXargs(): void {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   if (status !== 0) throw new Error(`xargs ended with ${status}`);
+}
+
+/** What starts the gates of all lanes by their launchers, each of which reads its requests from a file. */
+function launchersOf(root: string): () => void {
+  const folder = mkdtempSync(join(root, 'launchers-'));
+  const words = ['/bin/sh', '-c', '--', 'true'];
+  const env = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  for (let lane = 0; lane < WORKERS; lane += 1) {
+    const parts = [join(folder, `record-${lane}`), folder, `${words.length}`, ...words, ...env];
+    const request = requestOf('start', parts, 'utf8');
+    const requests = Array.from({ length: GATES / WORKERS }, () => request);
+    writeFileSync(join(folder, `${lane}`), Buffer.concat(requests));
+  }
+  const script = `cd "$1"; shift; for lane in $(seq 0 ${WORKERS - 1}); do "$@" <$lane >/dev/null & done; wait`;
+  const launcher = [PERL, '-e', LAUNCHER_SCRIPT, ...SYSTEM_CALLS.map(String)];
+  return () => {
+    const { status } = spawnSync('sh', ['-c', script, 'sh', folder, ...launcher], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`the launchers ended with ${status}`);
+  };
 }
 
 /** What a gate costs that is started as gates are, in a process group with its output in a log, and nothing else. */
