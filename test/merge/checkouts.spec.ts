@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../lib/errors';
-import { filesInTheWay, pathsAdded } from '../../lib/merge/checkouts';
+import { filesInTheWay, pathsAdded, pathsBetween } from '../../lib/merge/checkouts';
 import { Git } from '../../lib/repository/git';
 import { openSource } from '../../lib/repository/source';
 import type { TestRepository } from '../support/repository';
@@ -24,7 +23,10 @@ function write(path: string, content = 'mine\n'): void {
 /** As `why path`, for the main work tree unless it says otherwise. */
 async function inTheWay(incoming: readonly string[] = [], target = 'main'): Promise<string[]> {
   const source = await openSource(repo.path);
-  const found = await filesInTheWay(source, target, async () => new Set(incoming));
+  const found = await filesInTheWay(source, target, async (within = '') => {
+    const isWithin = (path: string) => within === '' || path === within || path.startsWith(`${within}/`);
+    return new Set(incoming.filter(isWithin));
+  });
   return found.map(
     ({ workTree, path, why }) => `${workTree === repo.path ? '' : `${workTree}: `}${why} ${path}`,
   );
@@ -75,6 +77,15 @@ describe('files in the way', () => {
     expect(await inTheWay(['same', 'folder/file', 'sub', 'else'])).toEqual(expected);
   });
 
+  it('are our own files where incoming paths would replace them, ignored or not', async () => {
+    write('.lex-pr/state.db');
+    write('.gitignore', '.lex-pr/\n');
+    repo.git('add', '.gitignore');
+    repo.git('commit', '-q', '-m', 'ignore');
+    expect(await inTheWay(['other', '.lex-prize'])).toEqual([]);
+    expect(await inTheWay(['other', '.lex-pr/state.db'])).toEqual(['reserved .lex-pr']);
+  });
+
   it('are not ignored files', async () => {
     write('.git/info/exclude', 'same\n');
     write('same');
@@ -104,7 +115,7 @@ describe('files in the way', () => {
     const gitDir = join(repo.root, 'elsewhere.git');
     repo.git('init', '-q', `--separate-git-dir=${gitDir}`);
     write('edit');
-    await expect(inTheWay()).rejects.toThrow(InputError);
+    await expect(inTheWay()).rejects.toMatchObject({ problems: [{ code: 'work-tree-unknown' }] });
     repo.git('config', 'core.worktree', repo.path);
     expect(await inTheWay()).toEqual(['modified edit']);
   });
@@ -142,6 +153,18 @@ describe('paths that heads add', () => {
   it('include the new name of a renamed file', async () => {
     repo.branch('rename', { keep: null, renamed: 'keep\n' });
     expect(await added('main', 'rename')).toEqual(['renamed']);
+  });
+
+  it('are those of a folder alone where one is asked for', async () => {
+    const base = repo.git('rev-parse', 'main');
+    const head = repo.branch('more', { 'new/file': '1', 'newer/file': '2', '*/file': '3', file: '4' });
+    const git = new Git(join(repo.path, '.git'));
+    for (const paths of [pathsBetween(git, base, head, 'new'), pathsAdded(git, base, [head], 'new')])
+      expect([...(await paths)]).toEqual(['new/file']);
+    for (const paths of [pathsBetween(git, base, head, '*'), pathsAdded(git, base, [head], '*')])
+      expect([...(await paths)]).toEqual(['*/file']);
+    for (const paths of [pathsBetween(git, base, head), pathsAdded(git, base, [head])])
+      expect(await paths).toEqual(new Set(['*/file', 'file', 'new/file', 'newer/file']));
   });
 
   it('are none without heads', async () => {

@@ -11,7 +11,16 @@ beforeEach(() => {
   repo = makeRepository();
 });
 
-afterEach(() => repo.remove());
+afterEach(() => {
+  for (const name of Object.keys(OF_ANOTHER)) delete process.env[name];
+  repo.remove();
+});
+
+/** What git sets for hooks and aliases, such as one that starts lex-pr. */
+const OF_ANOTHER = {
+  ...{ GIT_DIR: '/nowhere', GIT_WORK_TREE: '/nowhere', GIT_INDEX_FILE: '/nowhere/index' },
+  ...{ GIT_PREFIX: 'new/', GIT_OBJECT_DIRECTORY: '/nowhere', GIT_NAMESPACE: 'another' },
+};
 
 const HOOKS = [
   ...['pre-push', 'reference-transaction', 'post-checkout', 'post-index-change', 'update', 'pre-receive'],
@@ -56,6 +65,23 @@ describe("the user's configuration", () => {
     expect(contentOf(repo.path, 'edit')).toBe('new\r\n');
     expect(contentOf(repo.path, 'secret')).toBe('hello\r\n');
     expect(statusOf(repo.path, config)).toBe('');
+  });
+
+  it('may forbid git to fetch from folders, or to use the protocol that finds any commit', async () => {
+    for (const setting of ['protocol.file.allow=never', 'protocol.allow=never', 'protocol.version=0'])
+      repo.git('config', ...setting.split('='));
+    const { landing } = await makeLanding(repo);
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+  });
+
+  it('is not what git has told who started lex-pr about another repository', async () => {
+    const { landing } = await makeLanding(repo);
+    Object.assign(process.env, OF_ANOTHER);
+    writeFileSync(join(repo.path, 'keep'), 'mine\n');
+    expect(await land(landing)).toMatchObject({ kind: 'target-dirty' });
+    writeFileSync(join(repo.path, 'keep'), 'keep\n');
+    expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path], warnings: [] });
+    expect(contentOf(repo.path, 'new/file')).toBe('added\n');
   });
 
   it('keeps a sparse checkout sparse', async () => {

@@ -181,6 +181,8 @@ describe('landing with tracked changes or files in the way', () => {
     const { landing } = await makeLanding(repo);
     writeFileSync(join(repo.path, 'notes'), 'mine\n');
     writeFileSync(join(repo.path, 'edit'), 'old\n');
+    // Git may compare whole seconds.
+    for (const touched of ['edit', 'drop']) utimesSync(join(repo.path, touched), 1, 1);
     expect(await land(landing)).toMatchObject({ kind: 'landed', synced: [repo.path] });
     expect(statusOf(repo.path)).toBe('?? notes');
     expect(contentOf(repo.path, 'new/file')).toBe('added\n');

@@ -163,4 +163,13 @@ describe('a failing update of a work tree', () => {
       warning: expect.stringMatching(new RegExp(`${repo.path}.*index\\.lock.*git read-tree -m -u ${base}`)),
     });
   });
+
+  it('is a warning too where git cannot read the index, and the landing has happened', async () => {
+    await moveOnly(world);
+    writeFileSync(join(repo.path, '.git/index'), 'none');
+    expect(await land(world.landing)).toEqual({
+      ...NOTHING_LEFT,
+      warnings: [expect.stringMatching(new RegExp(`landed, but .*${repo.path}.*index file`))],
+    });
+  });
 });

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mergeCommits } from '../../lib/merge/merge-commits';
-import { openMerger } from '../../lib/merge/merger';
+import { type Merger, openMerger } from '../../lib/merge/merger';
 import { testStores } from '../support/stores';
 
 const stores = testStores();
@@ -44,6 +48,55 @@ describe('the merger', () => {
     expect(await merge(late, head)).toEqual({ kind: 'clean', tree });
   });
 
+  it('merges the same whatever the user has configured', async () => {
+    const { repo, git } = await stores.create();
+    const [ours, theirs] = [repo.branch('a', { f: 'a\n' }), repo.branch('b', { f: 'b\n' })];
+    writeFileSync(join(repo.root, 'attributes'), '* merge=union\n');
+    const { GIT_CONFIG_GLOBAL } = process.env;
+    const merger = openMerger(git);
+    try {
+      process.env.GIT_CONFIG_GLOBAL = join(repo.root, 'gitconfig');
+      writeFileSync(process.env.GIT_CONFIG_GLOBAL, `[core]\n\tattributesFile = ${repo.root}/attributes\n`);
+      expect(await merger.merge(ours, theirs)).toEqual({ kind: 'conflict', paths: ['f'] });
+    } finally {
+      if (GIT_CONFIG_GLOBAL === undefined) delete process.env.GIT_CONFIG_GLOBAL;
+      else process.env.GIT_CONFIG_GLOBAL = GIT_CONFIG_GLOBAL;
+      await merger.close();
+    }
+  });
+
+  it('has one process for all merges, ahead of the first, which has ended when it is closed; then none', async () => {
+    const { repo, git } = await stores.create();
+    const [a, b] = [repo.branch('a', { f: 'a\n' }), repo.branch('b', { g: 'b\n' })];
+    const log = join(repo.root, 'log');
+    const stdbuf = execFileSync('/bin/sh', ['-c', 'command -v stdbuf'], { encoding: 'utf8' }).trim();
+    const script = `#!/bin/sh\necho started >> '${log}'\n${stdbuf} "$@"\necho ended >> '${log}'\n`;
+    mkdirSync(`${repo.root}/bin`);
+    writeFileSync(`${repo.root}/bin/stdbuf`, script, { mode: 0o755 });
+    const path = process.env.PATH;
+    process.env.PATH = `${repo.root}/bin:${path}`;
+    const [asked, idle, closed] = [openMerger(git), openMerger(git), openMerger(git)];
+    const logged = async (merger: Merger) => {
+      await merger.close();
+      const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+      rmSync(log, { force: true });
+      return lines;
+    };
+    try {
+      for (const ours of [a, b, a]) expect((await asked.merge(ours, b)).kind).toBe('clean');
+      asked.prepare();
+      expect(await logged(asked)).toEqual(['started', 'ended']);
+      idle.prepare();
+      expect(await logged(idle)).toEqual(['started', 'ended']);
+      await closed.close();
+      closed.prepare();
+      expect(await logged(closed)).toEqual([]);
+    } finally {
+      process.env.PATH = path;
+      for (const merger of [asked, idle, closed]) await merger.close();
+    }
+  });
+
   it('merges one process at a time where there is no stdbuf', async () => {
     const { repo, git } = await stores.create();
     const [a, b] = [repo.branch('a', { f: 'a\n' }), repo.branch('b', { g: 'b\n' })];
@@ -51,14 +104,15 @@ describe('the merger', () => {
     const merger = openMerger(git);
     try {
       // A folder with git alone.
-      const { mkdirSync, symlinkSync } = await import('node:fs');
-      const { execFileSync } = await import('node:child_process');
       mkdirSync(`${repo.root}/bin`);
       symlinkSync(
         execFileSync('/bin/sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim(),
         `${repo.root}/bin/git`,
       );
       process.env.PATH = `${repo.root}/bin`;
+      merger.prepare();
+      // By then it is known that there is none, and nobody has asked yet.
+      await sleep(100);
       expect((await merger.merge(a, b)).kind).toBe('clean');
       expect((await merger.merge(b, a)).kind).toBe('clean');
     } finally {

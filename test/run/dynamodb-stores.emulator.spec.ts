@@ -217,7 +217,7 @@ describe('faults between a store and DynamoDB', () => {
     expect(await reads.store.readTurns('r1')).toMatchObject({ version: 1 });
   });
 
-  it('make a commit stale, and a submission wait, while another write is under way', async () => {
+  it('make a commit stale, and what begins or ends a run wait, while another write is under way', async () => {
     const conflict = cancelled('TransactionConflict');
     const { store, index, other } = await openWith({ before: first(1, 'TransactWriteItems', conflict) });
     await other.store.create('r1', 'record', 'state', [], 1);
@@ -226,6 +226,13 @@ describe('faults between a store and DynamoDB', () => {
     const second = await openWith({ before: first(2, 'TransactWriteItems', conflict) });
     expect(await second.index.submit(submission('r2'))).toBe(true);
     expect(await index.submit(submission('r2'))).toBe(true);
+    const third = await openWith({ before: first(1, 'TransactWriteItems', conflict) });
+    await third.other.index.submit(submission('r3'));
+    expect(await third.index.advance('r3', 1, false)).toBe(true);
+    const fourth = await openWith({ before: first(1, 'TransactWriteItems', conflict) });
+    await fourth.other.index.submit(submission('r4'));
+    expect(await fourth.store.finish('r4', 9)).toBe(true);
+    expect(await fourth.other.index.get('r4')).toMatchObject({ endedAt: 9 });
   });
 
   it('are told when a transaction is refused for another reason', async () => {

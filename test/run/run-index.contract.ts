@@ -63,6 +63,17 @@ export function describeRunIndex(
       expect(await index.open()).toEqual([run('b', 20), run('a', 10)].map((open) => ({ ...open, ...fresh })));
     });
 
+    it('lists all of them, however many, and only what was handed in', async () => {
+      const { index, store } = stores;
+      const ids = Array.from({ length: 60 }, (_, k) => `r${k}`);
+      await Promise.all(ids.map((id, k) => index.submit(run(id, 1000 - k))));
+      await store.create('another', 'record', 'state', [], 990);
+      expect((await index.open()).map(({ id }) => id)).toEqual(ids);
+      // The first to be handed in may be the last to begin.
+      await Promise.all(ids.map((id, k) => store.create(id, 'record', 'state', [], 2000 + k)));
+      expect((await store.list()).map(({ id }) => id)).toEqual([...ids.toReversed(), 'another']);
+    });
+
     it('counts the generation up once for each expected one, and recoveries where nobody asked', async () => {
       const { index } = stores;
       await index.submit(run('r1'));

@@ -100,6 +100,16 @@ describe('the SQLite store', () => {
     for (const store of [one, other]) await store.close();
   });
 
+  it('writes anew what somebody else has changed since it wrote the same', async () => {
+    const [one, other] = [1, 2].map(() => openSqliteStore(join(folder, 'state.db')));
+    const [first, second] = ['x', 'y'].map((text) => text.padEnd(30_000, text));
+    await one!.create('r1', '', first!, [], 0);
+    await other!.commit('r1', 1, second!, []);
+    await one!.commit('r1', 2, first!, []);
+    expect(await other!.read('r1')).toEqual({ version: 3, state: first });
+    for (const store of [one, other]) await store!.close();
+  });
+
   it('writes of a long state what has changed', async () => {
     const file = join(folder, 'state.db');
     const store = openSqliteStore(file);

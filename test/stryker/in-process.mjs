@@ -2,6 +2,7 @@
 // hours. node test/stryker/in-process.mjs FILE… [SPEC…]; without specs those of the folders that the files are in.
 import { spawn } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { startEmulator } from '../../scripts/emulator.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = join(root, 'test/stryker');
@@ -63,6 +65,8 @@ const specs = [
 const chosen = named.filter((file) => file.endsWith('.spec.ts'));
 
 const folder = mkdtempSync(join(tmpdir(), 'lex-pr-mutants-'));
+// As of every folder for temporary files: some tests are another user.
+chmodSync(folder, 0o1777);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const outfile = join(folder, 'judge.cjs');
 await build({
@@ -103,6 +107,11 @@ await build({
   ],
 });
 
+// Those of the stores need one; of the stack there is none here.
+const emulator = chosen.some((name) => name.endsWith('.emulator.spec.ts'))
+  ? await startEmulator()
+  : undefined;
+
 const outcomes = new Map();
 /** By the first process, for the others. */
 let known;
@@ -116,6 +125,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   });
 const open = () => mutants.map(({ id }) => id).filter((id) => !outcomes.has(id));
 while (open().length > 0 && !stopped) await some(open());
+await emulator?.stop();
 
 /** Until a mutant hangs; that one is told as `endless`. */
 function some(ids) {
@@ -123,7 +133,7 @@ function some(ids) {
     // Where a mutant has git run in the wrong folder, that is this one; and what it leaves goes with it.
     const child = spawn(process.execPath, [outfile], {
       cwd: folder,
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, ...emulator?.environment, TMPDIR: folder },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     judging = child;
