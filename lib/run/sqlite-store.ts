@@ -4,6 +4,7 @@ import { refuse } from '../errors';
 import type { ContainerRecord } from '../gates/containers';
 import type { RunEvent } from './messages';
 import { CALLBACK_SCHEMA, sqliteCallbacks } from './sqlite-callbacks';
+import { RECORDS, recordOf, recordWriter } from './sqlite-records';
 import { partWriter, readState, STATE_PARTS } from './state-parts';
 import { type RunReader, type RunStore, StaleVersionError, type StoredRun } from './store';
 
@@ -51,7 +52,8 @@ export function openSqliteStore(file: string): RunStore & {
     db.close();
     throw error;
   }
-  const insertRun = db.prepare('INSERT INTO run VALUES (?, ?, ?, NULL, 1, ?)');
+  const insertRun = db.prepare("INSERT INTO run VALUES (?, '', ?, NULL, 1, ?)");
+  const addRecord = recordWriter(db);
   const insertEvent = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?)');
   const find = db.prepare('SELECT version FROM run WHERE id = ?');
   const update = db.prepare('UPDATE run SET version = version + 1, state = ? WHERE id = ?');
@@ -72,7 +74,8 @@ export function openSqliteStore(file: string): RunStore & {
   return {
     async create(id, record, state, events, createdAt) {
       write(() => {
-        insertRun.run(id, record, createdAt, parts.write(id, 1, state));
+        addRecord(id, record);
+        insertRun.run(id, createdAt, parts.write(id, 1, state));
         addEvents(id, 1, events);
       });
     },
@@ -104,10 +107,11 @@ export function readerOf(db: DatabaseSync): RunReader {
   return {
     async find(id) {
       const row = db.prepare('SELECT * FROM run WHERE id = ?').get(id);
-      return row === undefined ? undefined : storedRun(row);
+      return row === undefined ? undefined : storedRun(db, row);
     },
     async list() {
-      return db.prepare('SELECT * FROM run ORDER BY created_at DESC, rowid DESC').all().map(storedRun);
+      const rows = db.prepare('SELECT * FROM run ORDER BY created_at DESC, rowid DESC').all();
+      return rows.map((row) => storedRun(db, row));
     },
     async read(id) {
       const found = readState(db, id);
@@ -139,7 +143,7 @@ export function readerOf(db: DatabaseSync): RunReader {
 function prepareSchema(db: DatabaseSync, file: string): void {
   transaction(db, () => {
     if (!hasSchema(db, file)) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
-    db.exec(`${CALLBACK_SCHEMA} ${CONTAINERS}; ${STATE_PARTS}`);
+    db.exec(`${CALLBACK_SCHEMA} ${CONTAINERS}; ${STATE_PARTS}; ${RECORDS}`);
   });
 }
 
@@ -169,10 +173,10 @@ function transaction(db: DatabaseSync, body: () => void): void {
   }
 }
 
-function storedRun(row: Record<string, unknown>): StoredRun {
+function storedRun(db: DatabaseSync, row: Record<string, unknown>): StoredRun {
   return {
     id: String(row.id),
-    record: String(row.record),
+    record: recordOf(db, row),
     createdAt: Number(row.created_at),
     endedAt: row.ended_at === null ? undefined : Number(row.ended_at),
   };

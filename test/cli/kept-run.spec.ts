@@ -77,7 +77,10 @@ describe('a run that cannot be read any more', () => {
 
   it.each([
     ['damaged', "'{'"],
-    ['of a later format', 'replace(record, \'"format":1\', \'"format":9\')'],
+    [
+      'of a later format',
+      'replace((SELECT body FROM record WHERE run = id), \'"format":1\', \'"format":9\')',
+    ],
   ])('is refused by status and resume with what to do: %s', async (_, record) => {
     const repo = create();
     await mergePlan(repo, { items: [] });

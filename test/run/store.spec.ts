@@ -123,6 +123,35 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  it('writes a record once, whatever a commit makes of the state', async () => {
+    const file = join(folder, 'state.db');
+    const store = openSqliteStore(file);
+    const record = 'r'.repeat(1_000_000);
+    await store.create('r', record, 'x', [], 0);
+    const before = statSync(`${file}-wal`).size;
+    for (let version = 1; version <= 20; version += 1)
+      await store.commit('r', version, 'x'.repeat(version), []);
+    expect((statSync(`${file}-wal`).size - before) / 20).toBeLessThan(30_000);
+    expect((await store.find('r'))?.record).toBe(record);
+    await store.close();
+  });
+
+  it('finds the record of a run that a version before has written, which kept it in the row', async () => {
+    const file = join(folder, 'state.db');
+    const first = openSqliteStore(file);
+    await first.create('r', '', 'state', [], 7);
+    await first.close();
+    const db = new DatabaseSync(file);
+    db.exec("UPDATE run SET record = 'of before'; DROP TABLE record");
+    db.close();
+    const later = openSqliteStore(file);
+    expect((await later.find('r'))?.record).toBe('of before');
+    expect((await later.list()).map(({ record }) => record)).toEqual(['of before']);
+    await later.commit('r', 1, 'next', []);
+    expect(await later.read('r')).toEqual({ version: 2, state: 'next' });
+    await later.close();
+  });
+
   it('refuses a file of another format instead of misreading it', () => {
     const file = join(folder, 'state.db');
     const db = new DatabaseSync(file);
