@@ -11,6 +11,8 @@ export function isInside(folder: string, path: string): boolean {
  * @param workTree absolute, without symbolic links
  */
 export function cwdProblem(workTree: string, cwd: string): string | undefined {
+  // The work tree itself, as for most gates: whoever starts them finds out.
+  if (cwd === '.') return undefined;
   const path = join(workTree, cwd);
   try {
     if (!isInside(workTree, realpathSync.native(path))) return `cwd leads out of the work tree: ${cwd}`;
