@@ -24,7 +24,10 @@ export async function printWhy(report: Report, name: string, printing: Printing,
   const named = new Map(report.items.map((item) => [item.name, item]));
   const item = named.get(name);
   if (item === undefined) {
-    const known = suggest(createNearest()(name, [...named.keys()]), 'see lex-pr report');
+    const known = suggest(
+      createNearest()(name, [...named.keys()]),
+      'see lex-pr report; --run names another run',
+    );
     throw refuse('unknown-item', `run ${report.runId} has no item ${JSON.stringify(name)}`, known);
   }
   const { sentences, gate } = whyOf(report, item, named, printing.pathOf);

@@ -1,5 +1,6 @@
 import { shortRef } from './facts';
 import type { Report, ReportGate, ReportItem } from './report';
+import { wasSilent } from './silent';
 
 /**
  * What to do next about a failed item, in one line. Names appear as they are: the rendering escapes them.
@@ -15,10 +16,13 @@ export function advice(
     gate === undefined || gate.log === null ? '' : `read ${logPath(gate.log)}, `;
   switch (reasonCode(item)) {
     case 'gate-failed': {
-      if (report.sharedFailure) return mendTarget(report.sharedFailure, shortRef(report.target.ref));
       const gate = item.gates.find((g) => g.blocking && isBad(g));
+      if (report.sharedFailure)
+        return mendTarget(report.sharedFailure, shortRef(report.target.ref), gate?.log != null);
       if (gate?.status === 'timeout')
         return `${see(gate)}make ${gate.name} faster or raise its timeoutSeconds, then run again`;
+      if (gate !== undefined && wasSilent(gate))
+        return `run ${gate.name} by hand, since it prints nothing, fix it on ${branch}, then run again`;
       return `${see(gate)}fix it on ${branch}, then run again`;
     }
     case 'conflict':
@@ -45,9 +49,13 @@ export function advice(
 }
 
 /** All have failed in the same gate: it is worth a look whether that is for what they stand on. */
-function mendTarget({ gate, command }: NonNullable<Report['sharedFailure']>, target: string): string {
+function mendTarget(
+  { gate, command }: NonNullable<Report['sharedFailure']>,
+  target: string,
+  logged: boolean,
+): string {
   const look = command === null ? `run what ${gate} runs on ${target}` : `run \`${command}\``;
-  return `no item passes ${gate}, so ${target} may fail it by itself; to see that, ${look}; if it fails, mend ${target} first, else read the logs and fix it on each branch; then run again`;
+  return `no item passes ${gate}, so ${target} may fail it by itself; to see that, ${look}; if it fails, mend ${target} first, else ${logged ? 'read the logs and ' : ''}fix it on each branch; then run again`;
 }
 
 function unclash({ branch, conflictsWith }: ReportItem): string {

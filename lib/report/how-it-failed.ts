@@ -1,7 +1,8 @@
 import type { GateResult } from '../run/messages';
 import type { Workload } from '../run/workload';
+import { SILENT, wasSilent } from './silent';
 
-/** How a gate has ended badly, in words, with its log; `result` undefined: it did not run. */
+/** How a gate has ended badly, in words, with its log or that it has none; `result` undefined: it did not run. */
 export function howItFailed(
   { tasks }: Workload,
   task: number,
@@ -17,5 +18,6 @@ export function howItFailed(
         : result?.exitCode == null
           ? (result?.note ?? 'did not run')
           : `exited with ${result.exitCode}`;
-  return `${gate.name} ${how}${where}${result?.log === undefined ? '' : `, see ${result.log}`}`;
+  const silent = result !== undefined && wasSilent(result) ? SILENT : '';
+  return `${gate.name} ${how}${where}${result?.log === undefined ? silent : `, see ${result.log}`}`;
 }

@@ -86,7 +86,7 @@ function conflictReason({ load, ordered, history }: Told, item: number): string 
   if (woven?.kind === 'conflict') {
     if (woven.paths.length === 0) return GIT_FAILS;
     const others = woven.with.length === 0 ? 'the target' : woven.with.join(', ');
-    return `conflict: in ${woven.paths.join(', ')} with ${others}; merge the target into it, or make it depend on them`;
+    return `conflict: in ${woven.paths.join(', ')} with ${others}; merge ${woven.with.length > 1 ? 'them' : 'that'} into it first`;
   }
   for (let task = load.firstTask[item]!; task < load.firstTask[item + 1]!; task++) {
     const result = history.attempts.get(task)?.find(({ outcome }) => outcome === 'conflict');
@@ -96,7 +96,7 @@ function conflictReason({ load, ordered, history }: Told, item: number): string 
       result.at === undefined || result.at === item
         ? ''
         : ` of its dependency ${ordered.items[result.at]!.name}`;
-    return `conflict: in ${result.paths.join(', ')}${at} with the target or a dependency; merge the target into it`;
+    return `conflict: in ${result.paths.join(', ')}${at} with the target or a dependency; merge that into it first`;
   }
   return 'conflict: it does not merge';
 }

@@ -67,7 +67,9 @@ const GateReport = z
     log: z
       .string()
       .nullable()
-      .describe('Path of its output, relative to the artifact folder; null where it printed nothing'),
+      .describe(
+        'Path of its output, relative to the artifact folder; null where it printed nothing or has not ended here, as when it was skipped, stopped or cached',
+      ),
     artifacts: z.array(z.string()).describe('Paths of the kept files, relative to the artifact folder'),
     note: z.string().nullable().describe('What a person should know, such as `timed out after 600 s`'),
     override: z

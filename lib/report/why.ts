@@ -100,7 +100,7 @@ function remark(gate: ReportGate): string[] {
   const bad = gate.status === 'fail' || gate.status === 'timeout';
   if (gate.blocking || !bad) return [];
   return [
-    `${gate.name} failed, but is ${gate.quarantined ? 'in quarantine' : 'optional'} and blocks nothing.`,
+    `${gate.name} ${gate.status === 'fail' ? 'failed' : 'timed out'}, but is ${gate.quarantined ? 'in quarantine' : 'optional'} and blocks nothing.`,
   ];
 }
 

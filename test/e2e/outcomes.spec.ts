@@ -35,7 +35,9 @@ describe('an item that cannot be merged', () => {
     });
     expect(merged.code).toBe(1);
     expect(merged.report.status).toBe('partial');
-    expect(itemOf(merged, 'middle').reason).toMatch(/^conflict: .*shared file.*first/);
+    expect(itemOf(merged, 'middle').reason).toBe(
+      'conflict: in shared file with first; merge that into it first',
+    );
     expect(itemOf(merged, 'far')).toMatchObject({ blockedBy: 'middle', path: ['far', 'near', 'middle'] });
     expect(repo.git('ls-tree', '--name-only', 'main').split('\n')).toEqual([
       'README',

@@ -36,6 +36,25 @@ describe('lex-pr why', () => {
     ]);
   });
 
+  it('does not point to the log of a gate that printed nothing, but says so, as the report and the logs do', async () => {
+    const repo = create();
+    repo.branch('silent', { silent: '1\n' });
+    const gates = [{ name: 'test', run: 'exit 3' }];
+    const merged = await mergePlan(repo, { items: [{ name: 'silent' }], gates });
+    expect(itemOf(merged, 'silent').gates[0]!.log).toBeNull();
+    expect((await runCli(['why', 'silent'], { cwd: repo.path })).stdout.split('\n')).toEqual([
+      'silent was not merged into main: gate-failed: test exited with 3, without output.',
+      'What to do: run test by hand, since it prints nothing, fix it on silent, then run again.',
+      '',
+    ]);
+    expect(readFileSync(join(artifactFolder(repo), 'report.md'), 'utf8')).toContain(
+      '\nexited with 3, without output\n',
+    );
+    const { stdout, stderr } = await runCli(['logs'], { cwd: repo.path });
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^gate test of silent failed in .*, without output$/m);
+  });
+
   it('gives the same to scripts, and in the report', async () => {
     const { repo, merged } = await failing();
     const { stdout } = await runCli(['why', 'base', '--json', '--run', merged.report.runId], {

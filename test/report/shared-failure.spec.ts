@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import type { Gate } from '../../lib/plan/plan';
+import { advice } from '../../lib/report/advice';
 import { sharedFailureOf } from '../../lib/report/shared-failure';
-import { failed, gate, item } from './sample';
+import { failed, gate, item, report } from './sample';
 
 const definition = (given: Partial<Gate> = {}) =>
   ({ name: 'test', run: 'make test', cwd: '.', env: {}, runtime: 'local', ...given }) as Gate;
@@ -25,6 +26,15 @@ describe('the gate in which all items failed', () => {
     ['a gate that somebody answers for', [red('a'), red('b', { override: {} as never })]],
     ['a gate that blocks nothing', [red('a'), red('b', { blocking: false })]],
   ])('is not told of %s', (_, items) => expect(shared(items)).toBeNull());
+
+  it.each([
+    ['logs/a/test.log', 'else read the logs and fix it on each branch'],
+    [null, 'else fix it on each branch'],
+  ])('has the logs read only where there are some (%s)', (log, told) => {
+    const items = [red('a', { log }), red('b', { log })];
+    const said = advice(items[0]!, report(items, { sharedFailure: shared(items) }), (path) => path);
+    expect(said).toContain(`mend main first, ${told}; then run again`);
+  });
 
   it('comes with a command that a shell takes, in its folder and with its variables', () => {
     const env = { A: "it's" };

@@ -16,6 +16,7 @@ describe('why an item', () => {
       gate({ name: 'lint', flaky: true, attempts: 2 }),
       gate({ name: 'e2e', status: 'fail', blocking: false, required: false }),
       gate({ name: 'ui', status: 'fail', blocking: false, required: false, quarantined: true }),
+      gate({ name: 'load', status: 'timeout', blocking: false, required: false }),
     ];
     expect(why([item('a'), item('b', { deps: ['a'], gates })], 'b').sentences).toEqual([
       `b was merged into main as ${'c'.repeat(10)}: test, lint passed (1 from the cache).`,
@@ -23,6 +24,7 @@ describe('why an item', () => {
       'lint passed only at attempt 2.',
       'e2e failed, but is optional and blocks nothing.',
       'ui failed, but is in quarantine and blocks nothing.',
+      'load timed out, but is optional and blocks nothing.',
     ]);
   });
 
@@ -54,6 +56,15 @@ describe('why an item', () => {
       ],
       gate: bad,
     });
+  });
+
+  it('failed by a gate that printed nothing: what to run, as there is nothing to read', () => {
+    const a = failed('a', 'gate-failed: test exited with 1, without output', {
+      gates: [gate({ status: 'fail', exitCode: 1, log: null })],
+    });
+    expect(why([a], 'a').sentences.at(-1)).toBe(
+      'What to do: run test by hand, since it prints nothing, fix it on a, then run again.',
+    );
   });
 
   it('was blocked: the whole chain, and what became of its end', () => {

@@ -60,6 +60,20 @@ describe('logs as text', () => {
     expect(printed()).toBe('no newline\n\x1b[31mred');
   });
 
+  it('say of which gate there is no output, and not of one that did not run, or ran elsewhere', async () => {
+    const { printer, notes } = open({ prefixed: true });
+    await printer.end({ ...a, log: null }, true);
+    await printer.end({ ...a, status: 'pass', exitCode: 0, log: null, cached: true }, true);
+    await printer.end({ ...a, status: 'pass', exitCode: null, log: null }, true);
+    await printer.end(a, true);
+    expect(notes).toEqual([
+      'gate test of a failed in 2.0s, without output',
+      'gate test of a passed (cached)',
+      'gate test of a passed in 2.0s',
+      'gate test of a failed in 2.0s',
+    ]);
+  });
+
   it.each([true, false])('cannot do anything to a terminal (prefixed: %s)', async (prefixed) => {
     const { printer, printed, notes } = open({ prefixed, terminal: true });
     await printer.output(attempt('\x1b[2J'), bytes('\x1b[31mred\x1b[2J\n'));
