@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Bytes of an output that are kept: so many from its beginning, and so many from its end. */
@@ -26,8 +26,13 @@ export interface LogSize {
   readonly truncated: boolean;
 }
 
-/** Its first output creates or empties the file, and its parent folders. */
+/**
+ * Its first output creates the file, and its parent folders. One that is there is removed at once: it is of a run before, or
+ * of an attempt that was killed.
+ * @throws the system's error where that cannot be
+ */
 export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
+  removeStale(path);
   let file: number | undefined;
   const tail = ring(limits.tail);
   let headBytes = 0;
@@ -53,6 +58,18 @@ export function openCappedLog(path: string, limits = LOG_LIMITS): CappedLog {
       }
     },
   };
+}
+
+/** To look first takes a tenth of what it takes to be told that there is none. */
+function removeStale(path: string): void {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    // Nothing else of that name is ours to remove: it may be a device.
+    if (stats?.isFile() || stats?.isSymbolicLink()) unlinkSync(path);
+  } catch (error) {
+    // A file in the place of a folder matters to whoever prints something.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+  }
 }
 
 /** The folder is there already for all gates of an item but the first. */

@@ -20,7 +20,7 @@ export interface GateRequest {
   readonly inherited?: Readonly<Record<string, string>>;
   /** Variables of the engine (`LEX_PR_*`), on top of the inherited ones and below `gate.env`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Absolute; emptied first. */
+  /** Absolute; what is there is removed first, and made again by the first output. */
   readonly logFile: string;
   /** Absolute; artifacts are copied below it, each at its path relative to `gate.cwd`. */
   readonly artifactsFolder: string;

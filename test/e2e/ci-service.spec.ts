@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { OutsideChecks, send } from './outside-checks';
 jest.setTimeout(60_000);
 const create = testRepositories();
 
-function startChecks(gate: Record<string, unknown> = {}, env: Record<string, string> = {}) {
+function makeChecks(gate: Record<string, unknown> = {}) {
   const repo = create();
   repo.branch('a', { a: '1\n' });
   const checks = new OutsideChecks(repo);
@@ -20,6 +20,11 @@ function startChecks(gate: Record<string, unknown> = {}, env: Record<string, str
     gates: [checks.gate(gate)],
     policy: { integration: 'none', retries: { ci: { maxAttempts: 2 } } },
   };
+  return { repo, checks, plan };
+}
+
+function startChecks(gate?: Record<string, unknown>, env: Record<string, string> = {}) {
+  const { repo, checks, plan } = makeChecks(gate);
   return { checks, plan, ...startMerge(repo, plan, { env }) };
 }
 
@@ -41,6 +46,18 @@ describe('a gate that runs elsewhere', () => {
     expect(logOf(repo, gate!.log)).toBe(`started\n[lex-pr: answer: pass]\n[lex-pr: ${url}]\nall is well\n`);
     expect(repo.show('main', 'a')).toBe('1');
     await expect(fetch(asked.url)).rejects.toThrow();
+  });
+
+  it('has in its log no answer of a run before, though the command prints nothing', async () => {
+    const { repo, plan, checks } = makeChecks();
+    const folder = join(artifactFolder(repo), 'logs/a');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'ci.1.log'), 'of a run before\n');
+    const run = `${plan.gates[0]!.run}`.replace('echo started\n', '');
+    const { end } = startMerge(repo, { ...plan, gates: [{ ...plan.gates[0], run }] });
+    await send(await checks.asked('a'), { status: 'pass', log: 'all is well' });
+    const [gate] = itemOf(await end(), 'a').gates;
+    expect(logOf(repo, gate!.log)).toBe('[lex-pr: answer: pass]\nall is well\n');
   });
 
   it('fails when that is the answer, and each attempt is a callback of its own', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -30,6 +30,39 @@ it('keeps the head and the tail of any output, however it is cut into chunks', (
         },
       ),
     );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it.each(['file', 'link'])('removes a %s that is there, whether or not anything is printed', (kind) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
+  try {
+    const [path, other] = [join(folder, 'log'), join(folder, 'other')];
+    writeFileSync(other, 'of somebody else');
+    for (const output of ['', 'new']) {
+      if (kind === 'link') symlinkSync(other, path);
+      else writeFileSync(path, 'of an attempt that was killed');
+      const log = openCappedLog(path);
+      expect(existsSync(path)).toBe(false);
+      log.write(Buffer.from(output));
+      log.close();
+      expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(output || false);
+      rmSync(path, { force: true });
+    }
+    expect(readFileSync(other, 'utf8')).toBe('of somebody else');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('fails where its folder is a file, once there is something to write', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
+  try {
+    writeFileSync(join(folder, 'logs'), '');
+    const log = openCappedLog(join(folder, 'logs/log'));
+    expect(() => log.write(Buffer.from('x'))).toThrow('ENOTDIR');
+    expect(log.close()).toEqual({ bytes: 0, truncated: false });
   } finally {
     rmSync(folder, { recursive: true });
   }
