@@ -33,12 +33,20 @@ export function advice(
         return `${see(item.eviction?.gate)}fix ${overridden} on ${branch}, or have the verification of the woven result not ask for it (policy.integration.gates), then run again`;
       if (item.eviction?.clashesWith.length === 1)
         return `${see(item.eviction.gate)}fix ${branch} together with ${item.eviction.clashesWith[0]}, then run again`;
-      return `${see(item.eviction?.gate ?? report.integration?.gates.find((g) => g.blocking && isBad(g)))}fix what only fails together, then run again`;
+      const target = shortRef(report.target.ref);
+      // The reason says that no item is needed for it to fail.
+      const fix = item.reason?.endsWith('mend that first')
+        ? `mend ${target}`
+        : 'fix what only fails together';
+      return `${see(item.eviction?.gate ?? report.integration?.gates.find((g) => g.blocking && isBad(g)))}${fix}, then run again`;
     }
     case 'not-linearizable':
       return `rebase ${branch} onto the target, or use mergeStrategy: merge, then run again`;
     case 'head-moved':
-      return `run again, with the new commits of ${branch}`;
+      if (item.reason?.endsWith('plan again')) return `plan again, with the new commits of ${branch}`;
+      return item.reason?.includes(' was deleted ')
+        ? `bring ${branch} back, or leave it out of the plan, then run again`
+        : `run again, with the new commits of ${branch}`;
     case 'target-moved':
       return 'run again while the target is quiet, or raise integration.maxRetries';
     case 'target-dirty':

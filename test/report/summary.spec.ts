@@ -62,11 +62,14 @@ describe('renderSummary', () => {
 
   it.each([
     ['conflict: a.txt clash with x', 'merge the target'],
-    ['head-moved: x moved', 'run again'],
+    ['head-moved: x moved', 'run again, with the new commits of x'],
+    ['head-moved: the branch x was deleted during the run', 'bring x back, or leave it out of the plan'],
+    ['head-moved: x names 1, the plan pins 2; plan again', 'x: plan again, with the new commits of x'],
     ['target-dirty: a.txt', 'commit, stash or remove'],
     ['target-moved: main moved 4 times', 'raise integration.maxRetries'],
     ['not-linearizable: x', 'mergeStrategy: merge'],
     ['integration-failed: test exited with 1', 'only fails together'],
+    ['integration-failed: test exited with 1 on main as it is; mend that first', 'x: mend main, then run'],
     ['something-new: x', 'put right what the reason says'],
   ])('says what to do about %s', (reason, words) => {
     expect(text(report([failed('x', reason)], { status: 'failed' }))).toContain(words);
