@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmdirSync, type Stats, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileChanges } from './file-changes';
 import {
@@ -123,14 +123,20 @@ async function readBlobs(
   return new Map(ids.map((id, at) => [id, found[at]!.body]));
 }
 
-/** Whether a file has just the content of a blob. */
+/** Whether a file has just the content of a blob, and can stay as it is. */
 function holds(file: string, { id }: IndexedFile): boolean {
   const stats = lstatSync(file, { throwIfNoEntry: false });
-  if (!stats?.isFile() || stats.size > MOST_BYTES) return false;
+  if (!stats?.isFile() || stats.size > MOST_BYTES || !isNoticed(stats)) return false;
   const content = readFileSync(file);
   const hash = createHash(id.length === 64 ? 'sha256' : 'sha1');
   return hash.update(`blob ${content.length}\0`).update(content).digest('hex') === id;
 }
+
+/**
+ * Whether git would see by an index written now that a file is changed. It compares whole seconds, and content only where
+ * the file last changed in that of the index; so a time that was set back hides what changes within this second.
+ */
+const isNoticed = ({ mtimeMs, ctimeMs }: Stats) => Math.floor(mtimeMs / 1000) >= Math.floor(ctimeMs / 1000);
 
 function removeFile(file: string): void {
   try {

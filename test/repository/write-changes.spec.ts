@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Git } from '../../lib/repository/git';
@@ -119,6 +128,26 @@ describe('a work tree that is changed without git', () => {
       const path = await own.checkout(commit, repo.git('rev-parse', `${commit}^{tree}`));
       expect(readFileSync(join(path, 'a'), 'utf8')).toMatch(/^[12]\r\n$/);
     }
+  });
+
+  // Git compares times by the second.
+  it('has no file with a time that a gate has set back, so that git notices what changes in it', async () => {
+    const { own } = await twoLanes();
+    const checkout = (commit: string) => own.checkout(commit, repo.git('rev-parse', `${commit}^{tree}`));
+    const first = repo.commit({ a: '1\n', b: '1\n' });
+    const second = repo.commit({ b: '2\n' });
+    symlinkSync('a', join(repo.path, 'link'));
+    const linked = repo.commit({ b: '3\n' });
+    const file = join(await checkout(first), 'a');
+    const setBack = () => utimesSync(file, 1_500_000_000, 1_500_000_000);
+    setBack();
+    await checkout(second);
+    expect(lstatSync(file).mtimeMs).toBeGreaterThan(1_600_000_000_000);
+    writeFileSync(file, 'x\n');
+    setBack();
+    // This one is git's.
+    await checkout(linked);
+    expect(readFileSync(file, 'utf8')).toBe('1\n');
   });
 
   it.each([
