@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openLog } from '../logs/open-log';
 import { failedGates } from './facts';
 import type { LogTails } from './markdown';
 import type { Report } from './report';
@@ -37,16 +37,17 @@ export async function readTails(folder: string, report: Report): Promise<LogTail
   return tails;
 }
 
+/** The last lines of a log; undefined where it is not there, or cannot be read: a report is not to fail by it. */
 export async function readTail(path: string): Promise<string | undefined> {
   try {
-    await using file = await open(path);
+    await using file = await openLog(path);
+    if (file === undefined) return undefined;
     const { size } = await file.stat();
     const start = Math.max(0, size - BYTES);
     const buffer = Buffer.alloc(size - start);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
     return lastLines(buffer.toString('utf8', 0, bytesRead), start > 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

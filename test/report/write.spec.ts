@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { metricsText } from '../../lib/report/metrics-text';
@@ -57,5 +66,15 @@ describe('readTails', () => {
     writeFileSync(join(folder, 'ok.log'), 'fine\n');
     const passed = report([failed('x', 'conflict: y', { gates: [gate({ log: 'ok.log' })] })]);
     expect(await readTails(folder, passed)).toEqual(new Map());
+  });
+
+  // Gates can reach the folder, and a run that has landed is not to fail, or wait for ever, by what one leaves there.
+  it('leaves out what is no log', async () => {
+    mkdirSync(join(folder, 'folder.log'));
+    execFileSync('mkfifo', [join(folder, 'pipe.log')]);
+    writeFileSync(join(folder, 'file'), 'x');
+    symlinkSync('file', join(folder, 'link.log'));
+    for (const log of ['folder.log', 'pipe.log', 'file/below.log', 'link.log'])
+      expect(await readTails(folder, failing(log))).toEqual(new Map());
   });
 });

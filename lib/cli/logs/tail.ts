@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { openLog } from '../../logs/open-log';
 
 const CHUNK = 64 << 10;
 /** Times of files are kept less precisely than that of a clock. */
@@ -15,18 +14,18 @@ export interface Tail {
 }
 
 /**
- * A log, in a folder that gates can reach: what is no file is not there, nor what a link leads to.
+ * A log, as `openLog` has it.
  * @param since a file that was last written before (ms since the epoch) is that of somebody else, left there
  */
 export function openTail(path: string, since = Number.NEGATIVE_INFINITY): Tail {
   let offset = 0;
   return {
     async read(take) {
-      const file = await openFile(path);
+      const file = await openLog(path);
       if (file === undefined) return false;
       try {
         const stats = await file.stat();
-        if (!stats.isFile() || stats.mtimeMs < since - SLACK_MS) return false;
+        if (stats.mtimeMs < since - SLACK_MS) return false;
         if (stats.size < offset) offset = 0;
         const buffer = Buffer.alloc(CHUNK);
         for (;;) {
@@ -40,16 +39,4 @@ export function openTail(path: string, since = Number.NEGATIVE_INFINITY): Tail {
       }
     },
   };
-}
-
-const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EACCES']);
-
-async function openFile(path: string): Promise<FileHandle | undefined> {
-  try {
-    // Not blocked by a pipe in its place.
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
 }
