@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Bytes of an output that are kept: so many from its beginning, and so many from its end. */
@@ -65,21 +65,25 @@ function removeStale(path: string): void {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     // Nothing else of that name is ours to remove: it may be a device.
-    if (stats?.isFile() || stats?.isSymbolicLink()) unlinkSync(path);
+    if (stats?.isFile() || stats?.isSymbolicLink() || stats?.isFIFO()) unlinkSync(path);
   } catch (error) {
     // A file in the place of a folder matters to whoever prints something.
     if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
   }
 }
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** The gate runs already, and may have put a link there, or a pipe that nobody reads: this process would wait for it. */
+const FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+
 /** The folder is there already for all gates of an item but the first. */
 function create(path: string): number {
   try {
-    return openSync(path, 'w');
+    return openSync(path, FLAGS);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, 'w');
+    return openSync(path, FLAGS);
   }
 }
 

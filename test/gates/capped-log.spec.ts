@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,26 +36,30 @@ it('keeps the head and the tail of any output, however it is cut into chunks', (
   }
 });
 
-it.each(['file', 'link'])('removes a %s that is there, whether or not anything is printed', (kind) => {
-  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
-  try {
-    const [path, other] = [join(folder, 'log'), join(folder, 'other')];
-    writeFileSync(other, 'of somebody else');
-    for (const output of ['', 'new']) {
-      if (kind === 'link') symlinkSync(other, path);
-      else writeFileSync(path, 'of an attempt that was killed');
-      const log = openCappedLog(path);
-      expect(existsSync(path)).toBe(false);
-      log.write(Buffer.from(output));
-      log.close();
-      expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(output || false);
-      rmSync(path, { force: true });
+it.each(['file', 'link', 'pipe'])(
+  'removes a %s that is there, whether or not anything is printed',
+  (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
+    try {
+      const [path, other] = [join(folder, 'log'), join(folder, 'other')];
+      writeFileSync(other, 'of somebody else');
+      for (const output of ['', 'new']) {
+        if (kind === 'link') symlinkSync(other, path);
+        else if (kind === 'pipe') execFileSync('mkfifo', [path]);
+        else writeFileSync(path, 'of an attempt that was killed');
+        const log = openCappedLog(path);
+        expect(existsSync(path)).toBe(false);
+        log.write(Buffer.from(output));
+        log.close();
+        expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(output || false);
+        rmSync(path, { force: true });
+      }
+      expect(readFileSync(other, 'utf8')).toBe('of somebody else');
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-    expect(readFileSync(other, 'utf8')).toBe('of somebody else');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);
 
 it('fails where its folder is a file, once there is something to write', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
@@ -63,6 +68,21 @@ it('fails where its folder is a file, once there is something to write', () => {
     const log = openCappedLog(join(folder, 'logs/log'));
     expect(() => log.write(Buffer.from('x'))).toThrow('ENOTDIR');
     expect(log.close()).toEqual({ bytes: 0, truncated: false });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('neither follows a link nor waits for a pipe that a gate has put there before its first output', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lex-pr-log-'));
+  try {
+    const [piped, linked] = [join(folder, 'piped'), join(folder, 'linked')];
+    const logs = [openCappedLog(piped), openCappedLog(linked)];
+    execFileSync('mkfifo', [piped]);
+    symlinkSync('other', linked);
+    for (const [at, code] of ['ENXIO', 'ELOOP'].entries())
+      expect(() => logs[at]!.write(Buffer.from('x'))).toThrow(code);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });
   }
