@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { again } from './again';
 import { readArguments } from './arguments';
 import { candidates } from './candidates';
@@ -79,6 +80,7 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   for (const [k, one] of chosen.entries()) {
     const { name, about } = one;
     note(`[${k + 1} of ${chosen.length}] ${name}: ${about}`);
+    await pause(SETTLE_MS);
     const section = { name, about, machine, rows: await measureOne(one, runs, note) };
     measured.push(section);
     if (!json) process.stdout.write(`## ${name}\n\n${table(section.rows)}\n`);
@@ -102,6 +104,9 @@ export async function bench(args: readonly string[], paths: Paths, tools: Emulat
   for (const text of worse) note(`worse: ${text}`);
   return missed.length + worse.length === 0 ? 0 : 1;
 }
+
+/** For five seconds ext4 looks at each inode that was freed before it makes a file: what was removed before is not to count. */
+const SETTLE_MS = 6_000;
 
 /** One that cannot be measured is a row that is missed, and the others are measured all the same. */
 async function measureOne(

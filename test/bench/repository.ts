@@ -19,8 +19,8 @@ export interface BenchRepository {
 }
 
 /**
- * Makes a repository with `fast-import`. Like all that benches make it is there until they end: for five seconds ext4 looks at
- * each inode that was freed before it makes a file, which would count with whoever is measured next.
+ * Makes a repository with `fast-import`. Like all that benches make it is there until they end: to make files is slow for some
+ * seconds after others were removed, which would count with whoever is measured next.
  * @param files how many `main` has, in folders of a hundred at most: `base/0/0` …
  * @param branches each after the one it is stacked on
  */
