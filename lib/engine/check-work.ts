@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Answer } from '../callbacks/answer';
 import type { Callback, Place } from '../callbacks/callback';
 import { answerLog, outcomeOf } from '../callbacks/outcome';
+import { AT_END } from '../gates/capped-log';
 import { type GateOutcome, type GateRequest, runGate } from '../gates/run-gate';
 import type { Checks } from './checks';
 
@@ -61,6 +62,6 @@ const noteOnStart = ({ note }: GateOutcome) =>
 async function keepLog(file: string, answer: Answer): Promise<number> {
   const bytes = Buffer.from(answerLog(answer));
   await mkdir(dirname(file), { recursive: true });
-  await appendFile(file, bytes);
+  await appendFile(file, bytes, { flag: AT_END });
   return bytes.length;
 }

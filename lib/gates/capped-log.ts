@@ -72,18 +72,21 @@ function removeStale(path: string): void {
   }
 }
 
-const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** The gate runs already, and may have put a link there, or a pipe that nobody reads: this process would wait for it. */
-const FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+const AS_FILE = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+const ANEW = AS_FILE | O_TRUNC;
+/** For whoever writes to a log after its gate. */
+export const AT_END = AS_FILE | O_APPEND;
 
 /** The folder is there already for all gates of an item but the first. */
 function create(path: string): number {
   try {
-    return openSync(path, FLAGS);
+    return openSync(path, ANEW);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, FLAGS);
+    return openSync(path, ANEW);
   }
 }
 
