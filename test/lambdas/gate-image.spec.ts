@@ -132,7 +132,7 @@ onItsOwn('the image of the gate function, alone on its machine', () => {
   it('goes on where a gate has removed all of /tmp', async () => {
     const on = await host();
     const gate = await start('gate', { isolated: true });
-    const removed = await run(on, gate, 'cd /; rm -rf /tmp/* /tmp/.[!.]*');
+    const removed = await run(on, gate, 'echo gone; cd /; rm -rf /tmp/* /tmp/.[!.]*');
     expect(removed.result).toMatchObject({ outcome: 'fail', note: 'it removed its own log' });
     expect((await run(on, gate, 'cat src/a')).text).toBe('a\n');
   });
