@@ -53,7 +53,8 @@ describe('the SQLite store', () => {
           fc.record({
             length: fc.integer({ min: 1, max: 30_000 }),
             at: fc.nat({ max: 40_000 }),
-            put: fc.string({ unit: 'binary', maxLength: 9 }),
+            // SQLite of the oldest Node.js ends a text at NUL, of which a state has none.
+            put: fc.string({ unit: 'binary', maxLength: 9 }).map((text) => text.replaceAll('\0', 'x')),
             who: fc.nat({ max: 1 }),
             fails: fc.boolean(),
           }),

@@ -165,7 +165,9 @@ export async function openCloud(cloud: Cloud) {
       lost = null;
       if (answer.kind === 'done') return;
       if (answer.kind === 'sleep')
-        await new Promise((resolve) => setTimeout(resolve, Date.parse(answer.until) - Date.now()));
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(0, Date.parse(answer.until) - Date.now())),
+        );
       if (answer.kind === 'gate') {
         const ran = await call(`gate ${number}`, (me) => gateFunction(me, answer.job));
         if (ran === undefined) lost = 'killed';
