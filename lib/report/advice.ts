@@ -1,4 +1,5 @@
 import { shortRef } from './facts';
+import { REASON_WORDS } from './reason-words';
 import type { Report, ReportGate, ReportItem } from './report';
 import { wasSilent } from './silent';
 
@@ -35,7 +36,7 @@ export function advice(
         return `${see(item.eviction.gate)}fix ${branch} together with ${item.eviction.clashesWith[0]}, then run again`;
       const target = shortRef(report.target.ref);
       // The reason says that no item is needed for it to fail.
-      const fix = item.reason?.endsWith('mend that first')
+      const fix = item.reason?.endsWith(REASON_WORDS.mendFirst)
         ? `mend ${target}`
         : 'fix what only fails together';
       return `${see(item.eviction?.gate ?? report.integration?.gates.find((g) => g.blocking && isBad(g)))}${fix}, then run again`;
@@ -43,8 +44,9 @@ export function advice(
     case 'not-linearizable':
       return `rebase ${branch} onto the target, or use mergeStrategy: merge, then run again`;
     case 'head-moved':
-      if (item.reason?.endsWith('plan again')) return `plan again, with the new commits of ${branch}`;
-      return item.reason?.includes(' was deleted ')
+      if (item.reason?.endsWith(REASON_WORDS.planAgain))
+        return `plan again, with the new commits of ${branch}`;
+      return item.reason?.endsWith(REASON_WORDS.deleted)
         ? `bring ${branch} back, or leave it out of the plan, then run again`
         : `run again, with the new commits of ${branch}`;
     case 'target-moved':

@@ -2,6 +2,7 @@ import { ItemStatus, TaskStatus } from '../run/state';
 import { howItFailed } from './how-it-failed';
 import type { Evicted } from './outcome';
 import type { Told } from './reason';
+import { REASON_WORDS } from './reason-words';
 
 /** Why an item has failed whose own gates have passed: `integration-failed: …`. */
 export function integrationReason(told: Told, item: number): string {
@@ -28,7 +29,7 @@ function ofTheWeave({ load, state, history, record }: Told): string {
   const { gaveUp } = history;
   if (gaveUp?.why === 'base') {
     const how = howItFailed(load, gaveUp.task, gaveUp.results.at(-1), ` on ${record.plan.target} as it is`);
-    return `${how}; mend that first`;
+    return `${how}; ${REASON_WORDS.mendFirst}`;
   }
   const reasons: string[] = [];
   for (let task = load.firstTask[state.items.length]!; task < load.firstProbe; task++) {

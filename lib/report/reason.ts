@@ -5,6 +5,7 @@ import type { Workload } from '../run/workload';
 import { howItFailed } from './how-it-failed';
 import { integrationReason } from './integration-failure';
 import { blockedPath, type History } from './outcome';
+import { REASON_WORDS } from './reason-words';
 
 export interface Told {
   readonly record: RunRecord;
@@ -56,7 +57,7 @@ export function reasonOf(told: Told, item: number): string | null {
     case ItemStatus.targetDirty:
       return `target-dirty: ${landing(told, 'target-dirty')?.files.join(', ')}; commit or stash, then run again`;
     case ItemStatus.targetGone:
-      return `target-gone: the branch ${target} was deleted during the run`;
+      return `target-gone: the branch ${target} ${REASON_WORDS.deleted}`;
     case ItemStatus.landingRefused:
       return `landing-refused: ${landing(told, 'refused')?.message}`;
     case ItemStatus.cancelled:
@@ -112,10 +113,10 @@ function headMovedReason(told: Told, item: number): string {
     .find((moved) => moved.item === item);
   if (seen === undefined) {
     const pinned = told.ordered.items[item]!.sha;
-    return `head-moved: ${branch} names ${short(sha)}, the plan pins ${short(pinned ?? sha)}; plan again`;
+    return `head-moved: ${branch} names ${short(sha)}, the plan pins ${short(pinned ?? sha)}; ${REASON_WORDS.planAgain}`;
   }
   return seen.now === undefined
-    ? `head-moved: the branch ${branch} was deleted during the run`
+    ? `head-moved: the branch ${branch} ${REASON_WORDS.deleted}`
     : `head-moved: ${branch} moved from ${short(sha)} to ${short(seen.now)} during the run; run again`;
 }
 
