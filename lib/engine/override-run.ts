@@ -24,7 +24,7 @@ export interface Overriding {
   readonly now: () => number;
 }
 
-/** The state with the override, and the events of the commit that made it so: none where it was there before. */
+/** The task that is overridden, the state with that, and the events of the commit that made it so: none where it was there before. */
 export interface Overridden {
   readonly task: number;
   readonly state: RunState;

@@ -81,7 +81,7 @@ export function openLauncher(options: LauncherOptions = {}): Launcher {
       if (isThere) running();
     },
     async start(program, output, onlyAsSealed = false) {
-      const parts = [program.cwd, `${program.argv.length}`, ...program.argv, ...pairs(program.env)];
+      const parts = partsOf(program);
       const canStart = isThere && !current?.isBusy() && fits(parts);
       // One that was started anew knows nothing of a seal.
       if (onlyAsSealed && !(canStart && running() === sealed)) throw new ChangedError();
@@ -109,7 +109,11 @@ export function openLauncher(options: LauncherOptions = {}): Launcher {
   };
 }
 
-const pairs = (env: Program['env']) => Object.entries(env).map(([name, value]) => `${name}=${value}`);
+/** What a request to start a program holds after its kind and the file for the record. */
+export const partsOf = ({ cwd, argv, env }: Program): string[] => [
+  ...[cwd, `${argv.length}`, ...argv],
+  ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+];
 
 const fits = (parts: readonly string[]) =>
   parts.reduce((sum, part) => sum + 3 * part.length, 0) < LONGEST &&

@@ -1,6 +1,6 @@
 import type { GateResult } from '../run/messages';
 import type { Workload } from '../run/workload';
-import { SILENT, wasSilent } from './silent';
+import { silence } from './silent';
 
 /** How a gate has ended badly, in words, with its log or that it has none; `result` undefined: it did not run. */
 export function howItFailed(
@@ -18,6 +18,6 @@ export function howItFailed(
         : result?.exitCode == null
           ? (result?.note ?? 'did not run')
           : `exited with ${result.exitCode}`;
-  const silent = result !== undefined && wasSilent(result) ? SILENT : '';
-  return `${gate.name} ${how}${where}${result?.log === undefined ? silent : `, see ${result.log}`}`;
+  const seen = result?.log === undefined ? silence(result ?? {}) : `, see ${result.log}`;
+  return `${gate.name} ${how}${where}${seen}`;
 }

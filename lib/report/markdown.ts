@@ -22,7 +22,7 @@ import { headline } from './headline';
 import { heldInWords } from './held';
 import { code, fence, table } from './markdown-text';
 import type { Report, ReportGate, ReportItem } from './report';
-import { SILENT, wasSilent } from './silent';
+import { silence } from './silent';
 
 /** The last lines of logs, by the log's path in the report. */
 export type LogTails = ReadonlyMap<string, string>;
@@ -97,7 +97,7 @@ function failure({ item, gate, onWeave }: FailedGate, tails: LogTails): string {
   const tail = gate.log === null ? undefined : tails.get(gate.log);
   return [
     `### ${code(gate.name)} of ${of}${weight}`,
-    `${ending(gate)}${attempts}${gate.log === null ? (wasSilent(gate) ? SILENT : '') : `; log: ${code(gate.log)}`}`,
+    `${ending(gate)}${attempts}${gate.log === null ? silence(gate) : `; log: ${code(gate.log)}`}`,
     ...(tail === undefined || tail === '' ? [] : [fence(lines(tail))]),
   ].join('\n\n');
 }

@@ -10,5 +10,5 @@ interface Ended {
 export const wasSilent = ({ cached, exitCode, signal, log }: Ended): boolean =>
   !cached && log == null && (exitCode ?? signal) != null;
 
-/** What is said of such a gate, behind how it ended. */
-export const SILENT = ', without output';
+/** What is said of a gate behind how it ended: nothing but of such a one. */
+export const silence = (ended: Ended): string => (wasSilent(ended) ? ', without output' : '');

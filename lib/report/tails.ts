@@ -40,9 +40,10 @@ export async function readTails(folder: string, report: Report): Promise<LogTail
 /** The last lines of a log; undefined where it is not there, or cannot be read: a report is not to fail by it. */
 export async function readTail(path: string): Promise<string | undefined> {
   try {
-    await using file = await openLog(path);
-    if (file === undefined) return undefined;
-    const { size } = await file.stat();
+    const log = await openLog(path);
+    if (log === undefined) return undefined;
+    await using file = log.file;
+    const { size } = log.stats;
     const start = Math.max(0, size - BYTES);
     const buffer = Buffer.alloc(size - start);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, start);

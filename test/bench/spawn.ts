@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLauncher, PERL, SYSTEM_CALLS } from '../../lib/gates/launcher';
+import { gateEnvironment, inheritedEnvironment } from '../../lib/gates/environment';
+import { openLauncher, PERL, partsOf, SYSTEM_CALLS } from '../../lib/gates/launcher';
 import { requestOf } from '../../lib/gates/launcher-process';
 import { LAUNCHER_SCRIPT } from '../../lib/gates/launcher-script';
 import { runGate } from '../../lib/gates/run-gate';
@@ -69,11 +70,10 @@ function runXargs(): void {
 /** What starts the gates of all lanes by their launchers, each of which reads its requests from a file. */
 function launchersOf(root: string): () => void {
   const folder = mkdtempSync(join(root, 'launchers-'));
-  const words = ['/bin/sh', '-c', '--', 'true'];
-  const env = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  const env = gateEnvironment(inheritedEnvironment(process.env), {}, {});
+  const parts = partsOf({ argv: ['/bin/sh', '-c', '--', 'true'], cwd: folder, env });
   for (let lane = 0; lane < WORKERS; lane += 1) {
-    const parts = [join(folder, `record-${lane}`), folder, `${words.length}`, ...words, ...env];
-    const request = requestOf('start', parts, 'utf8');
+    const request = requestOf('start', [join(folder, `record-${lane}`), ...parts], 'utf8');
     const requests = Array.from({ length: GATES / WORKERS }, () => request);
     writeFileSync(join(folder, `${lane}`), Buffer.concat(requests));
   }

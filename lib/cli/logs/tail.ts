@@ -21,10 +21,10 @@ export function openTail(path: string, since = Number.NEGATIVE_INFINITY): Tail {
   let offset = 0;
   return {
     async read(take) {
-      const file = await openLog(path);
-      if (file === undefined) return false;
+      const log = await openLog(path);
+      if (log === undefined) return false;
+      const { file, stats } = log;
       try {
-        const stats = await file.stat();
         if (stats.mtimeMs < since - SLACK_MS) return false;
         if (stats.size < offset) offset = 0;
         const buffer = Buffer.alloc(CHUNK);

@@ -1,6 +1,6 @@
 import { type AttemptName, WOVEN } from '../../logs/attempt';
 import type { SkippedGate } from '../../logs/skipped';
-import { SILENT, wasSilent } from '../../report/silent';
+import { silence } from '../../report/silent';
 import { printable } from '../../telemetry/printable';
 import { gateEndLine, itemName } from '../progress/event-line';
 import type { Style } from '../style';
@@ -64,7 +64,7 @@ export function textPrinter(options: TextOptions): Printer {
     async end(attempt, isThere) {
       await finish(attempt);
       const end = gateEndLine({ ...attempt, ms: attempt.endedAt - attempt.startedAt }, noteStyle);
-      note(`${end}${wasSilent(attempt) ? SILENT : ''}`);
+      note(`${end}${silence(attempt)}`);
       if (attempt.note !== null) note(`  ${printable(attempt.note)}`);
       if (!isThere) note('  what it printed is no longer there');
     },
